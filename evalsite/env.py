@@ -1,0 +1,77 @@
+"""Every knob of a deployment: environment variables, `.env`, or files of secrets."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, PostgresDsn, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from evalsite.errors import EvalsiteError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsInvalid(EvalsiteError):
+    """A setting has a value that evalsite cannot run with."""
+
+    code = "settings_invalid"
+    hint = "mend the variable in the environment or in .env; docs/settings.md lists them all"
+
+
+class Env(BaseSettings):
+    """The deployment's settings, each documented in docs/settings.md."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", secrets_dir=None)
+
+    database_url: PostgresDsn | None = None
+    database_owner_url: PostgresDsn | None = None
+    database_maint_url: PostgresDsn | None = None
+    database_admin_url: PostgresDsn | None = None
+    database_name: str = "evalsite"
+    database_pool_size: int = Field(default=0, ge=0, le=100)
+    broker_url: SecretStr | None = None
+    evalsite_data_dir: Path = ROOT / ".evalsite"
+
+    secret_key: SecretStr | None = None
+    debug: bool = False
+    allowed_hosts: list[str] = ["localhost", "127.0.0.1", "[::1]"]
+    site_url: str = "http://127.0.0.1:8000"
+    time_zone: str = "UTC"
+
+    email_url: SecretStr | None = None
+    email_from: str = "evalsite <evalsite@localhost>"
+
+    worker_slots: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, le=256)
+    lease_seconds: float = Field(default=30, gt=0.2, le=3600)
+    wave_chunks: int = Field(default=16, ge=1, le=500)
+    open_waves: int = Field(default=2, ge=1, le=16)
+    chunk_seconds: float = Field(default=0.5, gt=0, le=600)
+    redispatch_seconds: float = Field(default=15, gt=0.2, le=3600)
+    sweep_seconds: float = Field(default=2, gt=0.05, le=600)
+    visibility_seconds: int = Field(default=600, ge=2)
+    max_attempts: int = Field(default=5, ge=1, le=100)
+    unscored_limit: float = Field(default=0.2, ge=0, le=1)
+
+    flower_user: str = "flower"
+    flower_password: SecretStr | None = None
+
+
+@lru_cache(maxsize=1)
+def load() -> Env:
+    """Read the settings once; raises SettingsInvalid naming each bad variable."""
+    try:
+        return Env()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()
+        )
+        raise SettingsInvalid(problems) from None
+
+
+def command() -> str:
+    """Name the management command that this process runs, or an empty string."""
+    return sys.argv[1] if len(sys.argv) > 1 and sys.argv[0].endswith("manage.py") else ""
