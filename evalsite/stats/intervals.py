@@ -1,0 +1,61 @@
+"""Intervals of a proportion and of a mean, each naming its source."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist, fmean, stdev
+from typing import NamedTuple
+
+
+class Interval(NamedTuple):
+    """Both ends of a confidence interval."""
+
+    low: float
+    high: float
+
+
+def wilson(successes: float, n: int, *, confidence: float = 0.95) -> Interval:
+    """Answer the score interval of a proportion (Wilson 1927); 0 to 1 where nothing was tried.
+
+    Unlike the normal interval it stays inside 0..1 and is honest for few cases and rates near
+    the ends (Newcombe 1998, Statistics in Medicine 17:857, method 3).
+    """
+    if n == 0:
+        return Interval(0.0, 1.0)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    p = successes / n
+    centre = p + z * z / (2 * n)
+    reach = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    # At the ends the formula gives 0 and 1 exactly; floating point gives it but for 1e-17.
+    low = 0.0 if successes == 0 else max(0.0, (centre - reach) / scale)
+    high = 1.0 if successes == n else min(1.0, (centre + reach) / scale)
+    return Interval(low, high)
+
+
+def mean_t(values: Sequence[float], *, confidence: float = 0.95) -> Interval | None:
+    """Answer the t interval of a mean (Student 1908); None for fewer than two values."""
+    if len(values) < 2:
+        return None
+    return mean_t_of(fmean(values), sd=stdev(values), n=len(values), confidence=confidence)
+
+
+def mean_t_of(mean: float, *, sd: float, n: int, confidence: float = 0.95) -> Interval:
+    """Answer the t interval from a mean, a standard deviation (n - 1) and n of at least two."""
+    from scipy.special import stdtrit
+
+    reach = float(stdtrit(n - 1, (1 + confidence) / 2)) * sd / math.sqrt(n)
+    return Interval(mean - reach, mean + reach)
+
+
+def bounded_mean(mean: float, *, sd: float | None, n: int, confidence: float = 0.95) -> Interval:
+    """Answer the interval of a mean of values that lie in 0..1: t, cut to 0..1.
+
+    Where no spread was seen (one value, or all alike) t would claim certainty. A value in 0..1
+    varies at most as a coin of the same mean does, so there the Wilson interval is the safe one.
+    """
+    if n < 2 or not sd:
+        return wilson(mean * n, n, confidence=confidence)
+    low, high = mean_t_of(mean, sd=sd, n=n, confidence=confidence)
+    return Interval(max(0.0, low), min(1.0, high))

@@ -1,0 +1,106 @@
+"""The intervals: known figures, bounds and symmetry."""
+
+from __future__ import annotations
+
+import math
+from statistics import fmean, stdev
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalsite.stats.intervals import Interval, bounded_mean, mean_t, mean_t_of, wilson
+
+shares = st.lists(st.floats(0, 1), min_size=1, max_size=50)
+
+
+@st.composite
+def trials(draw: st.DrawFn) -> tuple[int, int]:
+    """Some successes in at least one trial."""
+    n = draw(st.integers(1, 10_000))
+    return draw(st.integers(0, n)), n
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [
+        # Newcombe 1998 (17:857), table I, method 3.
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_gives_the_published_figures(
+    successes: int, n: int, low: float, high: float
+) -> None:
+    assert wilson(successes, n) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_wilson_knows_nothing_without_a_trial() -> None:
+    assert wilson(0, 0) == Interval(0.0, 1.0)
+
+
+@given(trials())
+def test_wilson_holds_the_rate_inside_0_and_1(trial: tuple[int, int]) -> None:
+    low, high = wilson(*trial)
+    assert 0 <= low <= trial[0] / trial[1] <= high <= 1
+    assert low < high
+
+
+@given(trials())
+def test_wilson_mirrors_success_and_failure(trial: tuple[int, int]) -> None:
+    successes, n = trial
+    low, high = wilson(successes, n)
+    assert wilson(n - successes, n) == pytest.approx((1 - high, 1 - low), abs=1e-12)
+
+
+@given(trials())
+def test_more_confidence_is_wider(trial: tuple[int, int]) -> None:
+    narrow, wide = wilson(*trial, confidence=0.9), wilson(*trial, confidence=0.99)
+    assert wide.low <= narrow.low
+    assert narrow.high <= wide.high
+
+
+@given(trials())
+def test_more_cases_at_the_same_rate_are_narrower(trial: tuple[int, int]) -> None:
+    few, many = wilson(*trial), wilson(4 * trial[0], 4 * trial[1])
+    assert many.high - many.low < few.high - few.low
+
+
+def test_mean_t_gives_the_textbook_figure() -> None:
+    # Ten values, t(9) = 2.262157.
+    values = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+    reach = 2.2621571628 * 0.3027650354 / math.sqrt(10)
+    assert mean_t(values) == pytest.approx((0.55 - reach, 0.55 + reach), rel=1e-9)
+
+
+@pytest.mark.parametrize("values", [[], [0.5]])
+def test_mean_t_needs_a_spread(values: list[float]) -> None:
+    assert mean_t(values) is None
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=50))
+def test_mean_t_ignores_the_order(values: list[float]) -> None:
+    assert mean_t(values) == pytest.approx(mean_t(sorted(values)), abs=1e-12)
+
+
+@given(shares)
+def test_bounded_mean_holds_the_mean_inside_0_and_1(values: list[float]) -> None:
+    mean, sd = fmean(values), stdev(values) if len(values) > 1 else None
+    low, high = bounded_mean(mean, sd=sd, n=len(values))
+    assert -1e-12 <= low <= mean + 1e-12
+    assert mean - 1e-12 <= high <= 1 + 1e-12
+
+
+def test_bounded_mean_is_t_where_the_values_differ() -> None:
+    assert bounded_mean(0.5, sd=0.1, n=30) == mean_t_of(0.5, sd=0.1, n=30)
+
+
+def test_bounded_mean_cuts_at_the_ends() -> None:
+    assert bounded_mean(0.95, sd=0.2, n=4).high == 1.0
+
+
+@pytest.mark.parametrize(("sd", "n"), [(None, 1), (0.0, 20)])
+def test_bounded_mean_claims_no_certainty_where_all_are_alike(sd: float | None, n: int) -> None:
+    assert bounded_mean(1.0, sd=sd, n=n) == wilson(n, n)
