@@ -1,0 +1,67 @@
+"""The words every judge speaks: Score, Judge and the coded error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Protocol, runtime_checkable
+
+from pydantic import Field
+
+Threshold = Annotated[float, Field(ge=0, le=1)]
+
+_LONGEST_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A verdict: a value from 0 to 1 with pass or fail, or no value, with the reason why not."""
+
+    value: float | None
+    passed: bool | None
+    reason: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    code: str = ""
+
+    @classmethod
+    def unscored(cls, code: str, reason: str) -> Score:
+        """Give the score of what could not be judged; it is never a zero."""
+        return cls(None, None, reason, {}, code)
+
+    @classmethod
+    def of(cls, value: float, *, threshold: float = 1.0, reason: str = "") -> Score:
+        """Give the score of a value that passes from the threshold on; reason is for a failure."""
+        passed = value >= threshold
+        return cls(value, passed, "" if passed else reason)
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """Called `(expected, answer, **options)`; its options are keyword-only and annotated."""
+
+    def __call__(self, *args: Any, **options: Any) -> Score: ...
+
+
+class VerdictError(Exception):
+    """Something about a pack or judge that has a stable code, a cause and a fix."""
+
+    def __init__(self, message: str, *, code: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.hint = hint
+
+    def __str__(self) -> str:
+        fix = f" ({self.hint})" if self.hint else ""
+        return f"[{self.code}] {self.message}{fix}"
+
+
+class JudgeError(VerdictError):
+    """A judge cannot be found, loaded or used with these options."""
+
+
+def shown(value: Any) -> str:
+    """Show any value as short JSON text, for a reason that a person reads."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"

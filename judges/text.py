@@ -1,0 +1,153 @@
+"""Judges of text: equal, nearly equal, contained, matching."""
+
+from __future__ import annotations
+
+import json
+import string
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+from rapidfuzz.distance import Levenshtein
+
+from judges.equality import same_json
+from judges.protocol import JudgeError, Score, Threshold, shown
+
+_OPENING = "\"'([{\u201c\u2018\u00ab\u00bf\u00a1"
+_CLOSING = ".,;:!?\"')]}\u2026\u201d\u2019\u00bb"
+_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_ARTICLES = frozenset(("a", "an", "the"))
+
+
+def exact(expected: Any, answer: Any) -> Score:
+    """Pass when both are the same JSON value: type and text count, the order of keys does not."""
+    if expected == answer and (isinstance(expected, str) or same_json(expected, answer)):
+        return Score(1.0, True)
+    return Score(0.0, False, _differs(expected, answer))
+
+
+def normalised(expected: Any, answer: Any) -> Score:
+    """Pass when the texts differ only in case, spacing, or punctuation at the edge of words."""
+    if expected is None:
+        return _nothing_expected()
+    wanted, given = as_text(expected), as_text(answer)
+    words = plain_words(wanted)
+    same = words == plain_words(given) if words else wanted.strip() == given.strip()
+    return Score(1.0, True) if same else Score(0.0, False, _differs(expected, answer))
+
+
+def includes(expected: Any, answer: Any, *, ignore_case: bool = False) -> Score:
+    """Score the share of the expected texts (one or a list) found in the answer; all must be."""
+    wanted = [as_text(item) for item in (expected if isinstance(expected, list) else [expected])]
+    if not all(wanted) or not wanted:
+        return Score.unscored("expected_empty", "An empty text is included in every answer.")
+    text = as_text(answer)
+    if ignore_case:
+        text, wanted = text.casefold(), [item.casefold() for item in wanted]
+    missing = [item for item in wanted if item not in text]
+    value = 1 - len(missing) / len(wanted)
+    return Score.of(value, reason=f"the answer does not include {shown(missing)[1:-1]}")
+
+
+def regex(expected: Any, answer: Any, *, whole: bool = False) -> Score:
+    """Pass when the expected pattern is found in the answer (or is all of it), in linear time."""
+    if not isinstance(expected, str):
+        return Score.unscored("regex_refused", "The expected pattern is not a text.")
+    try:
+        pattern = compile_pattern(expected)
+    except JudgeError as error:
+        return Score.unscored(error.code, error.message)
+    text = as_text(answer)
+    found = pattern.fullmatch(text) if whole else pattern.search(text)
+    return Score.of(float(found is not None), reason=f"no match for {shown(expected)}")
+
+
+def levenshtein(expected: Any, answer: Any, *, threshold: Threshold = 0.8) -> Score:
+    """Score 1 - edit distance / length of the longer text."""
+    if expected is None:
+        return _nothing_expected()
+    value = Levenshtein.normalized_similarity(as_text(expected), as_text(answer))
+    return Score.of(value, threshold=threshold, reason=f"similarity {value:.3f} < {threshold:g}")
+
+
+def fuzzy(expected: Any, answer: Any, *, threshold: Threshold = 0.8) -> Score:
+    """Score as levenshtein does, after the tidying of normalised."""
+    if expected is None:
+        return _nothing_expected()
+    wanted, given = as_text(expected), as_text(answer)
+    tidy = " ".join(plain_words(wanted))
+    if not tidy:
+        return levenshtein(wanted.strip(), given.strip(), threshold=threshold)
+    return levenshtein(tidy, " ".join(plain_words(given)), threshold=threshold)
+
+
+def token_f1(expected: Any, answer: Any, *, threshold: Threshold = 0.5) -> Score:
+    """Score the F1 of shared words as SQuAD does: lower case, no punctuation, no articles."""
+    if expected is None:
+        return _nothing_expected()
+    wanted, given = squad_tokens(as_text(expected)), squad_tokens(as_text(answer))
+    if wanted == given:
+        return Score(1.0, True)
+    value = 2 * _shared(wanted, given) / (len(wanted) + len(given))
+    return Score.of(value, threshold=threshold, reason=f"token F1 {value:.3f} < {threshold:g}")
+
+
+def as_text(value: Any) -> str:
+    """Give the text of any JSON value: a text is itself, null is empty, the rest is JSON."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def plain_words(text: str) -> list[str]:
+    """Split into words without case or edge punctuation; numbers, signs and symbols stay."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    words = (word.lstrip(_OPENING).rstrip(_CLOSING) for word in text.casefold().split())
+    return [word for word in words if word]
+
+
+def squad_tokens(text: str) -> list[str]:
+    """Split into the tokens of the SQuAD definition."""
+    words = text.lower().translate(_NO_PUNCTUATION).split()
+    return [word for word in words if word not in _ARTICLES]
+
+
+@lru_cache(maxsize=512)
+def compile_pattern(pattern: str) -> Any:
+    """Compile with RE2, whose time is linear in the text.
+
+    Raises JudgeError `regex_refused`: look-around and back-references have no linear form.
+    """
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options=options)
+    except re2.error as error:
+        raise JudgeError(
+            f"The pattern {shown(pattern)} is refused: {error}",
+            code="regex_refused",
+            hint="Write it in RE2 syntax: no look-around, no back-references.",
+        ) from error
+
+
+def _shared(wanted: list[str], given: list[str]) -> int:
+    left: dict[str, int] = {}
+    for word in wanted:
+        left[word] = left.get(word, 0) + 1
+    shared = 0
+    for word in given:
+        if count := left.get(word):
+            left[word] = count - 1
+            shared += 1
+    return shared
+
+
+def _differs(expected: Any, answer: Any) -> str:
+    return f"expected {shown(expected)}, got {shown(answer)}"
+
+
+def _nothing_expected() -> Score:
+    return Score.unscored("expected_missing", "The case expects null, which has no text.")

@@ -1,0 +1,145 @@
+"""Scoring one case after another with everything that can be resolved once resolved before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from judges.guard import Crash, attempt
+from judges.protocol import Score
+from packs.fold import Fold, fold
+from packs.protocol import (
+    NOT_APPLICABLE,
+    CaseJudge,
+    Pack,
+    PackError,
+    Stage,
+    StageResult,
+    StageStatus,
+)
+from packs.registry import PACKS
+from packs.validate import check_model
+
+_MISSING = Crash("output_missing", "The system under test gave no output for this case.")
+
+
+def prepare(pack_name: str, options: dict[str, Any] | None = None) -> Evaluator:
+    """Validate a pack's options and resolve its stages and judges, once for a batch.
+
+    Raises PackError or JudgeError: `pack_unknown`, `options_invalid`, `judge_unknown`, ...
+    """
+    pack = PACKS.load(pack_name).value
+    checked = check_model(pack.Options, options or {}, at="options")
+    stages = pack.stages(checked)
+    _check_stages(pack, stages)
+    judges = {stage.name: pack.judge_of(stage, checked) for stage in stages}
+    return Evaluator(pack, options=checked.model_dump(mode="json"), stages=stages, judges=judges)
+
+
+class Evaluator:
+    """A pack with fixed options, ready to score any number of cases."""
+
+    def __init__(
+        self,
+        pack: Pack,
+        *,
+        options: dict[str, Any],
+        stages: tuple[Stage, ...],
+        judges: dict[str, CaseJudge],
+    ) -> None:
+        self.pack = pack
+        self.options = options
+        self.stages = stages
+        self._judges = judges
+        self._gates = frozenset(stage.name for stage in stages if stage.gate)
+
+    def manifest(self) -> dict[str, Any]:
+        """Give all that fixes a verdict as JSON, to be frozen into a batch.
+
+        `prepare(manifest["pack"], manifest["options"])` gives the same evaluator again.
+        """
+        return {
+            "pack": self.pack.name,
+            "pack_version": self.pack.version,
+            "options": self.options,
+            "stages": [asdict(stage) for stage in self.stages],
+        }
+
+    def score(
+        self,
+        *,
+        input: Any,
+        expected: Any,
+        output: Any,
+        stages: Collection[str] | None = None,
+        previous: Sequence[StageResult] = (),
+    ) -> tuple[StageResult, ...]:
+        """Judge one case: the named stages (or all) in order, after the previous results.
+
+        A gate that failed, here or before, makes every later stage `skipped`. A failing judge is
+        `errored`, a missing output (None) is `unscored`; nothing is raised for a bad case.
+        """
+        stopped = self.stopped_by(previous)
+        results = []
+        for stage in self.stages:
+            if stages is not None and stage.name not in stages:
+                continue
+            if stopped:
+                results.append(_skipped(stage.name, by=stopped))
+                continue
+            judge = self._judges[stage.name]
+            given = _MISSING if output is None else attempt(judge, expected, output, input=input)
+            result = _result(stage.name, given)
+            if stage.gate and result.status is StageStatus.FAILED:
+                stopped = stage.name
+            results.append(result)
+        return tuple(results)
+
+    def stopped_by(self, results: Sequence[StageResult]) -> str:
+        """Name the gate that failed among these results, or nothing."""
+        for result in results:
+            if result.status is StageStatus.FAILED and result.stage in self._gates:
+                return result.stage
+        return ""
+
+    def fold(self, results: Sequence[StageResult]) -> Fold:
+        """Fold all results of one case into its overall verdict."""
+        return fold(self.stages, results)
+
+
+def _result(stage: str, given: Score | Crash) -> StageResult:
+    if given is _MISSING:
+        return StageResult(stage, StageStatus.UNSCORED, None, _MISSING.reason, _MISSING.code)
+    if isinstance(given, Crash):
+        return StageResult(stage, StageStatus.ERRORED, None, given.reason, given.code)
+    if not _is_sound(given):
+        return StageResult(stage, StageStatus.ERRORED, None, f"{given!r}"[:500], "score_invalid")
+    if given.value is None:
+        unscored = given.code != NOT_APPLICABLE
+        status = StageStatus.UNSCORED if unscored else StageStatus.NOT_APPLICABLE
+    else:
+        status = StageStatus.PASSED if given.passed else StageStatus.FAILED
+    return StageResult(stage, status, given.value, given.reason, given.code, given.details)
+
+
+def _is_sound(score: object) -> bool:
+    if not isinstance(score, Score):
+        return False
+    if score.value is None:
+        return score.passed is None and bool(score.code)
+    return isinstance(score.passed, bool) and 0 <= score.value <= 1
+
+
+def _skipped(stage: str, *, by: str) -> StageResult:
+    return StageResult(stage, StageStatus.SKIPPED, None, f"{by} failed before", "gate_failed")
+
+
+def _check_stages(pack: Pack, stages: tuple[Stage, ...]) -> None:
+    names = [stage.name for stage in stages]
+    if not names or len(set(names)) < len(names) or any(stage.weight <= 0 for stage in stages):
+        raise PackError(
+            f"The stages of pack {pack.name!r} are not usable: {', '.join(names) or 'none'}",
+            code="pack_broken",
+            hint="A pack needs at least one stage, names used once, and weights above 0.",
+        )

@@ -1,0 +1,61 @@
+"""From the stage results of one case to its overall verdict.
+
+The rules:
+- errored, if any stage errored;
+- else failed, if any applicable stage failed;
+- else unscored, if any applicable stage is unscored (or has no result, or none is applicable);
+- else passed.
+The overall score is the weighted mean over the applicable stages. A stage skipped by a failed
+gate counts 0, a stage that is not applicable is left out, and any unscored or errored stage
+leaves the case without a score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from packs.protocol import Stage, StageResult, StageStatus
+
+CaseStatus = Literal["passed", "failed", "unscored", "errored"]
+
+_COUNTED = {StageStatus.PASSED, StageStatus.FAILED, StageStatus.SKIPPED}
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The overall verdict on one case."""
+
+    status: CaseStatus
+    overall_score: float | None
+    overall_passed: bool | None
+
+
+def fold(stages: Iterable[Stage], results: Iterable[StageResult]) -> Fold:
+    """Fold the results of these stages into one verdict, by the rules above."""
+    by_name = {result.stage: result for result in results}
+    seen: set[StageStatus] = set()
+    points = weights = 0.0
+    for stage in stages:
+        result = by_name.get(stage.name)
+        status = StageStatus.UNSCORED if result is None else result.status
+        if status is StageStatus.NOT_APPLICABLE:
+            continue
+        seen.add(status)
+        weights += stage.weight
+        points += stage.weight * (result.score or 0.0 if result else 0.0)
+    status_of_case = _status(seen)
+    passed = {"passed": True, "failed": False}.get(status_of_case)
+    score = points / weights if seen and seen <= _COUNTED else None
+    return Fold(status_of_case, score, passed)
+
+
+def _status(seen: set[StageStatus]) -> CaseStatus:
+    if StageStatus.ERRORED in seen:
+        return "errored"
+    if StageStatus.FAILED in seen:
+        return "failed"
+    if StageStatus.UNSCORED in seen or not seen:
+        return "unscored"
+    return "passed"

@@ -1,0 +1,48 @@
+"""A judge as it is named in a pack's options: by name alone, or with weight and options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from judges.options import bind
+from judges.protocol import Judge, Threshold
+from packs.protocol import Stage
+
+
+class JudgeSpec(BaseModel):
+    """Which judge, how much it weighs, and its options; threshold is short for that option."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    threshold: Threshold | None = None
+    options: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    def judge_options(self) -> dict[str, Any]:
+        """Give the options that the judge is called with."""
+        given = {} if self.threshold is None else {"threshold": self.threshold}
+        return {**self.options, **given}
+
+    def judge(self) -> Judge:
+        """Load the judge with its options fixed; raises JudgeError."""
+        return bind(self.name, self.judge_options()).value
+
+    def stage(self, name: str) -> Stage:
+        """Describe this judge as a cpu stage; raises JudgeError."""
+        options = self.judge_options()
+        version = bind(self.name, options).version
+        return Stage(
+            name=name,
+            judge=self.name,
+            judge_version=version,
+            judge_options=options,
+            weight=self.weight,
+        )
