@@ -1,0 +1,76 @@
+"""The audit trail's pages, and the base of every admin page of a tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from evalsite.audit.models import Entry
+from evalsite.audit.record import record
+
+
+class TenantForm(ModelForm):  # type: ignore[type-arg]
+    """Checks unique keys with the tenant, which Django leaves out as it is not in the form."""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() - {"tenant"}  # type: ignore[misc, no-any-return]
+
+
+class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A tenant's rows: changes go to the audit trail, never to Django's shared log."""
+
+    form = TenantForm
+    show_full_result_count = False
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """Record that a row was added."""
+        return self._record(request, obj, "added")
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """Record that a row was changed, naming the fields."""
+        return self._record(request, obj, "changed", fields=_changed_fields(message))
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Record that rows were deleted."""
+        return [self._record(request, obj, "deleted") for obj in queryset]
+
+    def _record(self, request: HttpRequest, obj: Model, verb: str, **details: Any) -> Entry:
+        action = f"{obj._meta.model_name}.{verb}"
+        return record(action, obj, actor=request.user, id=str(obj.pk), **details)
+
+
+class ReadOnlyAdmin(TenantAdmin):
+    """Rows that only the pipeline writes: looked at here, changed nowhere."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes."""
+        return False
+
+
+def _changed_fields(message: Any) -> list[str]:
+    if not isinstance(message, list):
+        return []
+    return [str(field) for item in message for field in item.get("changed", {}).get("fields", [])]
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnlyAdmin):
+    """The tenant's audit trail."""
+
+    list_display = ("recorded_at", "actor", "action", "subject")
+    list_filter = ("action",)
+    search_fields = ("actor", "subject")
+    ordering = ("-recorded_at",)
+    date_hierarchy = "recorded_at"

@@ -1,0 +1,134 @@
+"""Claim, renew and finish a chunk, each by one conditional UPDATE on the database's clock.
+
+`attempt` is the fence: every claim raises it, and a worker whose attempt is no longer the
+chunk's own writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from evalsite.errors import EvalsiteError
+
+
+class LeaseHeld(EvalsiteError):
+    """Another worker holds the chunk; `seconds` says for how long at most."""
+
+    code = "lease_held"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"another worker holds this chunk for {seconds:.1f} s more")
+        self.seconds = seconds
+
+
+class LeaseLost(EvalsiteError):
+    """The chunk was given to another worker, or its batch was cancelled: stop, write nothing."""
+
+    code = "lease_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A chunk that this worker holds."""
+
+    chunk_id: UUID
+    attempt: int
+    step_id: UUID
+    step_number: int
+    stages: list[str]
+    revisions: list[UUID]
+    batch_id: UUID
+    run_id: UUID
+    repetitions: int
+
+
+_CLAIM = """
+    UPDATE batches_chunk c
+    SET state = 'leased', attempt = c.attempt + 1, lease_owner = %(owner)s,
+        lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
+    FROM batches_step s JOIN batches_batch b ON b.id = s.batch_id
+    WHERE c.id = %(chunk)s AND s.id = c.step_id
+      AND b.epoch = %(epoch)s AND b.state = 'running' AND c.attempt < %(attempts)s
+      AND (c.state = 'pending' OR (c.state = 'leased' AND c.lease_until < clock_timestamp()))
+    RETURNING c.id, c.attempt, s.id, s.number, s.stages, c.revisions, b.id, b.run_id, b.repetitions
+"""
+_WHO_HOLDS = """
+    SELECT extract(epoch FROM c.lease_until - clock_timestamp())::float8
+    FROM batches_chunk c JOIN batches_step s ON s.id = c.step_id
+    JOIN batches_batch b ON b.id = s.batch_id
+    WHERE c.id = %(chunk)s AND b.epoch = %(epoch)s AND b.state = 'running' AND c.state = 'leased'
+"""
+_RENEW = """
+    UPDATE batches_chunk c SET lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
+    FROM batches_step s JOIN batches_batch b ON b.id = s.batch_id
+    WHERE c.id = %(chunk)s AND c.attempt = %(attempt)s AND c.state = 'leased'
+      AND s.id = c.step_id AND b.state = 'running'
+"""
+_FINISH = """
+    UPDATE batches_chunk c
+    SET state = 'done', lease_until = NULL, elapsed_ms = %(elapsed)s, finished_at = now()
+    FROM batches_step s JOIN batches_batch b ON b.id = s.batch_id
+    WHERE c.id = %(chunk)s AND c.attempt = %(attempt)s AND c.state = 'leased'
+      AND s.id = c.step_id AND b.state = 'running'
+"""
+_COUNT_DOWN = """
+    UPDATE batches_step SET remaining = remaining - 1, started_at = coalesce(started_at, now())
+    WHERE id = %(step)s RETURNING remaining
+"""
+
+
+def claim_chunk(
+    chunk_id: UUID, *, epoch: int, owner: str, seconds: float, attempts: int
+) -> Claim | None:
+    """Take the lease of a chunk; None when there is nothing to do for this message.
+
+    Raises LeaseHeld while another worker's lease is alive: the message must come again.
+    """
+    values = {
+        "chunk": chunk_id,
+        "epoch": epoch,
+        "owner": owner,
+        "seconds": seconds,
+        "attempts": attempts,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, values)
+        row = cursor.fetchone()
+        if row is not None:
+            return Claim(*row)
+        cursor.execute(_WHO_HOLDS, values)
+        held = cursor.fetchone()
+    if held is not None:
+        raise LeaseHeld(max(held[0], 0.1))
+    return None
+
+
+def renew(claim: Claim, *, seconds: float) -> None:
+    """Keep the chunk for `seconds` more; raises LeaseLost."""
+    _conditional(_RENEW, claim, seconds=seconds)
+
+
+def finish_chunk(claim: Claim, *, elapsed_ms: float) -> None:
+    """Mark the chunk done, and hold its row until the results are committed with it.
+
+    Raises LeaseLost; the caller's transaction must then write nothing.
+    """
+    _conditional(_FINISH, claim, elapsed=elapsed_ms)
+
+
+def count_down(step_id: UUID) -> int:
+    """Count one chunk of the step as finished; answers how many remain."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_DOWN, {"step": step_id})
+        (remaining,) = cursor.fetchone()
+    return int(remaining)
+
+
+def _conditional(sql: str, claim: Claim, **values: float) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"chunk": claim.chunk_id, "attempt": claim.attempt, **values})
+        if cursor.rowcount != 1:
+            raise LeaseLost("another worker holds this chunk, or its batch was stopped")

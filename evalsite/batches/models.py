@@ -1,0 +1,157 @@
+"""A batch, the steps it goes through, and the chunks that a step is cut into."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from evalsite.cases.models import Suite
+from evalsite.targets.models import Run
+from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall
+
+
+class BatchState(models.TextChoices):
+    """Where a batch stands; `finished` and `cancelled` batches can be run again."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class Batch(TenantModel):
+    """One evaluation of one run over one suite version by one pack."""
+
+    suite = models.ForeignKey(
+        Suite, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    suite_version = models.PositiveIntegerField()
+    run = models.ForeignKey(
+        Run, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    pack = models.CharField(max_length=100)
+    options = models.JSONField(default=dict, help_text="The pack's options, as they were given.")
+    manifest = models.JSONField(help_text="Pack, stages and judges as frozen when planned.")
+    selection = models.JSONField(default=dict, help_text="Which cases of the suite were asked for.")
+    repetitions = models.PositiveSmallIntegerField(default=1)
+    n_cases = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=BatchState, default=BatchState.RUNNING)
+    epoch = models.PositiveIntegerField(default=1, help_text="Grows with each resume and retry.")
+    created_by = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            TenantWall(lookup=("tenant_id", "state")),
+            TenantKey(),
+            SameTenant("suite"),
+            SameTenant("run"),
+            models.CheckConstraint(
+                condition=Q(state__in=BatchState.values), name="batches_batch_state"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "suite", "-created_at"], name="batches_batch_recent"),
+            models.Index(
+                fields=["tenant", "created_at"],
+                condition=Q(state="running"),
+                name="batches_batch_running",
+            ),
+        ]
+        verbose_name_plural = "batches"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class StepState(models.TextChoices):
+    """A step is done when no chunk of it is left."""
+
+    RUNNING = "running"
+    DONE = "done"
+
+
+class Step(TenantModel):
+    """Adjacent stages of one lane, scored in one pass. A retry of cases is a round of its own."""
+
+    batch = models.ForeignKey(
+        Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    round = models.PositiveIntegerField(default=0)
+    number = models.PositiveSmallIntegerField()
+    lane = models.CharField(max_length=10)
+    stages = ArrayField(models.CharField(max_length=100))
+    state = models.CharField(max_length=10, choices=StepState, default=StepState.RUNNING)
+    n_cases = models.PositiveIntegerField()
+    n_chunks = models.PositiveIntegerField()
+    remaining = models.PositiveIntegerField(help_text="Chunks that are not finished.")
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    finished_by = models.CharField(max_length=10, blank=True, help_text="chord, outbox or sweep")
+    case_ms = models.FloatField(null=True, help_text="Measured cost of a case in milliseconds.")
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant("batch"),
+            models.UniqueConstraint(
+                fields=["tenant", "batch", "round", "number"], name="batches_step_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(remaining__lte=F("n_chunks")), name="batches_step_remaining"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} step {self.round}.{self.number}"
+
+
+class ChunkState(models.TextChoices):
+    """A failed chunk killed its workers too often; its cases are errored, not lost."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Chunk(TenantModel):
+    """The cases that one task scores. `attempt` is the fence: an older attempt writes nothing."""
+
+    step = models.ForeignKey(
+        Step, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    number = models.PositiveIntegerField()
+    revisions = ArrayField(models.UUIDField())
+    n_cases = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=ChunkState, default=ChunkState.PENDING)
+    attempt = models.PositiveIntegerField(default=0)
+    lease_owner = models.CharField(max_length=200, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    wave = models.PositiveIntegerField(null=True, help_text="Null until it is sent to the broker.")
+    dispatched_at = models.DateTimeField(null=True)
+    elapsed_ms = models.FloatField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant("step"),
+            models.UniqueConstraint(
+                fields=["tenant", "step", "number"], name="batches_chunk_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=ChunkState.values), name="batches_chunk_state"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "step"],
+                condition=Q(state__in=["pending", "leased"]),
+                name="batches_chunk_unfinished",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step_id} chunk {self.number}"

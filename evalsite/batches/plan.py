@@ -1,0 +1,172 @@
+"""Freeze what a batch is about, and cut its steps into chunks, in set-based SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Max, QuerySet
+
+from evalsite.batches.models import Batch, BatchState, Step, StepState
+from evalsite.cases import queries as cases
+from evalsite.cases.models import Suite
+from evalsite.errors import EvalsiteError
+from evalsite.targets.models import EvalMode, Run, RunStatus
+
+# What a case costs, in milliseconds, until a step of the suite has been measured.
+FIRST_GUESS_MS = {"cpu": 0.2, "sandbox": 150.0, "model": 1000.0}
+SMALLEST_CHUNK, LARGEST_CHUNK = 20, 2_000
+
+_CUT = """
+    INSERT INTO batches_chunk
+        (id, tenant_id, step_id, number, revisions, n_cases, state, attempt, lease_owner)
+    SELECT gen_random_uuid(), app.tenant_id(), %s, place / %s, array_agg(id ORDER BY place),
+           count(*), 'pending', 0, ''
+    FROM (SELECT id, row_number() OVER () - 1 AS place FROM ({chosen}) AS chosen (id)) AS placed
+    GROUP BY place / %s
+"""
+
+class NothingSelected(EvalsiteError):
+    """The selection leaves no active case."""
+
+    code = "nothing_selected"
+    hint = "loosen --tag, --case or --limit, or activate cases of the suite"
+    exit_code = 5
+
+
+class RunNotReady(EvalsiteError):
+    """The run has no outputs to score, or is no run that may be scored."""
+
+    code = "run_not_ready"
+    hint = "import its outputs and complete it: manage.py importoutputs"
+    exit_code = 2
+
+
+class Sizing(NamedTuple):
+    """How large chunks become: `seconds` of work each, and enough of them for all `slots`."""
+
+    slots: int
+    seconds: float
+
+
+def steps_of(manifest: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Answer (lane, stages) per step: adjacent stages of one lane are scored in one pass."""
+    grouped = groupby(manifest["stages"], key=lambda stage: str(stage["lane"]))
+    return [(lane, [stage["name"] for stage in stages]) for lane, stages in grouped]
+
+
+def plan_batch(
+    *,
+    suite: Suite,
+    run: Run,
+    options: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    selection: cases.Selection,
+    repetitions: int,
+    sizing: Sizing,
+    actor: str,
+) -> Batch:
+    """Create a batch pinned to the suite's version, with its first step cut into chunks.
+
+    Raises NothingSelected, RunNotReady.
+    """
+    if run.status in (RunStatus.FAILED, RunStatus.DRY_RUN, RunStatus.PENDING):
+        raise RunNotReady(f"run {run.name!r} is {run.status}")
+    if run.eval_mode == EvalMode.LIVE:
+        raise RunNotReady(f"run {run.name!r} is live", hint="record its outputs first")
+    chosen = cases.active_revisions(suite, selection=selection).values("id")
+    n_cases = chosen.count()
+    if n_cases == 0:
+        raise NothingSelected(f"no active case of suite {suite.name!r} is selected")
+    batch = Batch.objects.create(
+        suite=suite,
+        suite_version=suite.version,
+        run=run,
+        pack=manifest["pack"],
+        options=dict(options),
+        manifest=dict(manifest),
+        selection=selection.as_json(),
+        repetitions=repetitions,
+        n_cases=n_cases,
+        created_by=actor,
+    )
+    _open_step(batch, number=0, round=0, chosen=chosen, sizing=sizing)
+    return batch
+
+
+def plan_next_step(
+    batch: Batch, *, after: Step, survivors: QuerySet[Any, Any], sizing: Sizing
+) -> Step | None:
+    """Open the step after `after` for the revisions that its gates let through, if any."""
+    if after.number + 1 >= len(steps_of(batch.manifest)):
+        return None
+    return _open_step(
+        batch, number=after.number + 1, round=after.round, chosen=survivors, sizing=sizing
+    )
+
+
+def plan_retry(batch: Batch, *, waiting: QuerySet[Any, Any], sizing: Sizing) -> Step | None:
+    """Open a new round for the revisions that wait for a verdict; None where there are none."""
+    rounds = Step.objects.filter(batch=batch).aggregate(last=Max("round"))
+    return _open_step(
+        batch, number=0, round=(rounds["last"] or 0) + 1, chosen=waiting, sizing=sizing
+    )
+
+
+def _open_step(
+    batch: Batch, *, number: int, round: int, chosen: QuerySet[Any, Any], sizing: Sizing
+) -> Step | None:
+    n_cases = chosen.count()
+    if n_cases == 0:
+        return None
+    lane, stages = steps_of(batch.manifest)[number]
+    scorings = chunk_size(
+        n_cases * batch.repetitions, case_ms=_measured_ms(batch, lane=lane), sizing=sizing
+    )
+    size = max(1, scorings // batch.repetitions)
+    n_chunks = -(-n_cases // size)
+    step = Step.objects.create(
+        batch=batch,
+        round=round,
+        number=number,
+        lane=lane,
+        stages=stages,
+        n_cases=n_cases,
+        n_chunks=n_chunks,
+        remaining=n_chunks,
+    )
+    sql, params = chosen.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_CUT.format(chosen=sql), [step.pk, size, *params, size])
+    return step
+
+
+def chunk_size(n: int, *, case_ms: float, sizing: Sizing) -> int:
+    """Answer how many scorings a chunk holds: 20 to 2,000, and four chunks a slot if it can.
+
+    Few cases are cut finer than the floor only so far that each slot gets some.
+    """
+    by_cost = int(sizing.seconds * 1000 / max(case_ms, 0.001))
+    by_share = -(-n // (4 * sizing.slots))
+    return max(SMALLEST_CHUNK, min(by_cost, by_share, LARGEST_CHUNK))
+
+
+def _measured_ms(batch: Batch, *, lane: str) -> float:
+    measured = (
+        Step.objects.filter(
+            batch__suite=batch.suite_id,
+            batch__pack=batch.pack,
+            batch__state=BatchState.FINISHED,
+            lane=lane,
+            state=StepState.DONE,
+            case_ms__isnull=False,
+        )
+        .order_by("-finished_at")
+        .values_list("case_ms", flat=True)
+        .first()
+    )
+    return measured if measured is not None else FIRST_GUESS_MS.get(lane, 1.0)
+
+

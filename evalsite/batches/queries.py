@@ -1,0 +1,58 @@
+"""Questions about batches."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, Sum
+
+from evalsite.batches.models import Batch, BatchState, Chunk, Step
+from evalsite.errors import EvalsiteError
+
+
+class BatchUnknown(EvalsiteError):
+    """The tenant has no such batch."""
+
+    code = "batch_unknown"
+    hint = "manage.py listbatches shows what there is"
+    exit_code = 2
+
+
+class Progress(NamedTuple):
+    """How far a batch is; `done` of `total` cases of the step numbered `step`."""
+
+    state: str
+    step: int
+    lane: str
+    done: int
+    total: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.state != BatchState.RUNNING
+
+
+def find_batch(name: str) -> Batch:
+    """Answer the batch whose id begins with `name`; raises BatchUnknown for none or several."""
+    found = list(Batch.objects.extra(where=["id::text LIKE %s"], params=[f"{name.lower()}%"])[:2])
+    if len(found) != 1:
+        raise BatchUnknown(f"{'no' if not found else 'more than one'} batch begins with {name!r}")
+    return found[0]
+
+
+def recent() -> QuerySet[Batch]:
+    """Answer the tenant's batches, newest first."""
+    return Batch.objects.select_related("suite", "run").order_by("-created_at", "-id")
+
+
+def progress(batch_id: UUID) -> Progress:
+    """Answer how far a batch is."""
+    state = Batch.objects.values_list("state", flat=True).get(pk=batch_id)
+    step = Step.objects.filter(batch=batch_id).order_by("-round", "-number").first()
+    if step is None:
+        return Progress(state, 0, "", 0, 0)
+    done = Chunk.objects.filter(step=step).filter(Q(state="done") | Q(state="failed"))
+    n_done = done.aggregate(total=Sum("n_cases"))["total"] or 0
+    return Progress(state, step.number, step.lane, n_done, step.n_cases)

@@ -1,0 +1,70 @@
+"""Celery: the engine. PostgreSQL is the truth; a lost or doubled message changes only time.
+
+Why each option is what it is: docs/pipeline.md.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
+
+from celery import Celery
+from celery.signals import worker_init
+from django.conf import settings
+from kombu import Queue
+
+LANES = ("cpu", "sandbox", "model")
+
+app = Celery("evalsite")
+app.conf.update(
+    broker_url=settings.BROKER_URL,
+    result_backend=settings.BROKER_URL,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        # Without these a worker goes deaf when the broker hangs without closing its sockets.
+        "socket_timeout": 10,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+        "visibility_timeout": settings.ENV.visibility_seconds,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+    },
+    redis_socket_timeout=10,
+    redis_socket_keepalive=True,
+    redis_backend_health_check_interval=10,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_serializer="json",
+    result_serializer="json",
+    accept_content=["json"],
+    result_expires=6 * 3600,
+    result_chord_expires=3 * 86400,
+    task_publish_retry_policy={"max_retries": 5},
+    task_default_queue="control",
+    task_queues=[Queue("control"), Queue("dispatch"), *map(Queue, LANES)],
+    task_soft_time_limit=240,
+    task_time_limit=270,
+    worker_prefetch_multiplier=1,
+    worker_disable_prefetch=True,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_max_tasks_per_child=500,
+    worker_soft_shutdown_timeout=10,
+    worker_send_task_events=True,
+    task_send_sent_event=True,
+    worker_hijack_root_logger=False,
+    CELERY_DB_REUSE_MAX=1_000_000,
+)
+app.autodiscover_tasks(["evalsite.pipeline"])
+
+
+@worker_init.connect
+def check_the_wall(**_: object) -> None:
+    """Refuse to work on a database whose wall between tenants does not hold."""
+    from django.core.checks import Tags, run_checks
+
+    faults = run_checks(tags=[Tags.database], databases=["default"])
+    if faults:
+        raise SystemExit("; ".join(map(str, faults)))

@@ -1,0 +1,22 @@
+"""The base of every task: it opens the tenant's scope, which the message names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Task
+from django.db import close_old_connections
+
+from evalsite.tenants import scope
+
+
+class TenantTask(Task):  # type: ignore[type-arg]
+    """A task that works for the tenant of its `tenant_id` keyword, and for nobody without it."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, tenant_id: str, **kwargs: Any) -> Any:
+        """Run inside the tenant's scope, on a database connection that is alive."""
+        close_old_connections()
+        with scope.tenant(tenant_id):
+            return self.run(*args, **kwargs)

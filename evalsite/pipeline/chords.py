@@ -1,0 +1,66 @@
+"""The shape of a batch in Celery: one chord per step and wave.
+
+The header's parts score a chunk each; the body, and the errback, finish the step if its rows say
+so. Chords are a fast hint, never the truth: rows, the outbox and the sweeper decide.
+"""
+
+from __future__ import annotations
+
+from celery import Signature, chord, signature
+
+from evalsite.batches.window import Part, Wave, take_waves
+from evalsite.env import load
+from evalsite.tenants.scope import require
+
+
+def fill_window() -> int:
+    """Send the next waves of the tenant in scope to the broker; answers how many chunks."""
+    env = load()
+    waves = take_waves(wave_chunks=env.wave_chunks, open_waves=env.open_waves)
+    for wave in waves:
+        send_wave(wave)
+    return sum(len(wave.parts) for wave in waves)
+
+
+def send_wave(wave: Wave) -> None:
+    """Publish one wave as a chord, stamped so that a cancel can revoke what is queued."""
+    tenant_id = str(require())
+    header = [_part(part, wave=wave, tenant_id=tenant_id) for part in wave.parts]
+    body = _task(
+        "finish_step",
+        queue="control",
+        shown=f"batch {wave.batch_id} / {wave.lane} / after wave {wave.number}",
+        tenant_id=tenant_id,
+        step_id=str(wave.step_id),
+        epoch=wave.epoch,
+        by="chord",
+    )
+    canvas = chord(header, body.on_error(body.clone()))
+    canvas.stamp(batch=stamp_of(wave.batch_id, epoch=wave.epoch))
+    sent = canvas.apply_async()
+    # Otherwise one pub/sub channel per part stays open in this process for good.
+    if sent.parent is not None:
+        sent.parent.forget()
+
+
+def stamp_of(batch_id: object, *, epoch: int) -> str:
+    """Answer the stamp of a batch's messages; it holds the epoch, or a resume would be revoked."""
+    return f"{batch_id}:{epoch}"
+
+
+def _part(part: Part, *, wave: Wave, tenant_id: str) -> Signature[None]:
+    chunk = f"chunk {part.number + 1} of {wave.n_chunks}"
+    return _task(
+        "score_chunk",
+        queue=wave.lane,
+        shown=f"batch {wave.batch_id} / {wave.lane} / {chunk} / {part.n_cases} cases",
+        tenant_id=tenant_id,
+        chunk_id=str(part.chunk_id),
+        epoch=wave.epoch,
+    )
+
+
+def _task(name: str, *, queue: str, shown: str, **arguments: str | int) -> Signature[None]:
+    """Name a task of the pipeline with ids for arguments; `shown` is what Flower displays."""
+    named = signature(f"pipeline.{name}", kwargs=arguments, immutable=True)
+    return named.set(queue=queue, kwargsrepr=shown)

@@ -1,0 +1,67 @@
+"""The coordinator: relay and sweep for every tenant with work, as long as this one leads.
+
+Leadership is a session advisory lock in PostgreSQL: it ends with the connection, so a successor
+takes over at once. Everything the leader does can be done twice, so a moment with two is harmless.
+"""
+
+from __future__ import annotations
+
+import logging
+from threading import Event
+from uuid import UUID
+
+from django.db import Error, close_old_connections, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from kombu.exceptions import OperationalError as BrokerError
+
+from evalsite.pipeline.sweep import sweep
+from evalsite.tenants import scope
+
+log = logging.getLogger(__name__)
+
+_LOCK = 0x65_76_61_6C  # "eval"
+
+
+def coordinate(stop: Event, *, seconds: float) -> None:
+    """Lead whenever nobody else does, until told to stop."""
+    lock: BaseDatabaseWrapper | None = None
+    while not stop.is_set():
+        try:
+            close_old_connections()
+            lock = lock or connections.create_connection("default")
+            if _leads(lock):
+                tick()
+        except (Error, BrokerError) as error:
+            log.warning("the coordinator lost its database or broker: %s", error)
+            if lock is not None:
+                lock.close()
+                lock = None
+        stop.wait(seconds)
+    if lock is not None:
+        lock.close()
+    connection.close()
+
+
+def tick() -> None:
+    """Sweep once for each tenant that has something open."""
+    for tenant_id in _tenants_with_work():
+        with scope.tenant(tenant_id):
+            sweep()
+
+
+def _leads(lock: BaseDatabaseWrapper) -> bool:
+    """Hold the lock once; taking it again in the same session would have to be undone as often."""
+    with lock.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid ="
+            " pg_backend_pid() AND objid = %s AND granted) OR pg_try_advisory_lock(%s)",
+            [_LOCK, _LOCK],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _tenants_with_work() -> list[UUID]:
+    """Ask the one function that may look across tenants; it answers ids only."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id FROM app.tenants_with_work()")
+        return [tenant_id for (tenant_id,) in cursor.fetchall()]

@@ -1,0 +1,103 @@
+"""Start a batch, stop it, let it go on, or give cases without a verdict another try."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from celery import current_app
+from django.db import transaction
+from packs.evaluate import prepare
+
+from evalsite.audit.record import record
+from evalsite.batches import plan, steer
+from evalsite.batches.models import Batch
+from evalsite.cases.models import Suite
+from evalsite.cases.queries import Selection
+from evalsite.errors import EvalsiteError
+from evalsite.pipeline import outbox
+from evalsite.pipeline.chords import stamp_of
+from evalsite.pipeline.finish import sizing
+from evalsite.scoring.models import ScoreStatus
+from evalsite.scoring.queries import revisions_with
+from evalsite.summaries.summarize import summarize
+from evalsite.targets.models import Run
+
+
+class NothingToRetry(EvalsiteError):
+    """Every case of the batch has a verdict."""
+
+    code = "nothing_to_retry"
+    exit_code = 5
+
+
+def start(
+    *,
+    suite: Suite,
+    run: Run,
+    pack: str,
+    options: Mapping[str, Any],
+    selection: Selection,
+    repetitions: int = 1,
+    actor: str = "",
+) -> Batch:
+    """Plan a batch and owe the broker its first wave, in one transaction.
+
+    Raises PackError or JudgeError for unknown names and bad options, NothingSelected, RunNotReady.
+    """
+    evaluator = prepare(pack, dict(options))
+    with transaction.atomic():
+        batch = plan.plan_batch(
+            suite=suite,
+            run=run,
+            options=evaluator.options,
+            manifest=evaluator.manifest(),
+            selection=selection,
+            repetitions=repetitions,
+            sizing=sizing(),
+            actor=actor,
+        )
+        record("batch.started", batch.pk, actor=actor, suite=suite.name, run=run.name)
+        _owe_dispatch(batch)
+    return batch
+
+
+def cancel(batch_id: UUID, *, actor: str = "") -> Batch:
+    """Stop a running batch, and summarise what is there; raises BatchNotRunning."""
+    with transaction.atomic():
+        batch = steer.cancel(batch_id)
+        summarize(batch)
+        record("batch.cancelled", batch_id, actor=actor)
+    # Only for speed: what is queued would find the batch cancelled and do nothing.
+    stamp = {"batch": stamp_of(batch_id, epoch=batch.epoch)}
+    current_app.control.revoke_by_stamped_headers(stamp)
+    return batch
+
+
+def resume(batch_id: UUID, *, actor: str = "") -> Batch:
+    """Let an unfinished batch go on with what is left of it; raises BatchNotResumable."""
+    with transaction.atomic():
+        batch = steer.reopen(batch_id)
+        record("batch.resumed", batch_id, actor=actor, epoch=batch.epoch)
+        _owe_dispatch(batch)
+    return batch
+
+
+def retry_errored(batch_id: UUID, *, actor: str = "") -> Batch:
+    """Score again, in a finished batch, the cases that have no verdict.
+
+    Raises BatchNotFinished, NothingToRetry.
+    """
+    with transaction.atomic():
+        batch = steer.reopen_finished(batch_id)
+        waiting = revisions_with(batch_id, ScoreStatus.ERRORED, ScoreStatus.UNSCORED)
+        if plan.plan_retry(batch, waiting=waiting, sizing=sizing()) is None:
+            raise NothingToRetry("every case of the batch has a verdict")
+        record("batch.retried", batch_id, actor=actor, epoch=batch.epoch)
+        _owe_dispatch(batch)
+    return batch
+
+
+def _owe_dispatch(batch: Batch) -> None:
+    outbox.add("pipeline.dispatch", key=f"dispatch:{batch.pk}:{batch.epoch}")

@@ -1,0 +1,56 @@
+"""Messages are written with the change that calls for them, and sent when it is committed.
+
+Whoever committed sends at once; the coordinator sends what was left, so that a crash between the
+commit and the broker loses nothing. Every receiver can be called twice.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import current_app
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from evalsite.pipeline.models import OutboxMessage
+from evalsite.tenants.scope import require
+
+_ADD = """
+    INSERT INTO pipeline_outboxmessage (id, tenant_id, task, key, arguments, due_at)
+    VALUES (gen_random_uuid(), app.tenant_id(), %s, %s, %s::jsonb,
+            clock_timestamp() + make_interval(secs => %s))
+    ON CONFLICT (tenant_id, key) DO NOTHING
+"""
+
+
+def add(task: str, *, key: str, arguments: str = "{}", delay: float = 0) -> None:
+    """Owe the broker a task; `arguments` is JSON text of ids. Sent on commit unless delayed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, [task, key, arguments, delay])
+    if delay == 0:
+        tenant_id = require()
+        transaction.on_commit(lambda: _send_key(tenant_id, key))
+
+
+def settle(*keys: str) -> None:
+    """Forget messages whose work is done."""
+    OutboxMessage.objects.filter(key__in=keys).delete()
+
+
+def relay(*, limit: int = 100) -> int:
+    """Send what is due for the tenant in scope; answers how many messages were sent."""
+    due = OutboxMessage.objects.filter(due_at__lte=Now()).order_by("due_at")[:limit]
+    return sum(_send(message) for message in due)
+
+
+def _send_key(tenant_id: UUID, key: str) -> None:
+    message = OutboxMessage.objects.filter(tenant_id=tenant_id, key=key).first()
+    if message is not None:
+        _send(message)
+
+
+def _send(message: OutboxMessage) -> int:
+    """Publish first, delete after: a crash in between sends twice, never not at all."""
+    task = current_app.tasks[message.task]
+    task.apply_async(kwargs={"tenant_id": str(message.tenant_id), **message.arguments})
+    return message.delete()[0]

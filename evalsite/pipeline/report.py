@@ -1,0 +1,142 @@
+"""A batch's summary as people and as programs read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+from evalsite.batches.models import Batch
+from evalsite.regressions.models import Regression
+from evalsite.summaries.models import SliceKind, Summary
+
+DASH = "-"
+_SHOWN_SLICES = 12
+
+
+def as_json(batch: Batch) -> dict[str, Any]:
+    """Answer the batch with its summary and comparison as plain JSON."""
+    summaries = list(_summaries(batch))
+    regression = Regression.objects.filter(batch=batch).first()
+    return {
+        "event": "batch",
+        "id": str(batch.pk),
+        "state": batch.state,
+        "suite": batch.suite.name,
+        "suite_version": batch.suite_version,
+        "run": batch.run.name,
+        "pack": batch.pack,
+        "n_cases": batch.n_cases,
+        "summaries": [_fields(summary) for summary in summaries],
+        "comparison": _fields(regression) if regression else None,
+    }
+
+
+def as_text(batch: Batch, stream: TextIO) -> None:
+    """Write the batch's tables: stages, slices, and what the comparison found."""
+    from rich.console import Console
+
+    console = Console(file=stream, highlight=False)
+    summaries = list(_summaries(batch))
+    whole = next((s for s in summaries if s.slice_kind == SliceKind.ALL), None)
+    title = f"{batch.suite.name} v{batch.suite_version} / {batch.pack} / {batch.run.name}"
+    console.print(f"[bold]{title}[/]  batch {batch.pk}  {batch.state}")
+    if whole is None:
+        console.print("No case has been scored yet.")
+        return
+    console.print(_headline(whole))
+    console.print(_stage_table(whole))
+    slices = [s for s in summaries if s.slice_kind != SliceKind.ALL]
+    if slices:
+        console.print(_slice_table(slices))
+    regression = Regression.objects.filter(batch=batch).select_related("baseline__run").first()
+    if regression is not None:
+        console.print(comparison_line(regression))
+
+
+def comparison_line(regression: Regression) -> str:
+    """Say in one sentence what the comparison with the baseline found."""
+    against = regression.baseline.run.name
+    if regression.effect is None:
+        return (
+            f"[bold]{regression.get_verdict_display()}[/] against {against}: "
+            f"{regression.n_pairs} pairs are too few ({regression.method})"
+        )
+    p_value = "" if regression.p_value is None else f", p = {regression.p_value:.2g}"
+    return (
+        f"[bold]{regression.get_verdict_display()}[/] against {against}: "
+        f"{percent(regression.baseline_rate)} -> {percent(regression.rate)} "
+        f"({regression.effect * 100:+.1f} points, 95 % interval "
+        f"{_points(regression.effect_low)} to {_points(regression.effect_high)}{p_value}; "
+        f"{regression.worse} worse, {regression.better} better of {regression.n_pairs} pairs, "
+        f"{regression.left_out} left out)"
+    )
+
+
+def percent(rate: float | None) -> str:
+    """Write a share in 0..1 as per cent, or a dash where there is none."""
+    return DASH if rate is None else f"{rate * 100:.1f} %"
+
+
+def _points(effect: float | None) -> str:
+    return DASH if effect is None else f"{effect * 100:+.1f}"
+
+
+def _summaries(batch: Batch) -> Iterable[Summary]:
+    return Summary.objects.filter(batch=batch).order_by("slice_kind", "slice_value")
+
+
+def _fields(row: Summary | Regression) -> dict[str, Any]:
+    left_out = {"id", "tenant", "batch", "baseline", "created_at"}
+    fields = (field for field in row._meta.concrete_fields if field.name not in left_out)
+    values = {field.name: getattr(row, field.attname) for field in fields}
+    if isinstance(row, Regression):
+        values["baseline"] = str(row.baseline_id)
+    return values
+
+
+def _headline(whole: Summary) -> str:
+    passed = _interval(whole.pass_rate, whole.pass_low, whole.pass_high)
+    latency = DASH if whole.latency_p50 is None else f"{whole.latency_p50:.0f} ms"
+    p95 = DASH if whole.latency_p95 is None else f"{whole.latency_p95:.0f} ms"
+    cost = DASH if whole.cost_usd is None else f"${whole.cost_usd:.4f}"
+    return (
+        f"{whole.n} cases: {whole.passed} passed, {whole.failed} failed, "
+        f"{whole.unscored} unscored, {whole.errored} errored.  Pass rate {passed}\n"
+        f"latency p50 {latency}, p95 {p95};  cost {cost} ({whole.cost_known} known)"
+    )
+
+
+def _interval(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return DASH
+    return f"{percent(value)} [{percent(low)} to {percent(high)}]".replace("[", "\\[")
+
+
+def _stage_table(whole: Summary) -> Any:
+    from rich.table import Table
+
+    counts = ("passed", "failed", "unscored", "errored", "skipped", "not_applicable")
+    table = Table("stage", "mean score, 95 % interval", *(c.replace("_", " ") for c in counts))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, stage in whole.stages.items():
+        mean = _interval(stage.get("mean"), stage.get("low"), stage.get("high"))
+        table.add_row(name, mean, *(str(stage.get(count, 0)) for count in counts))
+    return table
+
+
+def _slice_table(slices: list[Summary]) -> Any:
+    from rich.table import Table
+
+    table = Table("slice", "n", "pass rate, 95 % interval", "no verdict")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    weakest = sorted(slices, key=lambda s: (s.pass_rate is None, s.pass_rate, s.slice_value))
+    for row in weakest[:_SHOWN_SLICES]:
+        rate = _interval(row.pass_rate, row.pass_low, row.pass_high)
+        table.add_row(
+            f"{row.slice_kind}: {row.slice_value}", str(row.n), rate, str(row.unscored + row.errored)
+        )
+    if len(slices) > _SHOWN_SLICES:
+        table.caption = f"the weakest {_SHOWN_SLICES} of {len(slices)}"
+    return table

@@ -1,0 +1,66 @@
+"""Score one chunk: claim it, judge with no transaction open, write all or nothing."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from uuid import UUID
+
+from django.db import transaction
+
+from evalsite.batches.lease import Claim, LeaseLost, claim_chunk, count_down, finish_chunk
+from evalsite.env import load
+from evalsite.pipeline import outbox
+from evalsite.scoring.stage import judge
+from evalsite.scoring.write import Row, write
+
+log = logging.getLogger(__name__)
+
+# The chord finishes a step within milliseconds; the counter's message waits for it that long.
+CHORD_HEAD_START = 3.0
+
+
+def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
+    """Score the chunk if it is there to be scored; answers whether this call did.
+
+    Raises LeaseHeld when another worker is at it: the message must be delivered again.
+    """
+    env = load()
+    claim = claim_chunk(
+        chunk_id,
+        epoch=epoch,
+        owner=owner,
+        seconds=env.lease_seconds,
+        attempts=env.max_attempts,
+    )
+    if claim is None:
+        return False
+    started = time.perf_counter()
+    try:
+        rows = list(judge(claim, lease_seconds=env.lease_seconds))
+        _commit(claim, rows, epoch=epoch, elapsed_ms=(time.perf_counter() - started) * 1000)
+    except LeaseLost as lost:
+        log.warning("chunk %s attempt %s wrote nothing: %s", chunk_id, claim.attempt, lost)
+        return False
+    return True
+
+
+def _commit(claim: Claim, rows: list[Row], *, epoch: int, elapsed_ms: float) -> None:
+    with transaction.atomic():
+        finish_chunk(claim, elapsed_ms=elapsed_ms)
+        write(claim, rows)
+        # Last, as it locks the one row that all chunks of the step share.
+        if count_down(claim.step_id) == 0:
+            owe_finish(claim.step_id, epoch=epoch)
+
+
+def owe_finish(step_id: UUID, *, epoch: int, delay: float = CHORD_HEAD_START) -> None:
+    """Owe the broker the step's finish, should its chord not get there first."""
+    arguments = json.dumps({"step_id": str(step_id), "epoch": epoch, "by": "outbox"})
+    outbox.add("pipeline.finish_step", key=finish_key(step_id), arguments=arguments, delay=delay)
+
+
+def finish_key(step_id: UUID) -> str:
+    """Name the outbox message of a step's finish."""
+    return f"finish:{step_id}"

@@ -1,0 +1,88 @@
+"""Find what got lost and set it going again: the guarantee behind chords and messages."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from evalsite.alerts.deliver import deliver_due
+from evalsite.batches.lease import count_down
+from evalsite.env import load
+from evalsite.pipeline import chords, outbox
+from evalsite.pipeline.finish import finish_step
+from evalsite.scoring.write import write_off
+
+log = logging.getLogger(__name__)
+
+WORKER_CRASHED = "worker_crashed"
+
+_UNFINISHED = """
+    batches_step s JOIN batches_batch b ON b.id = s.batch_id
+    WHERE s.id = c.step_id AND s.state = 'running' AND b.state = 'running'
+"""
+# A lease that ran out: its worker died, or lost touch for so long that its writes are refused.
+_RELEASE = f"""
+    UPDATE batches_chunk c SET state = 'pending', wave = NULL, dispatched_at = NULL,
+        lease_until = NULL
+    FROM {_UNFINISHED} AND c.state = 'leased' AND c.lease_until < clock_timestamp()
+      AND c.attempt < %(attempts)s
+    RETURNING c.id
+"""  # noqa: S608
+# A chunk that killed its worker each time.
+_POISON = f"""
+    UPDATE batches_chunk c SET state = 'failed', finished_at = now(), lease_until = NULL
+    FROM {_UNFINISHED} AND c.state = 'leased' AND c.lease_until < clock_timestamp()
+      AND c.attempt >= %(attempts)s
+    RETURNING c.id, c.step_id
+"""  # noqa: S608
+# Sent, and never claimed while the step stood still: the message is gone. Sending it twice would
+# do no harm, so the guess need not be perfect.
+_LOST = f"""
+    UPDATE batches_chunk c SET wave = NULL, dispatched_at = NULL
+    FROM {_UNFINISHED} AND c.state = 'pending' AND c.wave IS NOT NULL
+      AND c.dispatched_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+      AND NOT EXISTS (
+        SELECT 1 FROM batches_chunk other WHERE other.step_id = s.id AND (
+            other.state = 'leased'
+            OR other.finished_at > clock_timestamp() - make_interval(secs => %(seconds)s)))
+    RETURNING c.id
+"""  # noqa: S608
+_COMPLETE = """
+    SELECT s.id FROM batches_step s JOIN batches_batch b ON b.id = s.batch_id
+    WHERE s.state = 'running' AND b.state = 'running' AND NOT EXISTS (
+        SELECT 1 FROM batches_chunk WHERE step_id = s.id AND state IN ('pending', 'leased'))
+"""
+
+
+def sweep() -> dict[str, int]:
+    """Mend what is lost of the tenant in scope; answers what was done, by kind."""
+    env = load()
+    done = {
+        "relayed": outbox.relay(),
+        "released": len(_rows(_RELEASE, attempts=env.max_attempts)),
+        "written_off": _write_off_poison(attempts=env.max_attempts),
+        "lost": len(_rows(_LOST, seconds=env.redispatch_seconds)),
+        "finished": sum(finish_step(step_id, by="sweep") for (step_id,) in _rows(_COMPLETE)),
+        "sent": chords.fill_window(),
+        "mailed": deliver_due(),
+    }
+    if done["released"] or done["written_off"] or done["lost"] or done["finished"]:
+        log.warning("swept %s", {kind: n for kind, n in done.items() if n})
+    return done
+
+
+def _write_off_poison(*, attempts: int) -> int:
+    with transaction.atomic():
+        poisoned = _rows(_POISON, attempts=attempts)
+        for chunk_id, step_id in poisoned:
+            write_off(chunk_id, code=WORKER_CRASHED)
+            count_down(step_id)
+    return len(poisoned)
+
+
+def _rows(sql: str, **values: float) -> list[tuple[UUID, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()

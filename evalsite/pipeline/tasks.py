@@ -1,0 +1,43 @@
+"""The tasks. Each is a doorbell: ids in, one verb called."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from evalsite.alerts.deliver import deliver_due
+from evalsite.batches.lease import LeaseHeld
+from evalsite.pipeline import chords, finish, score
+from evalsite.pipeline.base import TenantTask
+
+
+@shared_task(base=TenantTask, bind=True, name="pipeline.score_chunk", max_retries=None)
+def score_chunk(self: TenantTask, *, chunk_id: str, epoch: int) -> None:
+    """Score one chunk; a live lease of somebody else means: come again."""
+    owner = f"{self.request.hostname}/{self.request.id}"
+    try:
+        score.score_chunk(UUID(chunk_id), epoch=epoch, owner=owner)
+    except LeaseHeld as held:
+        raise self.retry(countdown=min(held.seconds + 0.1, 60), exc=held) from held
+
+
+@shared_task(base=TenantTask, name="pipeline.finish_step")
+def finish_step(*, step_id: str, epoch: int, by: str) -> None:
+    """Finish a step, or send its next wave when it is not at its end."""
+    finish.finish_step(UUID(step_id), by=by)
+    chords.fill_window()
+
+
+@shared_task(base=TenantTask, name="pipeline.dispatch", queue="dispatch")
+def dispatch() -> None:
+    """Send what the tenant's window has room for."""
+    chords.fill_window()
+
+
+@shared_task(base=TenantTask, name="pipeline.deliver_alerts")
+def deliver_alerts() -> None:
+    """Send the mails that are due."""
+    deliver_due()
+
+

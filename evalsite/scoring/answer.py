@@ -1,0 +1,75 @@
+"""Where the answers to a chunk's cases come from: so far, from the outputs recorded on the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from evalsite.batches.lease import Claim
+
+
+class Answered(NamedTuple):
+    """One case and repetition with what the system under test answered.
+
+    `answer` is None where there is none; `error` then says why, and is empty when nothing was
+    recorded at all. `before` holds the results of the steps before this one.
+    """
+
+    revision_id: UUID
+    repetition: int
+    input: Any
+    expected: Any
+    answer: Any
+    error: str
+    latency_ms: float | None
+    tokens_in: int | None
+    tokens_out: int | None
+    cost_usd: float | None
+    before: dict[str, Any]
+
+
+# One query a chunk. A first step scores every repetition; a later one, or a retry, only those
+# whose scorecard waits for it.
+_RECORDED = """
+    SELECT r.id, rep.n, r.input::text, r.expected::text, o.answer::text, coalesce(o.error, ''),
+           o.latency_ms, o.tokens_in, o.tokens_out, o.cost_usd, card.stages::text
+    FROM unnest(%(revisions)s::uuid[]) WITH ORDINALITY AS chunk (id, place)
+    JOIN cases_revision r ON r.id = chunk.id
+    CROSS JOIN generate_series(0, %(last)s) AS rep (n)
+    LEFT JOIN targets_output o
+        ON o.run_id = %(run)s AND o.case_id = r.case_id AND o.repetition = rep.n
+    LEFT JOIN scoring_scorecard card
+        ON card.batch_id = %(batch)s AND card.revision_id = r.id AND card.repetition = rep.n
+    WHERE card.id IS NULL AND %(first)s OR card.status = ANY (%(waiting)s)
+    ORDER BY chunk.place, rep.n
+"""
+
+
+def recorded(claim: Claim) -> Iterator[Answered]:
+    """Yield the chunk's cases with their recorded outputs."""
+    first = claim.step_number == 0
+    values = {
+        "revisions": claim.revisions,
+        "last": claim.repetitions - 1,
+        "run": claim.run_id,
+        "batch": claim.batch_id,
+        "first": first,
+        "waiting": ["errored", "unscored"] if first else ["open"],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORDED, values)
+        rows = cursor.fetchall()
+    for revision_id, repetition, given, expected, answer, *rest, stages in rows:
+        yield Answered(
+            revision_id,
+            repetition,
+            orjson.loads(given),
+            orjson.loads(expected),
+            None if answer is None else orjson.loads(answer),
+            *rest,
+            {} if first or stages is None else orjson.loads(stages),
+        )

@@ -1,0 +1,116 @@
+"""Fold the stage results of one case, of this step and the ones before, into its scorecard."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import orjson
+from packs.evaluate import Evaluator
+from packs.protocol import StageResult, StageStatus
+from uuid_utils.compat import uuid7
+
+from evalsite.scoring.answer import Answered
+from evalsite.scoring.models import ScoreStatus
+from evalsite.scoring.write import Row
+
+TARGET_ERROR: Final = "target_error"
+_NOTHING: Final = "{}"
+
+
+def fold(evaluator: Evaluator, answered: Answered, *, stages: Collection[str]) -> Row:
+    """Judge the named stages of one case and answer its scorecard.
+
+    The card stays open when a later step has stages left that no gate has ruled out.
+    """
+    before = [_from_json(name, value) for name, value in answered.before.items()]
+    results = [*before, *_judge(evaluator, answered, stages=stages, before=before)]
+    done = {result.stage for result in results}
+    left = [stage.name for stage in evaluator.stages if stage.name not in done]
+    if left and (answered.answer is None or evaluator.stopped_by(results)):
+        # The rest needs no judge: it is skipped behind the gate, or has no answer to judge.
+        results += _judge(evaluator, answered, stages=left, before=results)
+        left = []
+    fresh = results[len(before) :]
+    if left:
+        return _row(answered, results, fresh, status=ScoreStatus.OPEN)
+    verdict = evaluator.fold(results)
+    return _row(
+        answered,
+        results,
+        fresh,
+        status=ScoreStatus(verdict.status),
+        score=verdict.overall_score,
+        passed=verdict.overall_passed,
+    )
+
+
+def _judge(
+    evaluator: Evaluator,
+    answered: Answered,
+    *,
+    stages: Collection[str],
+    before: list[StageResult],
+) -> list[StageResult]:
+    if answered.error:
+        return [
+            StageResult(name, StageStatus.ERRORED, None, answered.error[:500], TARGET_ERROR)
+            for name in stages
+        ]
+    return list(
+        evaluator.score(
+            input=answered.input,
+            expected=answered.expected,
+            output=answered.answer,
+            stages=stages,
+            previous=before,
+        )
+    )
+
+
+def _row(
+    answered: Answered,
+    results: list[StageResult],
+    fresh: list[StageResult],
+    *,
+    status: ScoreStatus,
+    score: float | None = None,
+    passed: bool | None = None,
+) -> Row:
+    return Row(
+        uuid7(),
+        answered.revision_id,
+        answered.repetition,
+        status.value,
+        score,
+        passed,
+        orjson.dumps({result.stage: _to_json(result) for result in results}).decode(),
+        _details(fresh),
+        answered.latency_ms,
+        answered.tokens_in,
+        answered.tokens_out,
+        answered.cost_usd,
+    )
+
+
+def _to_json(result: StageResult) -> dict[str, Any]:
+    value: dict[str, Any] = {"status": result.status.value, "score": result.score}
+    if result.code:
+        value["code"] = result.code
+    return value
+
+
+def _from_json(stage: str, value: dict[str, Any]) -> StageResult:
+    return StageResult(
+        stage, StageStatus(value["status"]), value["score"], code=value.get("code", "")
+    )
+
+
+def _details(results: list[StageResult]) -> str:
+    """Keep why a stage came out as it did; a plain pass has nothing to explain."""
+    why = {
+        result.stage: {"reason": result.reason, **({"details": result.details} if result.details else {})}
+        for result in results
+        if result.reason or result.details
+    }
+    return orjson.dumps(why, default=str).decode() if why else _NOTHING

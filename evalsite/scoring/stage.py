@@ -1,0 +1,38 @@
+"""Judge the stages of one step for the cases of one chunk, with no transaction open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from uuid import UUID
+
+
+from packs.evaluate import Evaluator, prepare
+
+from evalsite.batches.lease import Claim, renew
+from evalsite.batches.models import Batch
+from evalsite.scoring.answer import recorded
+from evalsite.scoring.fold import fold
+from evalsite.scoring.write import Row
+
+
+def judge(claim: Claim, *, lease_seconds: float) -> Iterator[Row]:
+    """Yield a scorecard per case and repetition, renewing the lease in time.
+
+    Raises LeaseLost as soon as the chunk belongs to somebody else.
+    """
+    evaluator = _evaluator(claim.batch_id)
+    renew_at = time.monotonic() + lease_seconds / 3
+    for answered in recorded(claim):
+        yield fold(evaluator, answered, stages=claim.stages)
+        if time.monotonic() > renew_at:
+            renew(claim, seconds=lease_seconds)
+            renew_at = time.monotonic() + lease_seconds / 3
+
+
+@lru_cache(maxsize=32)
+def _evaluator(batch_id: UUID) -> Evaluator:
+    """Prepare the pack of a batch once per process: its options never change."""
+    pack, options = Batch.objects.values_list("pack", "options").get(pk=batch_id)
+    return prepare(pack, options)

@@ -1,0 +1,85 @@
+"""Write a chunk's scorecards in bulk: COPY into a temporary table, then one INSERT ... SELECT.
+
+COPY straight into a table with row-level security is refused by PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from evalsite.batches.lease import Claim
+
+
+class Row(NamedTuple):
+    """One scorecard as the database takes it; `stages` and `details` are JSON text."""
+
+    id: UUID
+    revision_id: UUID
+    repetition: int
+    status: str
+    overall_score: float | None
+    overall_passed: bool | None
+    stages: str
+    details: str
+    latency_ms: float | None
+    tokens_in: int | None
+    tokens_out: int | None
+    cost_usd: float | None
+
+
+_COLUMNS = ", ".join(Row._fields)
+_STAGE = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS staged_scorecards (
+        id uuid, revision_id uuid, repetition int2, status text, overall_score float8,
+        overall_passed bool, stages jsonb, details jsonb, latency_ms float8, tokens_in int4,
+        tokens_out int4, cost_usd float8
+    ) ON COMMIT DELETE ROWS
+"""
+_COPY = f"COPY staged_scorecards ({_COLUMNS}) FROM STDIN"
+# A later step or a retry replaces what the case had; its earlier stages are already in the row.
+_INSERT = f"""
+    INSERT INTO scoring_scorecard (tenant_id, batch_id, {_COLUMNS})
+    SELECT app.tenant_id(), %s, {_COLUMNS} FROM staged_scorecards
+    ON CONFLICT (tenant_id, batch_id, revision_id, repetition) DO UPDATE SET
+        status = excluded.status, overall_score = excluded.overall_score,
+        overall_passed = excluded.overall_passed, stages = excluded.stages,
+        details = scoring_scorecard.details || excluded.details,
+        latency_ms = excluded.latency_ms, tokens_in = excluded.tokens_in,
+        tokens_out = excluded.tokens_out, cost_usd = excluded.cost_usd, scored_at = now()
+"""  # noqa: S608
+# Cases of a chunk that killed its workers: no score, and the reason.
+_WRITE_OFF = """
+    INSERT INTO scoring_scorecard (id, tenant_id, batch_id, revision_id, repetition, status, stages,
+                                   details)
+    SELECT gen_random_uuid(), app.tenant_id(), s.batch_id, revision, n, 'errored',
+           '{}', jsonb_build_object('batch', jsonb_build_object('code', %(code)s::text))
+    FROM batches_chunk c JOIN batches_step s ON s.id = c.step_id
+    JOIN batches_batch b ON b.id = s.batch_id
+    CROSS JOIN LATERAL unnest(c.revisions) AS revision
+    CROSS JOIN LATERAL generate_series(0, b.repetitions - 1) AS n
+    WHERE c.id = %(chunk)s
+    ON CONFLICT (tenant_id, batch_id, revision_id, repetition) DO UPDATE SET
+        status = 'errored', overall_score = NULL, overall_passed = NULL,
+        details = scoring_scorecard.details || excluded.details, scored_at = now()
+    WHERE scoring_scorecard.status IN ('open', 'errored', 'unscored')
+"""
+
+
+def write(claim: Claim, rows: Iterable[Row]) -> None:
+    """Write the scorecards of a claimed chunk inside the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STAGE)
+        with cursor.copy(_COPY) as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(_INSERT, [claim.batch_id])
+
+
+def write_off(chunk_id: UUID, *, code: str) -> None:
+    """Mark every case of the chunk that has no verdict as errored, with the reason's code."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE_OFF, {"chunk": chunk_id, "code": code})

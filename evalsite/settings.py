@@ -1,0 +1,205 @@
+"""Django's settings. Every knob is read through `evalsite.env`."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+from urllib.parse import unquote
+
+from pydantic import PostgresDsn
+
+from evalsite import env
+from evalsite.embedded.layout import Layout
+from evalsite.tenants.roles import APP, MAINT, OWNER
+
+ENV = env.load()
+BASE_DIR = env.ROOT
+LAYOUT = Layout(ENV.evalsite_data_dir)
+
+DEBUG = ENV.debug
+ALLOWED_HOSTS = ENV.allowed_hosts
+SITE_URL = ENV.site_url.rstrip("/")
+
+
+def _secret_key() -> str:
+    """Use the configured key; else one made once and kept in the data folder."""
+    if ENV.secret_key is not None:
+        return ENV.secret_key.get_secret_value()
+    kept = LAYOUT.data / "secret_key"
+    if not kept.exists():
+        LAYOUT.data.mkdir(parents=True, exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(50))
+    return kept.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+
+INSTALLED_APPS = [
+    "evalsite.tenants",
+    "evalsite.audit",
+    "evalsite.cases",
+    "evalsite.targets",
+    "evalsite.batches",
+    "evalsite.scoring",
+    "evalsite.summaries",
+    "evalsite.regressions",
+    "evalsite.alerts",
+    "evalsite.exchange",
+    "evalsite.pipeline",
+    "evalsite.web",
+    "evalsite.embedded",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "evalsite.tenants.middleware.EmptyScope",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "evalsite.tenants.middleware.TenantOfSession",
+    "evalsite.web.middleware.AdminNeedsTenant",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "evalsite.urls"
+WSGI_APPLICATION = "evalsite.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "evalsite.web.context.tenant",
+            ]
+        },
+    }
+]
+
+
+def _external(url: PostgresDsn) -> dict[str, Any]:
+    host = url.hosts()[0]
+    return {
+        "HOST": host["host"] or "",
+        "PORT": str(host["port"] or 5432),
+        "USER": unquote(host["username"] or ""),
+        "PASSWORD": unquote(host["password"] or ""),
+        "NAME": (url.path or "").lstrip("/") or ENV.database_name,
+    }
+
+
+def _database(url: PostgresDsn | None, *, role: str, **options: Any) -> dict[str, Any]:
+    if ENV.database_url is None:
+        place = LAYOUT.database_settings(role, name=ENV.database_name)
+    else:
+        place = _external(url or ENV.database_url)
+    extra = place.pop("OPTIONS", {})
+    return {
+        "ENGINE": "evalsite.tenants.backend",
+        **place,
+        "OPTIONS": {**extra, "connect_timeout": 10, **options},
+    }
+
+
+_POOL = {"min_size": 1, "max_size": ENV.database_pool_size} if ENV.database_pool_size else False
+
+DATABASES = {
+    "default": {
+        **_database(ENV.database_url, role=APP, application_name="evalsite", pool=_POOL),
+        "CONN_MAX_AGE": 0 if _POOL else 60,
+        "CANARY": True,
+    },
+    # Only migrations: the connection option opens the owner_unlock policies.
+    "owner": _database(ENV.database_owner_url, role=OWNER, options="-c app.unlock=migrate"),
+    # Only retention, erasure and re-indexing.
+    "maint": _database(ENV.database_maint_url, role=MAINT),
+}
+DATABASE_ROUTERS: list[str] = []
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTHENTICATION_BACKENDS = ["evalsite.tenants.permissions.MembershipBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "/signin/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/signin/"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = SITE_URL.startswith("https://")
+SECURE_HSTS_SECONDS = 31_536_000 if SITE_URL.startswith("https://") else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = ENV.time_zone
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+DEFAULT_FROM_EMAIL = ENV.email_from
+
+
+def _email() -> dict[str, Any]:
+    """Mail goes to the SMTP server of EMAIL_URL (smtp://user:password@host:port); else to files."""
+    if ENV.email_url is None:
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": str(LAYOUT.mail),
+        }
+    from urllib.parse import urlsplit
+
+    url = urlsplit(ENV.email_url.get_secret_value())
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": url.hostname or "localhost",
+        "EMAIL_PORT": url.port or 25,
+        "EMAIL_HOST_USER": unquote(url.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_TLS": url.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": url.scheme == "smtps",
+        "EMAIL_TIMEOUT": 20,
+    }
+
+
+globals().update(_email())
+
+BROKER_URL = LAYOUT.broker_url if ENV.broker_url is None else ENV.broker_url.get_secret_value()
+SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "evalsite": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+    },
+}
+

@@ -1,0 +1,1 @@
+"""The database backend whose connections follow the tenant scope."""

@@ -1,0 +1,33 @@
+"""Who may enter which tenant, asked before any tenant is bound."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from evalsite.tenants.models import Role, Tenant
+
+
+def roles_of(user: Any) -> dict[UUID, Role]:
+    """Answer the person's role by tenant, active tenants only.
+
+    Memberships lie behind the wall; the database function `app.memberships_of` is the one gap.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return {}
+    cached: dict[UUID, Role] | None = getattr(user, "_roles_by_tenant", None)
+    if cached is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT tenant_id, role FROM app.memberships_of(%s)", [user.pk])
+            cached = {tenant_id: Role(role) for tenant_id, role in cursor.fetchall()}
+        user._roles_by_tenant = cached
+    return cached
+
+
+def may_enter(user: Any, tenant_id: UUID) -> bool:
+    """Answer whether the person is a member of the active tenant, or a superuser."""
+    if user.is_active and user.is_superuser:
+        return Tenant.objects.filter(pk=tenant_id, is_active=True).exists()
+    return tenant_id in roles_of(user)

@@ -1,0 +1,88 @@
+"""Tenants, who belongs to them, and the base of everything that a tenant owns."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Func, UUIDField
+from uuid_utils.compat import uuid7
+
+from evalsite.tenants.scope import require
+from evalsite.tenants.wall import SameTenant, TenantKey, TenantWall
+
+__all__ = ["Membership", "SameTenant", "Tenant", "TenantKey", "TenantModel", "TenantWall"]
+
+
+class Tenant(models.Model):
+    """An organisation. The row itself is public to the platform; all it owns is not."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.SlugField(unique=True, max_length=63, help_text="The name in commands and URLs.")
+    name = models.CharField(max_length=200)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TenantOfSession(Func):
+    """The session's tenant as a column default: a net for raw SQL, NULL where there is none."""
+
+    template = "NULLIF(current_setting('app.tenant_id', true), '')::uuid"
+    arity = 0
+    output_field = UUIDField()
+
+
+class TenantModel(models.Model):
+    """The base of every row that a tenant owns.
+
+    A child's Meta inherits this Meta, repeats its constraints, and adds `SameTenant(field)` for
+    each foreign key to another tenant model.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(
+        Tenant,
+        on_delete=models.PROTECT,
+        default=require,
+        db_default=TenantOfSession(),
+        db_index=False,
+        editable=False,
+        related_name="+",
+    )
+
+    class Meta:
+        abstract = True
+        constraints = [TenantWall(), TenantKey()]
+
+
+class Role(models.TextChoices):
+    """What a member may do, each role including the ones before it."""
+
+    VIEWER = "viewer"
+    CURATOR = "curator"
+    ENGINEER = "engineer"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+
+class Membership(TenantModel):
+    """A person's role in a tenant."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=10, choices=Role)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            TenantWall(lookup=("tenant_id", "user_id", "role")),
+            TenantKey(),
+            models.UniqueConstraint(fields=["tenant", "user"], name="tenants_membership_user"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="tenants_membership_role"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"

@@ -1,0 +1,82 @@
+"""What every test stands on: a real PostgreSQL behind row-level security, and two tenants.
+
+Alice and Bob work at Acme. Carol works at Globex and must see nothing of Acme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from evalsite.tenants.models import Tenant
+from evalsite.tenants.roles import ensure_database
+from evalsite.tenants.scope import nobody, tenant
+from tests.services import Services, running_services
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Services]:
+    """Run PostgreSQL and the broker for the session; they end with it."""
+    with running_services() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(services: Services, django_db_blocker: Any) -> Iterator[None]:
+    """Create and migrate the test database as its owner; tests then connect as the app role."""
+    with psycopg.connect(services.admin, autocommit=True) as admin:
+        ensure_database(admin, name=services.name, passwords=services.passwords)
+    for alias, place in services.databases().items():
+        connections[alias].settings_dict.update(place)
+    with django_db_blocker.unblock():
+        call_command("migrate", verbosity=0)
+        yield
+        for connection in connections.all():
+            connection.close()
+
+
+@pytest.fixture
+def acme(db: None) -> Tenant:
+    """The tenant that the tests work for."""
+    return Tenant.objects.create(slug="acme", name="Acme")
+
+
+@pytest.fixture
+def globex(db: None) -> Tenant:
+    """The other tenant, who must see nothing of the first."""
+    return Tenant.objects.create(slug="globex", name="Globex")
+
+
+@pytest.fixture
+def as_acme(acme: Tenant) -> Iterator[Tenant]:
+    """Run the whole test inside Acme's scope."""
+    with tenant(acme.pk):
+        yield acme
+
+
+@pytest.fixture(autouse=True)
+def _no_scope_left() -> Iterator[None]:
+    """Each test begins without a tenant."""
+    with nobody():
+        yield
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A database where commits are real; emptied after the test, by the owner."""
+    with django_db_blocker.unblock():
+        yield
+        connections["default"].close()
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(
+                "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind = 'r'"
+                " AND relnamespace = 'public'::regnamespace AND relname NOT IN"
+                " ('django_migrations', 'django_content_type', 'auth_permission')"
+            )
+            (tables,) = cursor.fetchone()
+            cursor.execute(f"TRUNCATE {tables} CASCADE")
