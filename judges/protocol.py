@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
+from types import MappingProxyType
 from typing import Annotated, Any, Protocol, runtime_checkable
 
 from pydantic import Field
@@ -36,6 +38,10 @@ class Score:
         return cls(value, passed, "" if passed else reason)
 
 
+# The plain pass, made once: most verdicts are this one.
+PASS = Score(1.0, True, details=MappingProxyType({}))
+
+
 @runtime_checkable
 class Judge(Protocol):
     """Called `(expected, answer, **options)`; its options are keyword-only and annotated."""
@@ -63,5 +69,11 @@ class JudgeError(VerdictError):
 
 def shown(value: Any) -> str:
     """Show any value as short JSON text, for a reason that a person reads."""
+    if isinstance(value, str):
+        return encode_basestring(value if len(value) <= _LONGEST_SHOWN else _cut(value))
     text = json.dumps(value, ensure_ascii=False, default=repr)
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+    return text if len(text) <= _LONGEST_SHOWN else _cut(text)
+
+
+def _cut(text: str) -> str:
+    return text[: _LONGEST_SHOWN - 1] + "…"

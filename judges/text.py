@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 import string
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
 from judges.equality import same_json
-from judges.protocol import JudgeError, Score, Threshold, shown
+from judges.protocol import PASS, JudgeError, Score, Threshold, shown
 
 _OPENING = "\"'([{\u201c\u2018\u00ab\u00bf\u00a1"
 _CLOSING = ".,;:!?\"')]}\u2026\u201d\u2019\u00bb"
-_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_PUNCTUATION = string.punctuation.encode()
 _ARTICLES = frozenset(("a", "an", "the"))
 
 
 def exact(expected: Any, answer: Any) -> Score:
     """Pass when both are the same JSON value: type and text count, the order of keys does not."""
     if expected == answer and (isinstance(expected, str) or same_json(expected, answer)):
-        return Score(1.0, True)
+        return PASS
     return Score(0.0, False, _differs(expected, answer))
 
 
@@ -31,9 +32,11 @@ def normalised(expected: Any, answer: Any) -> Score:
     if expected is None:
         return _nothing_expected()
     wanted, given = as_text(expected), as_text(answer)
+    if wanted == given:
+        return PASS
     words = plain_words(wanted)
     same = words == plain_words(given) if words else wanted.strip() == given.strip()
-    return Score(1.0, True) if same else Score(0.0, False, _differs(expected, answer))
+    return PASS if same else Score(0.0, False, _differs(expected, answer))
 
 
 def includes(expected: Any, answer: Any, *, ignore_case: bool = False) -> Score:
@@ -67,7 +70,7 @@ def levenshtein(expected: Any, answer: Any, *, threshold: Threshold = 0.8) -> Sc
     if expected is None:
         return _nothing_expected()
     value = Levenshtein.normalized_similarity(as_text(expected), as_text(answer))
-    return Score.of(value, threshold=threshold, reason=f"similarity {value:.3f} < {threshold:g}")
+    return _graded(value, threshold=threshold, what="similarity")
 
 
 def fuzzy(expected: Any, answer: Any, *, threshold: Threshold = 0.8) -> Score:
@@ -85,11 +88,13 @@ def token_f1(expected: Any, answer: Any, *, threshold: Threshold = 0.5) -> Score
     """Score the F1 of shared words as SQuAD does: lower case, no punctuation, no articles."""
     if expected is None:
         return _nothing_expected()
+    if expected == answer and isinstance(expected, str):
+        return PASS
     wanted, given = squad_tokens(as_text(expected)), squad_tokens(as_text(answer))
     if wanted == given:
-        return Score(1.0, True)
+        return PASS
     value = 2 * _shared(wanted, given) / (len(wanted) + len(given))
-    return Score.of(value, threshold=threshold, reason=f"token F1 {value:.3f} < {threshold:g}")
+    return _graded(value, threshold=threshold, what="token F1")
 
 
 def as_text(value: Any) -> str:
@@ -103,13 +108,18 @@ def plain_words(text: str) -> list[str]:
     """Split into words without case or edge punctuation; numbers, signs and symbols stay."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    words = (word.lstrip(_OPENING).rstrip(_CLOSING) for word in text.casefold().split())
-    return [word for word in words if word]
+    words = [
+        word if word.isalnum() else word.lstrip(_OPENING).rstrip(_CLOSING)
+        for word in text.casefold().split()
+    ]
+    return [word for word in words if word] if "" in words else words
 
 
 def squad_tokens(text: str) -> list[str]:
     """Split into the tokens of the SQuAD definition."""
-    words = text.lower().translate(_NO_PUNCTUATION).split()
+    # As bytes, because bytes.translate takes a tenth of the time of str.translate.
+    data = text.lower().encode("utf-8", "surrogatepass").translate(None, _PUNCTUATION)
+    words = data.decode("utf-8", "surrogatepass").split()
     return [word for word in words if word not in _ARTICLES]
 
 
@@ -134,15 +144,17 @@ def compile_pattern(pattern: str) -> Any:
 
 
 def _shared(wanted: list[str], given: list[str]) -> int:
-    left: dict[str, int] = {}
-    for word in wanted:
-        left[word] = left.get(word, 0) + 1
-    shared = 0
-    for word in given:
-        if count := left.get(word):
-            left[word] = count - 1
-            shared += 1
-    return shared
+    one, other = set(wanted), set(given)
+    both = one & other
+    if len(one) == len(wanted) or len(other) == len(given):
+        return len(both)
+    return (Counter(wanted) & Counter(given)).total()
+
+
+def _graded(value: float, *, threshold: float, what: str) -> Score:
+    if value >= threshold:
+        return Score(value, True)
+    return Score(value, False, f"{what} {value:.3f} < {threshold:g}")
 
 
 def _differs(expected: Any, answer: Any) -> str:

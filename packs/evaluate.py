@@ -120,7 +120,8 @@ def _result(stage: str, given: Score | Crash) -> StageResult:
         status = StageStatus.UNSCORED if unscored else StageStatus.NOT_APPLICABLE
     else:
         status = StageStatus.PASSED if given.passed else StageStatus.FAILED
-    return StageResult(stage, status, given.value, given.reason, given.code, given.details)
+    details = dict(given.details) if given.details else {}
+    return StageResult(stage, status, given.value, given.reason, given.code, details)
 
 
 def _is_sound(score: object) -> bool:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, m
 
 from judges.protocol import JudgeError, Score
 from judges.text import compile_pattern
-from packs.judging import JudgeSpec
+from packs.judging import WeightedJudge
 from packs.protocol import CaseJudge, Stage
 
 
@@ -58,11 +58,11 @@ class ExactOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    judges: list[JudgeSpec] = Field(default=[JudgeSpec(name="exact")], min_length=1)
+    judges: list[WeightedJudge] = Field(default=[WeightedJudge(name="exact")], min_length=1)
 
     @field_validator("judges")
     @classmethod
-    def _named_once(cls, judges: list[JudgeSpec]) -> list[JudgeSpec]:
+    def _named_once(cls, judges: list[WeightedJudge]) -> list[WeightedJudge]:
         names = [judge.name for judge in judges]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"judge named twice: {', '.join(sorted(twice))}")
@@ -82,7 +82,7 @@ class Exact:
 
     def stages(self, options: ExactOptions) -> tuple[Stage, ...]:
         """Give one stage per judge, named like it."""
-        return tuple(spec.stage(spec.name) for spec in options.judges)
+        return tuple(spec.stage(spec.name, weight=spec.weight) for spec in options.judges)
 
     def judge_of(self, stage: Stage, options: ExactOptions) -> CaseJudge:
         """Give the judge of one stage over the answer and its alternatives."""

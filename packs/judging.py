@@ -1,4 +1,4 @@
-"""A judge as it is named in a pack's options: by name alone, or with weight and options."""
+"""A judge as it is named in a pack's options: by name alone, or with threshold and options."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from packs.protocol import Stage
 
 
 class JudgeSpec(BaseModel):
-    """Which judge, how much it weighs, and its options; threshold is short for that option."""
+    """Which judge, and its options; threshold is short for the option of that name."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: str
-    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     threshold: Threshold | None = None
     options: dict[str, Any] = {}
 
@@ -35,14 +34,20 @@ class JudgeSpec(BaseModel):
         """Load the judge with its options fixed; raises JudgeError."""
         return bind(self.name, self.judge_options()).value
 
-    def stage(self, name: str) -> Stage:
+    def stage(self, name: str, *, weight: float = 1.0, gate: bool = False) -> Stage:
         """Describe this judge as a cpu stage; raises JudgeError."""
         options = self.judge_options()
-        version = bind(self.name, options).version
         return Stage(
             name=name,
             judge=self.name,
-            judge_version=version,
+            judge_version=bind(self.name, options).version,
             judge_options=options,
-            weight=self.weight,
+            weight=weight,
+            gate=gate,
         )
+
+
+class WeightedJudge(JudgeSpec):
+    """A judge that is a stage of its own, and what it weighs."""
+
+    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)

@@ -49,7 +49,7 @@ class StageResult:
     score: float | None
     reason: str = ""
     code: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 class CaseJudge(Protocol):
