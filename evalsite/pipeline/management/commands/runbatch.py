@@ -1,0 +1,189 @@
+"""`manage.py runbatch`: evaluate a run over a suite, from the command to the summary."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import shlex
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db import transaction
+
+from evalsite.batches.models import Batch, BatchState, Chunk, Step
+from evalsite.batches.queries import find_batch
+from evalsite.cases.queries import Selection, find_suite
+from evalsite.env import load
+from evalsite.errors import UsageError
+from evalsite.pipeline import launch, report, watch
+from evalsite.pipeline.crew import crew
+from evalsite.summaries.models import SliceKind, Summary
+from evalsite.targets.queries import find_run
+from evalsite.tenants.command import TenantCommand
+
+INCOMPLETE, INTERRUPTED = 4, 130
+
+
+class PackDiffers(UsageError):
+    """The pack named is not the suite's."""
+
+    code = "pack_differs"
+    hint = "leave --pack out, or name the suite's own pack"
+
+
+class ArgumentsMissing(UsageError):
+    """A new batch needs a suite and a run."""
+
+    code = "arguments_missing"
+    hint = "name --suite and --run, or --resume / --retry-errored with a batch"
+
+
+class Command(TenantCommand):
+    """Evaluate a run over a suite."""
+
+    help = "Evaluate a run over a suite, stage by stage, and print the summary."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        super().add_arguments(parser)
+        parser.add_argument("--suite", help="the suite's name")
+        parser.add_argument("--run", help="the run's name")
+        parser.add_argument("--pack", help="the suite's pack, to be sure of it")
+        parser.add_argument(
+            "--option", action="append", default=[], metavar="KEY=VALUE",
+            help="an option of the pack; the value is JSON, or else text",
+        )  # fmt: skip
+        choose = parser.add_argument_group("which cases")
+        choose.add_argument("--limit", type=_count, metavar="N", help="the first N by key")
+        choose.add_argument("--tag", action="append", default=[], help="cases with any of the tags")
+        choose.add_argument("--case", action="append", default=[], metavar="KEY", help="these cases")
+        choose.add_argument("--sample", type=_count, metavar="N", help="N at random, by --seed")
+        choose.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--repetitions", type=_count, default=1, metavar="K")
+        again = parser.add_mutually_exclusive_group()
+        again.add_argument("--resume", metavar="BATCH", help="go on with an unfinished batch")
+        again.add_argument("--retry-errored", metavar="BATCH", help="cases without a verdict only")
+        parser.add_argument("--detach", action="store_true", help="print the batch's id and leave")
+        parser.add_argument("--json", action="store_true", help="JSON lines on stdout")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be done")
+
+    def work(self, **options: Any) -> None:
+        """Run the command."""
+        if options["dry_run"]:
+            self._forecast(options)
+            return
+        if options["detach"]:
+            self._say_launched(_launch(options), options)
+            return
+        with crew():
+            batch = _launch(options)
+            self._say_launched(batch, options)
+            self._watch(batch, options)
+        batch.refresh_from_db()
+        self._report(batch, options)
+
+    def _watch(self, batch: Batch, options: dict[str, Any]) -> None:
+        try:
+            with watch.display(self.stderr._out) as show:  # type: ignore[attr-defined]
+                watch.wait(batch.pk, show=show)
+        except KeyboardInterrupt:
+            launch.cancel(batch.pk, actor=getpass.getuser())
+            again = f"manage.py runbatch --resume {batch.pk}"
+            if options["tenant"]:
+                again += f" --tenant {shlex.quote(options['tenant'])}"
+            self.stderr.write(f"stopped; nothing is lost. Go on with:\n  python {again}")
+            raise SystemExit(INTERRUPTED) from None
+
+    def _say_launched(self, batch: Batch, options: dict[str, Any]) -> None:
+        if options["json"]:
+            self.stdout.write(json.dumps({"event": "launched", "id": str(batch.pk)}))
+        elif options["detach"]:
+            self.stdout.write(str(batch.pk))
+        else:
+            self.stderr.write(f"batch {batch.pk}: {batch.n_cases} cases")
+
+    def _report(self, batch: Batch, options: dict[str, Any]) -> None:
+        if options["json"]:
+            self.stdout.write(json.dumps(report.as_json(batch)))
+        else:
+            report.as_text(batch, self.stdout._out)  # type: ignore[attr-defined]
+        if _is_incomplete(batch):
+            self.stderr.write("[too_many_unscored] the batch has too many cases without a verdict")
+            raise SystemExit(INCOMPLETE)
+
+    def _forecast(self, options: dict[str, Any]) -> None:
+        with transaction.atomic():
+            batch = _launch(options)
+            steps = Step.objects.filter(batch=batch)
+            plan = {
+                "event": "forecast",
+                "suite": batch.suite.name,
+                "suite_version": batch.suite_version,
+                "run": batch.run.name,
+                "n_cases": batch.n_cases,
+                "repetitions": batch.repetitions,
+                "stages": [stage["name"] for stage in batch.manifest["stages"]],
+                "chunks": Chunk.objects.filter(step__in=steps).count(),
+            }
+            transaction.set_rollback(True)
+        self.stdout.write(json.dumps(plan) if options["json"] else _in_words(plan))
+
+
+def _launch(options: dict[str, Any]) -> Batch:
+    actor = getpass.getuser()
+    if options["resume"]:
+        return launch.resume(find_batch(options["resume"]).pk, actor=actor)
+    if options["retry_errored"]:
+        return launch.retry_errored(find_batch(options["retry_errored"]).pk, actor=actor)
+    if not options["suite"] or not options["run"]:
+        raise ArgumentsMissing("a new batch needs --suite and --run")
+    suite = find_suite(options["suite"])
+    if options["pack"] not in (None, suite.pack):
+        raise PackDiffers(f"suite {suite.name!r} is of pack {suite.pack!r}")
+    return launch.start(
+        suite=suite,
+        run=find_run(options["run"]),
+        pack=suite.pack,
+        options=dict(_option(text) for text in options["option"]),
+        selection=Selection(
+            tags=tuple(options["tag"]),
+            keys=tuple(options["case"]),
+            sample=options["sample"],
+            seed=options["seed"],
+            limit=options["limit"],
+        ),
+        repetitions=options["repetitions"],
+        actor=actor,
+    )
+
+
+def _option(text: str) -> tuple[str, Any]:
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise UsageError(f"--option {text!r} is not KEY=VALUE", code="option_malformed")
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return key, value
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _is_incomplete(batch: Batch) -> bool:
+    if batch.state != BatchState.FINISHED:
+        return True
+    whole = Summary.objects.get(batch=batch, slice_kind=SliceKind.ALL)
+    return (whole.unscored + whole.errored) > load().unscored_limit * whole.n
+
+
+def _in_words(plan: dict[str, Any]) -> str:
+    return (
+        f"would score {plan['n_cases']} cases x {plan['repetitions']} of {plan['suite']} "
+        f"v{plan['suite_version']} for run {plan['run']} in {plan['chunks']} chunks; "
+        f"stages: {', '.join(plan['stages'])}. Nothing was written."
+    )

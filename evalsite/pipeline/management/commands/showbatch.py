@@ -1,0 +1,32 @@
+"""`manage.py showbatch BATCH`: a batch's summary, comparison and steps."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from evalsite.batches.queries import find_batch
+from evalsite.pipeline import report
+from evalsite.tenants.command import TenantCommand
+
+
+class Command(TenantCommand):
+    """Show one batch."""
+
+    help = "Show a batch's summary and what the comparison with its baseline found."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        super().add_arguments(parser)
+        parser.add_argument("batch", help="the batch's id, or how it begins")
+        parser.add_argument("--json", action="store_true", help="JSON on stdout")
+
+    def work(self, **options: Any) -> None:
+        """Run the command."""
+        batch = find_batch(options["batch"])
+        if options["json"]:
+            self.stdout.write(json.dumps(report.as_json(batch)))
+        else:
+            report.as_text(batch, self.stdout._out)  # type: ignore[attr-defined]

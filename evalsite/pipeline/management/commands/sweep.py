@@ -1,0 +1,19 @@
+"""`manage.py sweep`: one round of what the coordinator does all the time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from evalsite.pipeline.sweep import sweep
+from evalsite.tenants.command import TenantCommand
+
+
+class Command(TenantCommand):
+    """Sweep one tenant once."""
+
+    help = "Relay the outbox of a tenant, release dead leases, finish what is complete, once."
+
+    def work(self, **options: Any) -> None:
+        """Run the command."""
+        self.stdout.write(json.dumps(sweep()))

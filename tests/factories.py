@@ -1,0 +1,177 @@
+"""One row of each tenant model, with its parents, for the tenant in scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.models import User
+from django.db import models
+
+from evalsite.alerts.models import Alert, Subscription
+from evalsite.audit.models import Entry
+from evalsite.batches.models import Batch, Chunk, Step
+from evalsite.cases.models import Revision, Suite, TestCase
+from evalsite.pipeline.models import OutboxMessage
+from evalsite.regressions.models import Regression
+from evalsite.scoring.models import Scorecard
+from evalsite.summaries.models import Summary
+from evalsite.targets.models import Output, Run, Target
+from evalsite.tenants.models import Membership, Role
+
+_numbers = count(1)
+
+CASE = {"input": {"question": "2 + 2?"}, "expected": {"answer": "4"}, "content_hash": "0" * 64}
+MANIFEST = {
+    "pack": "exact",
+    "pack_version": "1",
+    "options": {},
+    "stages": [{"name": "exact", "lane": "cpu", "weight": 1.0, "gate": False, "judge": "exact"}],
+}
+
+
+def _name(prefix: str) -> str:
+    return f"{prefix}-{next(_numbers)}"
+
+
+def make_user(**fields: Any) -> User:
+    """A person who can sign in with the password "secret"."""
+    return User.objects.create_user(fields.pop("username", _name("person")), password="secret", **fields)
+
+
+def make_membership(**fields: Any) -> Membership:
+    """A person's role in the tenant."""
+    fields.setdefault("user", make_user())
+    return Membership.objects.create(**{"role": Role.CURATOR, **fields})
+
+
+def make_entry(**fields: Any) -> Entry:
+    """An audit entry."""
+    return Entry.objects.create(**{"action": "case.changed", "subject": "x", **fields})
+
+
+def make_suite(**fields: Any) -> Suite:
+    """A suite of the exact pack."""
+    return Suite.objects.create(**{"name": _name("suite"), "pack": "exact", "version": 1, **fields})
+
+
+def make_case(**fields: Any) -> TestCase:
+    """A case; its suite is made if none is given."""
+    fields.setdefault("suite", None)
+    fields["suite"] = fields["suite"] or make_suite()
+    return TestCase.objects.create(**{"key": _name("case"), **CASE, **fields})
+
+
+def make_revision(**fields: Any) -> Revision:
+    """A case's first revision."""
+    case = fields.pop("case", None) or make_case()
+    given = {"case": case, "suite": case.suite, "number": 1, "from_version": 1, **CASE}
+    return Revision.objects.create(**{**given, **fields})
+
+
+def make_target(**fields: Any) -> Target:
+    """A system under test."""
+    return Target.objects.create(**{"name": _name("target"), **fields})
+
+
+def make_run(**fields: Any) -> Run:
+    """A completed run."""
+    fields["target"] = fields.get("target") or make_target()
+    return Run.objects.create(**{"name": _name("run"), "status": "completed", **fields})
+
+
+def make_output(**fields: Any) -> Output:
+    """A right answer."""
+    fields["run"] = fields.get("run") or make_run()
+    fields["case"] = fields.get("case") or make_case()
+    return Output.objects.create(**{"answer": {"answer": "4"}, **fields})
+
+
+def make_batch(**fields: Any) -> Batch:
+    """A running batch of one case."""
+    fields["suite"] = fields.get("suite") or make_suite()
+    fields["run"] = fields.get("run") or make_run()
+    given = {"suite_version": 1, "pack": "exact", "manifest": MANIFEST, "n_cases": 1}
+    return Batch.objects.create(**{**given, **fields})
+
+
+def make_step(**fields: Any) -> Step:
+    """A running step of one chunk."""
+    fields["batch"] = fields.get("batch") or make_batch()
+    given = {"number": 0, "lane": "cpu", "stages": ["exact"], "n_cases": 1, "n_chunks": 1}
+    return Step.objects.create(**{**given, "remaining": 1, **fields})
+
+
+def make_chunk(**fields: Any) -> Chunk:
+    """A chunk of one case."""
+    fields["step"] = fields.get("step") or make_step()
+    return Chunk.objects.create(**{"number": 0, "revisions": [uuid4()], "n_cases": 1, **fields})
+
+
+def make_scorecard(**fields: Any) -> Scorecard:
+    """A passed case."""
+    fields["batch"] = fields.get("batch") or make_batch()
+    fields["revision"] = fields.get("revision") or make_revision()
+    stages = {"exact": {"status": "passed", "score": 1.0}}
+    given = {"status": "passed", "overall_score": 1.0, "overall_passed": True, "stages": stages}
+    return Scorecard.objects.create(**{**given, **fields})
+
+
+def make_summary(**fields: Any) -> Summary:
+    """The summary of one passed case."""
+    fields["batch"] = fields.get("batch") or make_batch()
+    given = {"slice_kind": "all", "n": 1, "passed": 1, "failed": 0, "unscored": 0, "errored": 0}
+    return Summary.objects.create(**{**given, "stages": {}, **fields})
+
+
+def make_regression(**fields: Any) -> Regression:
+    """A regression of 20 pairs."""
+    fields["batch"] = fields.get("batch") or make_batch()
+    fields["baseline"] = fields.get("baseline") or make_batch()
+    counts = {"n_pairs": 20, "left_out": 0, "worse": 8, "better": 0}
+    return Regression.objects.create(
+        **{"metric": "pass_rate", "verdict": "regressed", "method": "McNemar", **counts, **fields}
+    )
+
+
+def make_subscription(**fields: Any) -> Subscription:
+    """Somebody who wants to know of regressions in any suite."""
+    return Subscription.objects.create(**{"email": f"{_name('reader')}@example.org", **fields})
+
+
+def make_alert(**fields: Any) -> Alert:
+    """A mail that waits to be sent."""
+    fields["subscription"] = fields.get("subscription") or make_subscription()
+    fields["regression"] = fields.get("regression") or make_regression()
+    given = {"kind": "regression", "recipient": "a@example.org", "subject": "s", "text": "t"}
+    return Alert.objects.create(**{**given, "html": "h", **fields})
+
+
+def make_outbox_message(**fields: Any) -> OutboxMessage:
+    """A message owed to the broker."""
+    return OutboxMessage.objects.create(
+        **{"task": "pipeline.dispatch", "key": _name("key"), "arguments": {}, **fields}
+    )
+
+
+FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
+    Alert: make_alert,
+    Batch: make_batch,
+    Chunk: make_chunk,
+    Entry: make_entry,
+    Membership: make_membership,
+    OutboxMessage: make_outbox_message,
+    Output: make_output,
+    Regression: make_regression,
+    Revision: make_revision,
+    Run: make_run,
+    Scorecard: make_scorecard,
+    Step: make_step,
+    Subscription: make_subscription,
+    Suite: make_suite,
+    Summary: make_summary,
+    Target: make_target,
+    TestCase: make_case,
+}
