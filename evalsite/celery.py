@@ -32,7 +32,8 @@ app.conf.update(
         "unacked_restore_throttle": 1,
     },
     redis_socket_timeout=10,
-    redis_socket_keepalive=True,
+    # A Unix socket has no keepalive, and redis-py refuses the option there.
+    redis_socket_keepalive="+socket" not in settings.BROKER_URL,
     redis_backend_health_check_interval=10,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
@@ -44,6 +45,7 @@ app.conf.update(
     result_chord_expires=3 * 86400,
     task_publish_retry_policy={"max_retries": 5},
     task_default_queue="control",
+    task_routes={"pipeline.dispatch": {"queue": "dispatch"}},
     task_queues=[Queue("control"), Queue("dispatch"), *map(Queue, LANES)],
     task_soft_time_limit=240,
     task_time_limit=270,

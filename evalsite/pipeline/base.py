@@ -14,6 +14,7 @@ class TenantTask(Task):  # type: ignore[type-arg]
     """A task that works for the tenant of its `tenant_id` keyword, and for nobody without it."""
 
     abstract = True
+    typing = False  # `run` does not take the tenant: the scope has it
 
     def __call__(self, *args: Any, tenant_id: str, **kwargs: Any) -> Any:
         """Run inside the tenant's scope, on a database connection that is alive."""

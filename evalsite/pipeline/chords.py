@@ -28,7 +28,6 @@ def send_wave(wave: Wave) -> None:
     header = [_part(part, wave=wave, tenant_id=tenant_id) for part in wave.parts]
     body = _task(
         "finish_step",
-        queue="control",
         shown=f"batch {wave.batch_id} / {wave.lane} / after wave {wave.number}",
         tenant_id=tenant_id,
         step_id=str(wave.step_id),
@@ -52,15 +51,14 @@ def _part(part: Part, *, wave: Wave, tenant_id: str) -> Signature[None]:
     chunk = f"chunk {part.number + 1} of {wave.n_chunks}"
     return _task(
         "score_chunk",
-        queue=wave.lane,
         shown=f"batch {wave.batch_id} / {wave.lane} / {chunk} / {part.n_cases} cases",
         tenant_id=tenant_id,
         chunk_id=str(part.chunk_id),
         epoch=wave.epoch,
-    )
+    ).set(queue=wave.lane)
 
 
-def _task(name: str, *, queue: str, shown: str, **arguments: str | int) -> Signature[None]:
+def _task(name: str, *, shown: str, **arguments: str | int) -> Signature[None]:
     """Name a task of the pipeline with ids for arguments; `shown` is what Flower displays."""
     named = signature(f"pipeline.{name}", kwargs=arguments, immutable=True)
-    return named.set(queue=queue, kwargsrepr=shown)
+    return named.set(kwargsrepr=shown, ignore_result=True)

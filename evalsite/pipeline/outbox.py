@@ -29,7 +29,8 @@ def add(task: str, *, key: str, arguments: str = "{}", delay: float = 0) -> None
         cursor.execute(_ADD, [task, key, arguments, delay])
     if delay == 0:
         tenant_id = require()
-        transaction.on_commit(lambda: _send_key(tenant_id, key))
+        # Robust: with the broker away the commit stands, and the coordinator sends it later.
+        transaction.on_commit(lambda: _send_key(tenant_id, key), robust=True)
 
 
 def settle(*keys: str) -> None:
@@ -51,6 +52,6 @@ def _send_key(tenant_id: UUID, key: str) -> None:
 
 def _send(message: OutboxMessage) -> int:
     """Publish first, delete after: a crash in between sends twice, never not at all."""
-    task = current_app.tasks[message.task]
-    task.apply_async(kwargs={"tenant_id": str(message.tenant_id), **message.arguments})
+    arguments = {"tenant_id": str(message.tenant_id), **message.arguments}
+    current_app.send_task(message.task, kwargs=arguments, ignore_result=True)
     return message.delete()[0]

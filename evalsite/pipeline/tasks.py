@@ -29,7 +29,7 @@ def finish_step(*, step_id: str, epoch: int, by: str) -> None:
     chords.fill_window()
 
 
-@shared_task(base=TenantTask, name="pipeline.dispatch", queue="dispatch")
+@shared_task(base=TenantTask, name="pipeline.dispatch")
 def dispatch() -> None:
     """Send what the tenant's window has room for."""
     chords.fill_window()

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from statistics import NormalDist, fmean, stdev
 from typing import NamedTuple
 
+# A spread below this is floating point's, not the values'.
+ROUNDING = 1e-6
+
 
 class Interval(NamedTuple):
     """Both ends of a confidence interval."""
@@ -55,7 +58,7 @@ def bounded_mean(mean: float, *, sd: float | None, n: int, confidence: float = 0
     Where no spread was seen (one value, or all alike) t would claim certainty. A value in 0..1
     varies at most as a coin of the same mean does, so there the Wilson interval is the safe one.
     """
-    if n < 2 or not sd:
+    if n < 2 or sd is None or sd < ROUNDING:
         return wilson(mean * n, n, confidence=confidence)
     low, high = mean_t_of(mean, sd=sd, n=n, confidence=confidence)
     return Interval(max(0.0, low), min(1.0, high))

@@ -1,0 +1,45 @@
+# Everything a person types. `make demo` and `make test` need Python 3.11, make, and nothing else.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r
+
+.PHONY: demo test serve check stop bench clean
+
+demo: $(VENV)/runtime
+	$(BIN)/python manage.py demo
+
+serve: $(VENV)/runtime
+	$(BIN)/python manage.py serve
+
+stop: $(VENV)/runtime
+	$(BIN)/python manage.py services stop
+
+test: $(VENV)/tools check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/tools
+	$(BIN)/python tests/bench/recorded_cases.py
+
+clean: stop
+	rm -rf $(VENV) .evalsite
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "evalsite needs Python 3.11: set PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# uv installs the same pins several times faster; pip does where uv cannot reach a registry.
+$(VENV)/runtime: requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet uv==0.13.8
+	$(INSTALL) requirements.txt || $(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/tools: tests/requirements.txt $(VENV)/runtime
+	$(INSTALL) tests/requirements.txt || $(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	touch $@
