@@ -42,6 +42,15 @@ class Score:
 PASS = Score(1.0, True, details=MappingProxyType({}))
 
 
+def is_sound(score: object) -> bool:
+    """Tell whether this is a Score that keeps the rules: in range, and a code where unscored."""
+    if not isinstance(score, Score) or not isinstance(score.reason, str):
+        return False
+    if score.value is None:
+        return score.passed is None and bool(score.code)
+    return isinstance(score.passed, bool) and 0 <= score.value <= 1
+
+
 @runtime_checkable
 class Judge(Protocol):
     """Called `(expected, answer, **options)`; its options are keyword-only and annotated."""

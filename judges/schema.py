@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from judges.protocol import JudgeError
-from judges.text import compile_pattern
+from judges.text import matches
 
 
 def schema_problem(schema: Any, value: Any) -> tuple[str, str] | None:
@@ -61,7 +61,7 @@ def _compiled(text: str) -> Any:
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
     from jsonschema.exceptions import ValidationError
 
-    if validator.is_type(instance, "string") and not compile_pattern(pattern).search(instance):
+    if validator.is_type(instance, "string") and not matches(pattern, instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 

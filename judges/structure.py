@@ -6,13 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from rapidfuzz.distance import Levenshtein
-
 from judges.equality import same_json
 from judges.numbers import closeness
 from judges.protocol import PASS, JudgeError, Score, Threshold, shown
 from judges.schema import json_path, schema_problem
-from judges.text import as_text
+from judges.text import as_text, similarity
 
 Path = tuple[str | int, ...]
 Difference = tuple[Path, Any, Any, float]
@@ -36,7 +34,10 @@ def json_diff(
     """
     wanted, given = (read_json(expected), read_json(answer)) if parse else (expected, answer)
     found: list[Difference] = []
-    value = _likeness(wanted, given, path=(), graded=leaves == "graded", found=found)
+    try:
+        value = _likeness(wanted, given, path=(), graded=leaves == "graded", found=found)
+    except JudgeError as error:
+        return Score.unscored(error.code, error.message)
     if not found:
         return PASS
     shown_first = [_as_row(difference) for difference in found[:_MOST_DIFFERENCES]]
@@ -74,7 +75,10 @@ def list_contains(
     longer = max(len(expected), len(answer))
     if longer > _LONGEST_LIST:
         return Score.unscored("list_too_long", f"More than {_LONGEST_LIST} elements.")
-    pairs = _similar_pairs(expected, answer) if similar else _equal_pairs(expected, answer)
+    try:
+        pairs = _similar_pairs(expected, answer) if similar else _equal_pairs(expected, answer)
+    except JudgeError as error:
+        return Score.unscored(error.code, error.message)
     value = min(1.0, pairs / longer) if longer else 1.0
     reason = f"{pairs:.3g} of {longer} elements found their like"
     return Score.of(value, threshold=threshold, reason=reason)
@@ -126,7 +130,7 @@ def _leaf_likeness(a: Any, b: Any) -> float:
         return closeness(a, b)
     if not (isinstance(a, str) and isinstance(b, str)):
         a, b = (json.dumps(value, separators=(",", ":")) for value in (a, b))
-    return Levenshtein.normalized_similarity(a, b)
+    return similarity(a, b)
 
 
 def _as_row(difference: Difference) -> dict[str, Any]:
@@ -163,9 +167,6 @@ def _similar_pairs(expected: list[Any], answer: list[Any]) -> float:
     from scipy.optimize import linear_sum_assignment
 
     given = [as_text(value) for value in answer]
-    table = [
-        [Levenshtein.normalized_similarity(as_text(wanted), text) for text in given]
-        for wanted in expected
-    ]
+    table = [[similarity(as_text(wanted), text) for text in given] for wanted in expected]
     rows, columns = linear_sum_assignment(table, maximize=True)
     return float(sum(table[row][column] for row, column in zip(rows, columns, strict=True)))

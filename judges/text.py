@@ -17,6 +17,7 @@ from judges.protocol import PASS, JudgeError, Score, Threshold, shown
 _OPENING = "\"'([{\u201c\u2018\u00ab\u00bf\u00a1"
 _CLOSING = ".,;:!?\"')]}\u2026\u201d\u2019\u00bb"
 _PUNCTUATION = string.punctuation.encode()
+_LONGEST_COMPARED = 100_000
 _ARTICLES = frozenset(("a", "an", "the"))
 
 
@@ -32,11 +33,9 @@ def normalised(expected: Any, answer: Any) -> Score:
     if expected is None:
         return _nothing_expected()
     wanted, given = as_text(expected), as_text(answer)
-    if wanted == given:
+    if wanted == given or _same_words(wanted, given):
         return PASS
-    words = plain_words(wanted)
-    same = words == plain_words(given) if words else wanted.strip() == given.strip()
-    return PASS if same else Score(0.0, False, _differs(expected, answer))
+    return Score(0.0, False, _differs(expected, answer))
 
 
 def includes(expected: Any, answer: Any, *, ignore_case: bool = False) -> Score:
@@ -57,19 +56,20 @@ def regex(expected: Any, answer: Any, *, whole: bool = False) -> Score:
     if not isinstance(expected, str):
         return Score.unscored("regex_refused", "The expected pattern is not a text.")
     try:
-        pattern = compile_pattern(expected)
+        found = matches(expected, as_text(answer), whole=whole)
     except JudgeError as error:
         return Score.unscored(error.code, error.message)
-    text = as_text(answer)
-    found = pattern.fullmatch(text) if whole else pattern.search(text)
-    return Score.of(float(found is not None), reason=f"no match for {shown(expected)}")
+    return Score.of(float(found), reason=f"no match for {shown(expected)}")
 
 
 def levenshtein(expected: Any, answer: Any, *, threshold: Threshold = 0.8) -> Score:
     """Score 1 - edit distance / length of the longer text."""
     if expected is None:
         return _nothing_expected()
-    value = Levenshtein.normalized_similarity(as_text(expected), as_text(answer))
+    try:
+        value = similarity(as_text(expected), as_text(answer))
+    except JudgeError as error:
+        return Score.unscored(error.code, error.message)
     return _graded(value, threshold=threshold, what="similarity")
 
 
@@ -106,12 +106,7 @@ def as_text(value: Any) -> str:
 
 def plain_words(text: str) -> list[str]:
     """Split into words without case or edge punctuation; numbers, signs and symbols stay."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    words = [
-        word if word.isalnum() else word.lstrip(_OPENING).rstrip(_CLOSING)
-        for word in text.casefold().split()
-    ]
+    words = [_without_edges(word) for word in _folded(text)]
     return [word for word in words if word] if "" in words else words
 
 
@@ -121,6 +116,29 @@ def squad_tokens(text: str) -> list[str]:
     data = text.lower().encode("utf-8", "surrogatepass").translate(None, _PUNCTUATION)
     words = data.decode("utf-8", "surrogatepass").split()
     return [word for word in words if word not in _ARTICLES]
+
+
+def similarity(left: str, right: str) -> float:
+    """Give 1 - edit distance / length of the longer text, 1 for two empty ones.
+
+    Raises JudgeError `text_too_long`, because the time grows with the square of the length.
+    """
+    if len(left) > _LONGEST_COMPARED or len(right) > _LONGEST_COMPARED:
+        raise JudgeError(
+            f"A text is longer than {_LONGEST_COMPARED} characters.",
+            code="text_too_long",
+            hint="Use token_f1 or includes for long texts.",
+        )
+    return Levenshtein.normalized_similarity(left, right)
+
+
+def matches(pattern: str, text: str, *, whole: bool = False) -> bool:
+    """Tell whether a pattern is found in a text (or is all of it); raises as compile_pattern."""
+    compiled = compile_pattern(pattern)
+    # RE2 reads UTF-8, where half a surrogate pair has no place.
+    readable = text if text.isascii() else text.encode("utf-8", "replace").decode()
+    found = compiled.fullmatch(readable) if whole else compiled.search(readable)
+    return found is not None
 
 
 @lru_cache(maxsize=512)
@@ -135,12 +153,35 @@ def compile_pattern(pattern: str) -> Any:
     options.log_errors = False
     try:
         return re2.compile(pattern, options=options)
-    except re2.error as error:
+    except (re2.error, UnicodeEncodeError) as error:
         raise JudgeError(
             f"The pattern {shown(pattern)} is refused: {error}",
             code="regex_refused",
             hint="Write it in RE2 syntax: no look-around, no back-references.",
         ) from error
+
+
+def _folded(text: str) -> list[str]:
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return text.casefold().split()
+
+
+def _without_edges(word: str) -> str:
+    return word if word.isalnum() else word.lstrip(_OPENING).rstrip(_CLOSING)
+
+
+def _same_words(wanted: str, given: str) -> bool:
+    # Most texts that differ do so early: the first two words that differ decide.
+    for one, other in zip(_folded(wanted), _folded(given), strict=False):
+        if one != other:
+            one, other = _without_edges(one), _without_edges(other)
+            if not (one and other):
+                break
+            if one != other:
+                return False
+    words = plain_words(wanted)
+    return words == plain_words(given) if words else wanted.strip() == given.strip()
 
 
 def _shared(wanted: list[str], given: list[str]) -> int:

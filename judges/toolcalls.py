@@ -7,7 +7,7 @@ from typing import Any
 
 from judges.protocol import PASS, Score, shown
 from judges.strictness import PROFILES, Profile, ProfileName
-from judges.toolschema import read_arguments, read_tools
+from judges.toolschema import are_calls, read_arguments, read_tools
 
 Call = dict[str, Any]
 
@@ -25,6 +25,10 @@ def tool_calls(
     An expected call has `arguments` (one value each) or `accepted` (a list of accepted values
     each, "" among them: may be left out). The order is free unless `ordered`.
     """
+    if not are_calls(expected) or not all(map(_has_arguments, expected)):
+        return Score.unscored("expected_not_calls", "The expected value is not a list of calls.")
+    if not are_calls(answer):
+        return Score(0.0, False, f"not a list of calls: {shown(answer)}")
     compare = _Comparison(expected, answer, rules=PROFILES[profile], tools=read_tools(tools or []))
     pairs = compare.in_order() if ordered else compare.best_pairs()
     longer = max(len(expected), len(answer))
@@ -133,6 +137,12 @@ class _Comparison:
 def _choices(options: list[Any]) -> str:
     values = [shown(option) for option in options if option != ""] or ["nothing"]
     return values[0] if len(values) == 1 else f"one of {', '.join(values[:5])}"
+
+
+def _has_arguments(call: Call) -> bool:
+    accepted, arguments = call.get("accepted", {}), call.get("arguments", {})
+    lists = isinstance(accepted, dict) and all(isinstance(v, list) for v in accepted.values())
+    return lists and isinstance(arguments, dict)
 
 
 def _as_lists(arguments: dict[str, Any]) -> dict[str, list[Any]]:

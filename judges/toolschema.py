@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from judges.equality import same_json
 from judges.protocol import PASS, Score, shown
 from judges.schema import schema_problem
 from judges.strictness import PROFILES, Profile, ProfileName
@@ -22,6 +23,10 @@ _PLAIN_KEYWORDS = frozenset(
 
 def tool_schema(expected: Any, answer: Any, *, profile: ProfileName = "standard") -> Score:
     """Pass when every call of the answer fits the tools given as expected."""
+    if not _are_tools(expected):
+        return Score.unscored("expected_not_tools", "The expected value is not a list of tools.")
+    if not are_calls(answer):
+        return Score(0.0, False, f"not a list of calls: {shown(answer)}")
     tools = read_tools(expected)
     rules = PROFILES[profile]
     problems = [
@@ -36,6 +41,24 @@ def read_tools(tools: list[Any]) -> dict[str, dict[str, Any]]:
     """Give the parameters of each tool by its name; the wrapping of OpenAI is taken off."""
     plain = [tool.get("function", tool) for tool in tools]
     return {tool["name"]: tool.get("parameters") or {} for tool in plain}
+
+
+def are_calls(value: Any) -> bool:
+    """Tell whether this is a list of objects that each have a name."""
+    return isinstance(value, list) and all(
+        isinstance(call, dict) and isinstance(call.get("name"), str) for call in value
+    )
+
+
+def _are_tools(value: Any) -> bool:
+    if not isinstance(value, list) or not all(isinstance(tool, dict) for tool in value):
+        return False
+    plain = [tool.get("function", tool) for tool in value]
+    return are_calls(plain) and all(
+        isinstance(tool.get("parameters") or {}, dict)
+        and isinstance((tool.get("parameters") or {}).get("properties") or {}, dict)
+        for tool in plain
+    )
 
 
 def read_arguments(call: dict[str, Any]) -> dict[str, Any] | None:
@@ -79,7 +102,7 @@ def _problems(value: Any, schema: Any, *, path: str, rules: Profile) -> Iterator
     kinds = _kinds(schema)
     if kinds and not any(_is_kind(value, kind, rules=rules) for kind in kinds):
         yield f"{path}: expected {' or '.join(kinds)}, got {shown(value)}"
-    elif "enum" in schema and value not in schema["enum"]:
+    elif "enum" in schema and not any(same_json(option, value) for option in schema["enum"]):
         yield f"{path}: expected one of {shown(schema['enum'])}, got {shown(value)}"
     elif not _PLAIN_KEYWORDS.issuperset(schema):
         yield from _other_problems(value, schema, path=path)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from judges.guard import Crash, attempt
-from judges.protocol import Score
+from judges.protocol import Score, is_sound
 from packs.fold import Fold, fold
 from packs.protocol import (
     NOT_APPLICABLE,
@@ -29,7 +30,11 @@ def prepare(pack_name: str, options: dict[str, Any] | None = None) -> Evaluator:
 
     Raises PackError or JudgeError: `pack_unknown`, `options_invalid`, `judge_unknown`, ...
     """
-    pack = PACKS.load(pack_name).value
+    return prepare_pack(PACKS.load(pack_name).value, options)
+
+
+def prepare_pack(pack: Pack, options: dict[str, Any] | None = None) -> Evaluator:
+    """Do what prepare does for a pack at hand, which need not be installed."""
     checked = check_model(pack.Options, options or {}, at="options")
     stages = pack.stages(checked)
     _check_stages(pack, stages)
@@ -113,7 +118,7 @@ def _result(stage: str, given: Score | Crash) -> StageResult:
         return StageResult(stage, StageStatus.UNSCORED, None, _MISSING.reason, _MISSING.code)
     if isinstance(given, Crash):
         return StageResult(stage, StageStatus.ERRORED, None, given.reason, given.code)
-    if not _is_sound(given):
+    if not is_sound(given) or not _can_be_stored(given):
         return StageResult(stage, StageStatus.ERRORED, None, f"{given!r}"[:500], "score_invalid")
     if given.value is None:
         unscored = given.code != NOT_APPLICABLE
@@ -124,12 +129,10 @@ def _result(stage: str, given: Score | Crash) -> StageResult:
     return StageResult(stage, status, given.value, given.reason, given.code, details)
 
 
-def _is_sound(score: object) -> bool:
-    if not isinstance(score, Score):
-        return False
-    if score.value is None:
-        return score.passed is None and bool(score.code)
-    return isinstance(score.passed, bool) and 0 <= score.value <= 1
+def _can_be_stored(score: Score) -> bool:
+    if not score.details:
+        return True
+    return not isinstance(attempt(json.dumps, dict(score.details), allow_nan=False), Crash)
 
 
 def _skipped(stage: str, *, by: str) -> StageResult:

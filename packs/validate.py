@@ -21,8 +21,8 @@ def validate_case(pack: str, *, input: Any, expected: Any) -> tuple[Any, Any]:
     """
     kind = PACKS.load(pack).value
     return (
-        _normalised(kind.Input, input, at="input"),
-        _normalised(kind.Expected, expected, at="expected"),
+        normalise(kind.Input, input, at="input"),
+        normalise(kind.Expected, expected, at="expected"),
     )
 
 
@@ -31,7 +31,7 @@ def validate_output(pack: str, output: Any) -> Any:
 
     Raises PackError `output_invalid` with the JSON path of the first problem.
     """
-    return _normalised(PACKS.load(pack).value.Output, output, at="output")
+    return normalise(PACKS.load(pack).value.Output, output, at="output")
 
 
 def content_hash(*, input: Any, expected: Any) -> str:
@@ -59,7 +59,8 @@ def check_model(model: type[M], value: Any, *, at: str) -> M:
         ) from error
 
 
-def _normalised(model: type[BaseModel], value: Any, *, at: str) -> Any:
+def normalise(model: type[BaseModel], value: Any, *, at: str) -> Any:
+    """Validate a value with a model and give it back as JSON; raises as check_model does."""
     checked = check_model(model, value, at=at)
     # Only what was given: a default written into a case would freeze it for ever.
     return checked.model_dump(mode="json", by_alias=True, exclude_unset=True)
