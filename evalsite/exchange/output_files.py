@@ -1,0 +1,71 @@
+"""Recorded outputs in: JSONL, plain or gzip, streamed into a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import BinaryIO, Final
+
+from django.db import transaction
+
+from evalsite.cases.models import Suite
+from evalsite.exchange.lines import BadLine, json_lines
+from evalsite.exchange.open_file import open_lines
+from evalsite.exchange.sift import Sieve
+from evalsite.targets.check import check_output
+from evalsite.targets.models import Run
+from evalsite.targets.record import (
+    CASE_UNKNOWN,
+    OUTPUT_REPEATED,
+    LostOutput,
+    Recorded,
+    record_outputs,
+)
+
+_LOST: Final = {
+    CASE_UNKNOWN: ("the suite has no case {!r}", "import the case first, or mend the key"),
+    OUTPUT_REPEATED: ("case {!r} has this repetition already", "number them in `repetition`"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What an import of outputs did."""
+
+    outputs: Recorded
+    bad: int = 0
+    codes: dict[str, int] = field(default_factory=dict)
+
+
+def import_output_file(
+    source: BinaryIO,
+    *,
+    run: Run,
+    suite: Suite,
+    skip_bad: bool = False,
+    actor: object = "",
+    on_bad: Callable[[BadLine], None] | None = None,
+) -> Received:
+    """Record a file's outputs for a run, all or nothing unless bad lines are skipped.
+
+    Raises FileRefused, LinesRefused, NothingImported and RunCompleted; nothing is kept then.
+    """
+    sieve = Sieve(on_bad)
+    with transaction.atomic():
+        lines = json_lines(open_lines(source))
+        outputs = record_outputs(
+            run,
+            sieve.sift(lines, partial(check_output, pack=suite.pack)),
+            suite=suite,
+            on_lost=partial(_refuse_lost, sieve),
+            actor=actor,
+        )
+        sieve.judge(skip_bad=skip_bad)
+    return Received(outputs=outputs, bad=sieve.bad, codes=dict(sieve.codes))
+
+
+def _refuse_lost(sieve: Sieve, lost: LostOutput) -> None:
+    message, hint = _LOST[lost.code]
+    sieve.good -= 1
+    sieve.refuse(BadLine(lost.line, lost.code, message.format(lost.key), hint, "key"))
