@@ -38,7 +38,9 @@ def _name(prefix: str) -> str:
 
 def make_user(**fields: Any) -> User:
     """A person who can sign in with the password "secret"."""
-    return User.objects.create_user(fields.pop("username", _name("person")), password="secret", **fields)
+    return User.objects.create_user(
+        fields.pop("username", _name("person")), password="secret", **fields
+    )
 
 
 def make_membership(**fields: Any) -> Membership:

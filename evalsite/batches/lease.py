@@ -87,7 +87,7 @@ def claim_chunk(
 
     Raises LeaseHeld while another worker's lease is alive: the message must come again.
     """
-    values = {
+    values: dict[str, UUID | int | float | str] = {
         "chunk": chunk_id,
         "epoch": epoch,
         "owner": owner,

@@ -28,6 +28,7 @@ _CUT = """
     GROUP BY place / %s
 """
 
+
 class NothingSelected(EvalsiteError):
     """The selection leaves no active case."""
 
@@ -168,5 +169,3 @@ def _measured_ms(batch: Batch, *, lane: str) -> float:
         .first()
     )
     return measured if measured is not None else FIRST_GUESS_MS.get(lane, 1.0)
-
-

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum, TextField
+from django.db.models.functions import Cast
 
 from evalsite.batches.models import Batch, BatchState, Chunk, Step
 from evalsite.errors import EvalsiteError
@@ -36,7 +37,8 @@ class Progress(NamedTuple):
 
 def find_batch(name: str) -> Batch:
     """Answer the batch whose id begins with `name`; raises BatchUnknown for none or several."""
-    found = list(Batch.objects.extra(where=["id::text LIKE %s"], params=[f"{name.lower()}%"])[:2])
+    text = Batch.objects.annotate(text=Cast("pk", TextField()))
+    found = list(text.filter(text__startswith=name.lower())[:2])
     if len(found) != 1:
         raise BatchUnknown(f"{'no' if not found else 'more than one'} batch begins with {name!r}")
     return found[0]

@@ -78,5 +78,3 @@ def _next_epoch(batch: Batch) -> Batch:
     batch.finished_at = None
     batch.save(update_fields=["state", "epoch", "finished_at"])
     return batch
-
-

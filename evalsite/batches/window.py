@@ -8,7 +8,9 @@ never wait behind a hundred thousand.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -21,6 +23,16 @@ class Part:
     chunk_id: UUID
     number: int
     n_cases: int
+
+
+class _Running(NamedTuple):
+    lane: str
+    step_id: UUID
+    batch_id: UUID
+    epoch: int
+    n_chunks: int
+    in_flight: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,8 @@ _RUNNING = """
 """
 _TAKE = """
     UPDATE batches_chunk c SET wave = next.wave, dispatched_at = clock_timestamp()
-    FROM (SELECT coalesce(max(wave), 0) + 1 AS wave FROM batches_chunk WHERE step_id = %(step)s) next
+    FROM (
+        SELECT coalesce(max(wave), 0) + 1 AS wave FROM batches_chunk WHERE step_id = %(step)s) next
     WHERE c.id IN (
         SELECT id FROM batches_chunk
         WHERE step_id = %(step)s AND state = 'pending' AND wave IS NULL
@@ -62,24 +75,31 @@ def take_waves(*, wave_chunks: int, open_waves: int) -> list[Wave]:
     Safe to call at any time by anybody: it fills what room there is, and does nothing when there
     is none. A wave that is marked and never arrives is found by the sweeper.
     """
-    waves = []
+    waves: list[Wave] = []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(app.tenant_id()::text, 1))")
         cursor.execute(_RUNNING)
-        steps = cursor.fetchall()
+        steps = [_Running(*row) for row in cursor.fetchall()]
         room: dict[str, int] = defaultdict(lambda: wave_chunks * open_waves)
-        for lane, *_, in_flight, _waiting in steps:
-            room[lane] -= in_flight
-        for lane, step_id, batch_id, epoch, n_chunks, _in_flight, waiting in steps:
-            while waiting > 0 and room[lane] > 0:
-                most = min(wave_chunks, room[lane])
-                cursor.execute(_TAKE, {"step": step_id, "most": most})
-                rows = cursor.fetchall()
-                room[lane] -= most
-                waiting -= most
-                if rows:
-                    parts = [Part(*row[:3]) for row in sorted(rows, key=lambda row: row[1])]
-                    waves.append(
-                        Wave(batch_id, step_id, epoch, lane, rows[0][3], n_chunks, parts)
-                    )
+        for step in steps:
+            room[step.lane] -= step.in_flight
+        for step in steps:
+            for wave in _waves_of(step, wave_chunks=wave_chunks, room=room[step.lane]):
+                room[step.lane] -= len(wave.parts)
+                waves.append(wave)
     return waves
+
+
+def _waves_of(step: _Running, *, wave_chunks: int, room: int) -> Iterator[Wave]:
+    room = min(room, step.waiting)
+    while room > 0:
+        most = min(wave_chunks, room)
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, {"step": step.step_id, "most": most})
+            rows = sorted(cursor.fetchall(), key=lambda row: row[1])
+        parts = [Part(*row[:3]) for row in rows]
+        if parts:
+            yield Wave(
+                step.batch_id, step.step_id, step.epoch, step.lane, rows[0][3], step.n_chunks, parts
+            )
+        room -= most

@@ -6,6 +6,8 @@ so. Chords are a fast hint, never the truth: rows, the outbox and the sweeper de
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import Signature, chord, signature
 
 from evalsite.batches.window import Part, Wave, take_waves
@@ -36,7 +38,7 @@ def send_wave(wave: Wave) -> None:
     )
     canvas = chord(header, body.on_error(body.clone()))
     canvas.stamp(batch=stamp_of(wave.batch_id, epoch=wave.epoch))
-    sent = canvas.apply_async()
+    sent: Any = canvas.apply_async()
     # Otherwise one pub/sub channel per part stays open in this process for good.
     if sent.parent is not None:
         sent.parent.forget()
@@ -61,4 +63,5 @@ def _part(part: Part, *, wave: Wave, tenant_id: str) -> Signature[None]:
 def _task(name: str, *, shown: str, **arguments: str | int) -> Signature[None]:
     """Name a task of the pipeline with ids for arguments; `shown` is what Flower displays."""
     named = signature(f"pipeline.{name}", kwargs=arguments, immutable=True)
-    return named.set(kwargsrepr=shown, ignore_result=True)
+    options: dict[str, Any] = {"kwargsrepr": shown, "ignore_result": True}
+    return named.set(**options)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
-from packs.evaluate import prepare
 
 from evalsite.audit.record import record
 from evalsite.batches import plan, steer
@@ -23,6 +22,7 @@ from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.queries import revisions_with
 from evalsite.summaries.summarize import summarize
 from evalsite.targets.models import Run
+from packs.evaluate import prepare
 
 
 class NothingToRetry(EvalsiteError):

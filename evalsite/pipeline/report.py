@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from typing import Any
 
 from evalsite.batches.models import Batch
 from evalsite.regressions.models import Regression
 from evalsite.summaries.models import SliceKind, Summary
 
 DASH = "-"
+WIDTH = 110
 _SHOWN_SLICES = 12
 
 
@@ -31,26 +33,33 @@ def as_json(batch: Batch) -> dict[str, Any]:
     }
 
 
-def as_text(batch: Batch, stream: TextIO) -> None:
-    """Write the batch's tables: stages, slices, and what the comparison found."""
+def as_text(batch: Batch, *, colour: bool = False) -> str:
+    """Answer the batch's tables: stages, slices, and what the comparison found."""
     from rich.console import Console
 
-    console = Console(file=stream, highlight=False)
+    text = StringIO()
+    console = Console(file=text, highlight=False, force_terminal=colour, width=WIDTH)
+    for part in _parts(batch):
+        console.print(part)
+    return text.getvalue().rstrip()
+
+
+def _parts(batch: Batch) -> Iterator[Any]:
     summaries = list(_summaries(batch))
     whole = next((s for s in summaries if s.slice_kind == SliceKind.ALL), None)
     title = f"{batch.suite.name} v{batch.suite_version} / {batch.pack} / {batch.run.name}"
-    console.print(f"[bold]{title}[/]  batch {batch.pk}  {batch.state}")
+    yield f"[bold]{title}[/]  batch {batch.pk}  {batch.state}"
     if whole is None:
-        console.print("No case has been scored yet.")
+        yield "No case has been scored yet."
         return
-    console.print(_headline(whole))
-    console.print(_stage_table(whole))
+    yield _headline(whole)
+    yield _stage_table(whole)
     slices = [s for s in summaries if s.slice_kind != SliceKind.ALL]
     if slices:
-        console.print(_slice_table(slices))
+        yield _slice_table(slices)
     regression = Regression.objects.filter(batch=batch).select_related("baseline__run").first()
     if regression is not None:
-        console.print(comparison_line(regression))
+        yield comparison_line(regression)
 
 
 def comparison_line(regression: Regression) -> str:
@@ -135,7 +144,10 @@ def _slice_table(slices: list[Summary]) -> Any:
     for row in weakest[:_SHOWN_SLICES]:
         rate = _interval(row.pass_rate, row.pass_low, row.pass_high)
         table.add_row(
-            f"{row.slice_kind}: {row.slice_value}", str(row.n), rate, str(row.unscored + row.errored)
+            f"{row.slice_kind}: {row.slice_value}",
+            str(row.n),
+            rate,
+            str(row.unscored + row.errored),
         )
     if len(slices) > _SHOWN_SLICES:
         table.caption = f"the weakest {_SHOWN_SLICES} of {len(slices)}"

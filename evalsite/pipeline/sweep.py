@@ -85,4 +85,4 @@ def _write_off_poison(*, attempts: int) -> int:
 def _rows(sql: str, **values: float) -> list[tuple[UUID, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

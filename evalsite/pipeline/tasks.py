@@ -39,5 +39,3 @@ def dispatch() -> None:
 def deliver_alerts() -> None:
     """Send the mails that are due."""
     deliver_due()
-
-

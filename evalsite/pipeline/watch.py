@@ -28,8 +28,9 @@ def wait(batch_id: UUID, *, show: Show) -> Progress:
 
 
 @contextmanager
-def display(stream: TextIO = sys.stderr) -> Iterator[Show]:
+def display(stream: TextIO | None = None) -> Iterator[Show]:
     """Give what shows progress: a bar with rate and time left, or a line now and then if piped."""
+    stream = stream or sys.stderr
     if not stream.isatty():
         yield _Lines(stream).show
         return

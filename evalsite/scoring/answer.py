@@ -52,7 +52,7 @@ _RECORDED = """
 def recorded(claim: Claim) -> Iterator[Answered]:
     """Yield the chunk's cases with their recorded outputs."""
     first = claim.step_number == 0
-    values = {
+    values: dict[str, Any] = {
         "revisions": claim.revisions,
         "last": claim.repetitions - 1,
         "run": claim.run_id,
@@ -63,13 +63,22 @@ def recorded(claim: Claim) -> Iterator[Answered]:
     with connection.cursor() as cursor:
         cursor.execute(_RECORDED, values)
         rows = cursor.fetchall()
-    for revision_id, repetition, given, expected, answer, *rest, stages in rows:
+    for revision_id, repetition, given, expected, answer, *figures, stages in rows:
+        error, latency_ms, tokens_in, tokens_out, cost_usd = figures
         yield Answered(
             revision_id,
             repetition,
-            orjson.loads(given),
-            orjson.loads(expected),
-            None if answer is None else orjson.loads(answer),
-            *rest,
-            {} if first or stages is None else orjson.loads(stages),
+            _loads(given),
+            _loads(expected),
+            _loads(answer),
+            error,
+            latency_ms,
+            tokens_in,
+            tokens_out,
+            cost_usd,
+            {} if first else _loads(stages) or {},
         )
+
+
+def _loads(text: str | None) -> Any:
+    return None if text is None else orjson.loads(text)

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from typing import Any, Final
 
 import orjson
-from packs.evaluate import Evaluator
-from packs.protocol import StageResult, StageStatus
 from uuid_utils.compat import uuid7
 
 from evalsite.scoring.answer import Answered
 from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.write import Row
+from packs.evaluate import Evaluator
+from packs.protocol import StageResult, StageStatus
 
 TARGET_ERROR: Final = "target_error"
 _NOTHING: Final = "{}"
@@ -109,7 +109,10 @@ def _from_json(stage: str, value: dict[str, Any]) -> StageResult:
 def _details(results: list[StageResult]) -> str:
     """Keep why a stage came out as it did; a plain pass has nothing to explain."""
     why = {
-        result.stage: {"reason": result.reason, **({"details": result.details} if result.details else {})}
+        result.stage: {
+            "reason": result.reason,
+            **({"details": result.details} if result.details else {}),
+        }
         for result in results
         if result.reason or result.details
     }

@@ -15,7 +15,7 @@ def of_batch(batch_id: UUID) -> QuerySet[Scorecard]:
     return Scorecard.objects.filter(batch=batch_id)
 
 
-def revisions_with(batch_id: UUID, *statuses: ScoreStatus) -> QuerySet[Scorecard, dict[str, Any]]:
+def revisions_with(batch_id: UUID, *statuses: ScoreStatus) -> QuerySet[Scorecard, Any]:
     """Answer the revisions of a batch that have a scorecard in one of the statuses, once each."""
     cards = of_batch(batch_id).filter(status__in=statuses)
     return cards.order_by("revision_id").values("revision_id").distinct()

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from uuid import UUID
 
-
-from packs.evaluate import Evaluator, prepare
-
 from evalsite.batches.lease import Claim, renew
 from evalsite.batches.models import Batch
 from evalsite.scoring.answer import recorded
 from evalsite.scoring.fold import fold
 from evalsite.scoring.write import Row
+from packs.evaluate import Evaluator, prepare
 
 
 def judge(claim: Claim, *, lease_seconds: float) -> Iterator[Row]:

@@ -14,10 +14,12 @@ _TENANT_TABLES = """
     SELECT c.oid, c.oid::regclass::text AS name, c.relrowsecurity, c.relforcerowsecurity
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
-    WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+    WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 """
 _GUARD = "(tenant_id = ( SELECT app.tenant_id() AS tenant_id))"
-_LEAKPROOF = "uuid,text,varchar,int2,int4,int8,float8,bool,date,timestamp,timestamptz,interval,bytea"
+_LEAKPROOF = (
+    "uuid,text,varchar,int2,int4,int8,float8,bool,date,timestamp,timestamptz,interval,bytea"
+)
 _DEFINERS = ("app.memberships_of", "app.tenants_with_work")
 
 
@@ -95,8 +97,8 @@ RULES = (
         "evalsite.E009",
         "a view must run with its caller's rights",
         "CREATE VIEW ... WITH (security_invoker = true)",
-        """SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind = 'v' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+        """SELECT c.oid::regclass::text FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
             AND NOT coalesce(c.reloptions @> ARRAY['security_invoker=true'], false)""",
     ),
     Rule(
@@ -115,7 +117,8 @@ RULES = (
         "evalsite.E011",
         "an index of a tenant's table must be on types whose comparisons are leakproof",
         "under row-level security jsonb, array and numeric indexes are never used",
-        f"""WITH t AS ({_TENANT_TABLES}) SELECT DISTINCT i.indexrelid::regclass::text FROM pg_index i
+        f"""WITH t AS ({_TENANT_TABLES})
+            SELECT DISTINCT i.indexrelid::regclass::text FROM pg_index i
             JOIN t ON t.oid = i.indrelid CROSS JOIN LATERAL unnest(i.indclass) AS k(opclass)
             JOIN pg_opclass o ON o.oid = k.opclass JOIN pg_type y ON y.oid = o.opcintype
             WHERE y.typname <> ALL (string_to_array('{_LEAKPROOF}', ','))""",

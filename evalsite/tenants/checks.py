@@ -15,9 +15,7 @@ from evalsite.tenants.wall import SameTenant, TenantWall
 
 
 @register(Tags.models)
-def check_models(
-    app_configs: Sequence[AppConfig] | None = None, **_: Any
-) -> list[CheckMessage]:
+def check_models(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
     """Each tenant model declares the wall, and a composite key for each tenant relation."""
     return [
         message
@@ -30,26 +28,37 @@ def check_models(
 def _model_faults(model: type[TenantModel]) -> Iterator[CheckMessage]:
     constraints = model._meta.constraints
     if not any(isinstance(constraint, TenantWall) for constraint in constraints):
-        yield Error("has no TenantWall", obj=model, id="evalsite.E003",
-                    hint="inherit TenantModel.Meta and repeat its constraints")
+        yield Error(
+            "has no TenantWall",
+            obj=model,
+            id="evalsite.E003",
+            hint="inherit TenantModel.Meta and repeat its constraints",
+        )
     composite = {c.field for c in constraints if isinstance(c, SameTenant)}
     for field in model._meta.local_fields:
         target = field.related_model
-        if isinstance(target, type) and issubclass(target, TenantModel):
-            if field.name not in composite or getattr(field, "db_constraint", False):
-                yield Error(f"relation {field.name} may cross tenants", obj=model,
-                            id="evalsite.E004", hint="db_constraint=False and SameTenant(field)")
+        if not (isinstance(target, type) and issubclass(target, TenantModel)):
+            continue
+        if field.name not in composite or getattr(field, "db_constraint", False):
+            yield Error(
+                f"relation {field.name} may cross tenants",
+                obj=model,
+                id="evalsite.E004",
+                hint="db_constraint=False and SameTenant(field)",
+            )
     for relation in model._meta.local_many_to_many:
-        through: Any = relation.remote_field.through  # type: ignore[attr-defined]
+        through: Any = relation.remote_field.through
         if through._meta.auto_created:
-            yield Error(f"{relation.name} has a table without a wall", obj=model,
-                        id="evalsite.E007", hint="give it an explicit through model")
+            yield Error(
+                f"{relation.name} has a table without a wall",
+                obj=model,
+                id="evalsite.E007",
+                hint="give it an explicit through model",
+            )
 
 
 @register(Tags.database)
-def check_catalogue(
-    *, databases: Iterable[str] | None = None, **_: Any
-) -> list[CheckMessage]:
+def check_catalogue(*, databases: Iterable[str] | None = None, **_: Any) -> list[CheckMessage]:
     """The database's catalogue obeys every rule; a database error is not swallowed."""
     return list(catalogue_faults()) if "default" in (databases or ()) else []
 

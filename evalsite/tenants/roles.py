@@ -44,9 +44,7 @@ def ensure_roles(admin: psycopg.Connection, passwords: Mapping[str, str]) -> Non
         )
 
 
-def ensure_database(
-    admin: psycopg.Connection, *, name: str, passwords: Mapping[str, str]
-) -> None:
+def ensure_database(admin: psycopg.Connection, *, name: str, passwords: Mapping[str, str]) -> None:
     """Create the roles and a database that the owner role owns; safe to repeat.
 
     `admin` is an autocommit connection of a role that may create roles and databases.

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.backends.ddl_references import Statement
 from django.db.models import BaseConstraint, Model
 from django.db.models.constraints import UniqueConstraint
 
@@ -95,7 +94,7 @@ class TenantWall(SqlConstraint):
 
     def create_sql(
         self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
-    ) -> Statement:
+    ) -> str:
         """Answer the statements that put the wall up."""
         template = _WALL % {
             "table": "%(table)s",
@@ -108,7 +107,7 @@ class TenantWall(SqlConstraint):
 
     def remove_sql(
         self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
-    ) -> Statement:
+    ) -> str:
         """Answer the statements that take the wall down."""
         return _statement(_BREACH, model, schema_editor)
 
@@ -127,7 +126,7 @@ class SameTenant(SqlConstraint):
 
     def create_sql(
         self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
-    ) -> Statement:
+    ) -> str:
         """Answer the statement that adds the foreign key."""
         field: Any = _require(model)._meta.get_field(self.field)
         quote = _require(schema_editor).quote_name
@@ -142,7 +141,7 @@ class SameTenant(SqlConstraint):
 
     def remove_sql(
         self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
-    ) -> Statement:
+    ) -> str:
         """Answer the statement that drops the foreign key."""
         quote = _require(schema_editor).quote_name
         return _statement(_DROP, model, schema_editor, name=quote(self.name))
@@ -166,7 +165,8 @@ class TenantKey(UniqueConstraint):
 
 
 def _require(value: T | None) -> T:
-    assert value is not None
+    if value is None:
+        raise TypeError("a constraint needs its model and schema editor to become SQL")
     return value
 
 
@@ -175,6 +175,6 @@ def _statement(
     model: type[Model] | None,
     schema_editor: BaseDatabaseSchemaEditor | None,
     **parts: str,
-) -> Statement:
+) -> str:
     quote = _require(schema_editor).quote_name
-    return Statement(template, table=quote(_require(model)._meta.db_table), **parts)
+    return template % {"table": quote(_require(model)._meta.db_table), **parts}

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, models, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    ProgrammingError,
+    connection,
+    models,
+    transaction,
+)
 
 from evalsite.tenants.models import Tenant, TenantModel
 from evalsite.tenants.scope import NoTenant, tenant
@@ -37,7 +44,11 @@ def row_of(model: type[models.Model], owner: Tenant) -> Any:
 
 def refused(sql: str, *params: object) -> str:
     """Run a statement that must fail; answers its SQLSTATE."""
-    with pytest.raises(DatabaseError) as caught, transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError) as caught,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(sql, params)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     return str(getattr(caught.value.__cause__, "sqlstate", ""))

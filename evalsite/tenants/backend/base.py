@@ -86,19 +86,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if error.sqlstate == NO_TENANT_SQLSTATE:
                 return
             if error.sqlstate in ("42P01", "3F000"):
-                raise psycopg.OperationalError("not migrated yet: run `manage.py migrate`") from None
+                raise psycopg.OperationalError(
+                    "not migrated yet: run `manage.py migrate`"
+                ) from None
             raise
         raise UnsafeRole(f"the role {connection.info.user!r} is not held by row-level security")
 
     def _rollback(self) -> None:
         # A rollback also takes back a setting that was made inside the transaction.
         self._applied = _UNKNOWN
-        super()._rollback()
+        super()._rollback()  # type: ignore[misc]  # not in the stubs
 
     def _savepoint_rollback(self, sid: str) -> None:
-        super()._savepoint_rollback(sid)
+        super()._savepoint_rollback(sid)  # type: ignore[misc]  # not in the stubs
         self._applied = _UNKNOWN
 
     def _close(self) -> None:
         self._applied = _UNKNOWN
-        super()._close()
+        super()._close()  # type: ignore[misc]  # not in the stubs

@@ -56,7 +56,9 @@ class Command(TenantCommand):
         choose = parser.add_argument_group("which cases")
         choose.add_argument("--limit", type=_count, metavar="N", help="the first N by key")
         choose.add_argument("--tag", action="append", default=[], help="cases with any of the tags")
-        choose.add_argument("--case", action="append", default=[], metavar="KEY", help="these cases")
+        choose.add_argument(
+            "--case", action="append", default=[], metavar="KEY", help="these cases"
+        )
         choose.add_argument("--sample", type=_count, metavar="N", help="N at random, by --seed")
         choose.add_argument("--seed", type=int, default=0)
         parser.add_argument("--repetitions", type=_count, default=1, metavar="K")
@@ -84,7 +86,7 @@ class Command(TenantCommand):
 
     def _watch(self, batch: Batch, options: dict[str, Any]) -> None:
         try:
-            with watch.display(self.stderr._out) as show:  # type: ignore[attr-defined]
+            with watch.display() as show:
                 watch.wait(batch.pk, show=show)
         except KeyboardInterrupt:
             launch.cancel(batch.pk, actor=getpass.getuser())
@@ -106,7 +108,7 @@ class Command(TenantCommand):
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(batch)))
         else:
-            report.as_text(batch, self.stdout._out)  # type: ignore[attr-defined]
+            self.stdout.write(report.as_text(batch, colour=self.stdout.isatty()))
         if _is_incomplete(batch):
             self.stderr.write("[too_many_unscored] the batch has too many cases without a verdict")
             raise SystemExit(INCOMPLETE)

@@ -29,4 +29,4 @@ class Command(TenantCommand):
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(batch)))
         else:
-            report.as_text(batch, self.stdout._out)  # type: ignore[attr-defined]
+            self.stdout.write(report.as_text(batch, colour=self.stdout.isatty()))

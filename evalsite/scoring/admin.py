@@ -1,0 +1,65 @@
+"""Scorecards, to look at: stage by stage, with the reason."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from evalsite.audit.admin import ReadOnlyAdmin
+from evalsite.scoring.models import Scorecard
+
+
+@admin.register(Scorecard)
+class ScorecardAdmin(ReadOnlyAdmin):
+    """The tenant's scorecards."""
+
+    list_display = ("case", "repetition", "status", "overall_score", "verdicts", "scored_at")
+    list_filter = ("status",)
+    list_select_related = ("revision__case",)
+    search_fields = ("revision__case__key",)
+    ordering = ("-scored_at",)
+    fields = (
+        "batch", "case", "repetition", "status", "overall_score", "why",
+        "latency_ms", "tokens_in", "tokens_out", "cost_usd", "scored_at",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def lookup_allowed(
+        self, lookup: str, value: object, request: HttpRequest | None = None
+    ) -> bool:
+        """Let the page of a batch link here."""
+        return lookup == "batch__id__exact" or super().lookup_allowed(lookup, str(value), request)  # type: ignore[arg-type]
+
+    @admin.display(description="case", ordering="revision__case__key")
+    def case(self, card: Scorecard) -> str:
+        """Name the case and its revision."""
+        return f"{card.revision.case.key} (revision {card.revision.number})"
+
+    @admin.display(description="stages")
+    def verdicts(self, card: Scorecard) -> str:
+        """Say each stage's verdict in one line."""
+        return ", ".join(f"{name} {result['status']}" for name, result in card.stages.items())
+
+    @admin.display(description="stage by stage")
+    def why(self, card: Scorecard) -> SafeString:
+        """Say each stage's verdict with the reason; what a system answered is hostile text."""
+        rows = (
+            (name, result["status"], _shown(result.get("score")), _reason(card, name))
+            for name, result in card.stages.items()
+        )
+        body = format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
+        return format_html("<table>{}</table>", body)
+
+
+def _shown(score: float | None) -> str:
+    return "no score" if score is None else f"{score:.3f}"
+
+
+def _reason(card: Scorecard, stage: str) -> str:
+    why = card.details.get(stage, {})
+    details = json.dumps(why["details"], ensure_ascii=False) if why.get("details") else ""
+    return " ".join(part for part in (why.get("reason", ""), details) if part)
