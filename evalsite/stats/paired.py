@@ -88,7 +88,7 @@ def _phi(gained: int, lost: int, *, both_passed: int, both_failed: int) -> float
     margins = after * (n - after) * before * (n - before)
     if margins == 0:
         return 0.0
-    product = both_passed * both_failed - gained * lost
+    product: float = both_passed * both_failed - gained * lost
     if product > 0:
         product = max(0, product - n / 2)
     return product / math.sqrt(margins)

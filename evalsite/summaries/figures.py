@@ -1,0 +1,182 @@
+"""A batch's raw figures per slice, in two set-based passes over its scorecards.
+
+Cases with the same tags, category and complexity form a profile and are added up first, so that
+a slice is put together from a few profiles and not from every case again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from math import sqrt
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from evalsite.summaries.slices import slices_of
+
+# The worst that happened to a stage in any repetition of a case is what happened to the case.
+STAGE_STATUSES = ("not_applicable", "passed", "skipped", "failed", "unscored", "errored")
+COUNTS = ("n", "passed", "failed", "unscored", "errored")
+USAGE = ("tokens_in", "tokens_out", "cost_usd", "cost_known")
+
+
+class Spread(NamedTuple):
+    """How values lie: enough for a mean and its interval."""
+
+    n: int
+    mean: float
+    sd: float
+
+
+class StageFigures(NamedTuple):
+    """The cases per status, and how their scores lie."""
+
+    counts: dict[str, int]
+    score: Spread
+
+
+class Figures(NamedTuple):
+    """What was counted and added up for one slice; a case is one whatever its repetitions."""
+
+    kind: str
+    value: str
+    counts: dict[str, int]
+    usage: dict[str, Any]
+    share: Spread
+    score: Spread
+    stages: dict[str, StageFigures]
+
+
+# A column of a case: its name, how repetitions are put together, and what of a scorecard.
+_CASE = (
+    ("errored", "bool_or", "status = 'errored'"),
+    ("unscored", "bool_or", "status = 'unscored'"),
+    ("all_passed", "bool_and", "status = 'passed'"),
+    ("share", "avg", "(status = 'passed')::int::float8"),
+    ("score", "avg", "overall_score"),
+    ("tokens_in", "sum", "tokens_in"),
+    ("tokens_out", "sum", "tokens_out"),
+    ("cost_usd", "sum", "cost_usd"),
+    ("cost_known", "bool_and", "cost_usd IS NOT NULL"),
+)
+_CASE_STAGE = (
+    (
+        "status{i}",
+        "max",
+        "array_position(%(statuses)s::text[], stages -> %(stage{i})s ->> 'status')",
+    ),
+    ("score{i}", "avg", "(stages -> %(stage{i})s ->> 'score')::float8"),
+)
+_PROFILE = """
+    count(*) AS n,
+    count(*) FILTER (WHERE all_passed) AS passed,
+    count(*) FILTER (WHERE NOT all_passed AND NOT unscored AND NOT errored) AS failed,
+    count(*) FILTER (WHERE unscored AND NOT errored) AS unscored,
+    count(*) FILTER (WHERE errored) AS errored,
+    sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out, sum(cost_usd) AS cost_usd,
+    count(*) FILTER (WHERE cost_known) AS cost_known"""
+_SLICE = """
+    sum(n)::int8, sum(passed)::int8, sum(failed)::int8, sum(unscored)::int8, sum(errored)::int8,
+    sum(tokens_in)::int8, sum(tokens_out)::int8, sum(cost_usd), sum(cost_known)::int8"""
+_MEASURES = {"share": "CASE WHEN NOT unscored AND NOT errored THEN share END", "score": "score"}
+# Squares are taken around each profile's own mean, then moved to the slice's mean.
+_PROFILE_MEASURE = """
+    count({value}) AS {name}_n, sum({value}) AS {name}_sum,
+    var_pop({value}) * count({value}) AS {name}_squares"""
+_SLICE_MEASURE = """
+    sum({name}_n)::int8, sum({name}_sum), sum({name}_squares),
+    sum({name}_sum * {name}_sum / nullif({name}_n, 0))"""
+# `open` scorecards wait for a step that a cancelled batch will not run: they are in no figure.
+_FIGURES = """
+    WITH cases AS MATERIALIZED (
+        SELECT revision_id, {case} FROM scoring_scorecard
+        WHERE batch_id = %(batch)s AND status <> 'open' {grouping}
+    ), profiles AS (
+        SELECT tags, category, complexity, {profile}
+        FROM cases JOIN cases_revision r ON r.id = cases.revision_id
+        GROUP BY tags, category, complexity
+    )
+    SELECT slice.kind, slice.value, {slice} FROM profiles {slices}
+    GROUP BY slice.kind, slice.value
+"""
+_LATENCIES = """
+    WITH profiles AS MATERIALIZED (
+        SELECT tags, category, complexity, array_agg(latency_ms) AS latencies
+        FROM scoring_scorecard c JOIN cases_revision r ON r.id = c.revision_id
+        WHERE batch_id = %(batch)s AND status <> 'open' AND latency_ms IS NOT NULL
+        GROUP BY tags, category, complexity
+    ), slices AS MATERIALIZED (
+        SELECT slice.kind, slice.value, latencies,
+            dense_rank() OVER (ORDER BY slice.kind, slice.value)::int AS number
+        FROM profiles {slices}
+    ), percentiles AS (
+        SELECT number, percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY ms) AS ms
+        FROM slices CROSS JOIN unnest(latencies) AS ms GROUP BY number
+    )
+    SELECT DISTINCT kind, value, ms[1], ms[2], ms[3] FROM percentiles JOIN slices USING (number)
+"""
+
+
+def figures_of(batch: UUID, *, stages: Sequence[str], repetitions: int) -> Iterator[Figures]:
+    """Yield the figures of each slice of a batch."""
+    values: dict[str, Any] = {"batch": batch, "statuses": list(STAGE_STATUSES)}
+    values |= {f"stage{i}": stage for i, stage in enumerate(stages)}
+    with connection.cursor() as cursor:
+        cursor.execute(_figures_sql(len(stages), grouped=repetitions > 1), values)
+        for row in cursor.fetchall():
+            yield _read(iter(row), stages)
+
+
+def latencies_of(batch: UUID) -> dict[tuple[str, str], tuple[float, float, float]]:
+    """Answer p50, p95 and p99 of the known latencies per slice; each repetition is one latency."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LATENCIES.format(slices=slices_of("profiles")), {"batch": batch})
+        return {(kind, value): (p50, p95, p99) for kind, value, p50, p95, p99 in cursor.fetchall()}
+
+
+def _figures_sql(n_stages: int, *, grouped: bool) -> str:
+    case, profile, slices, measures = list(_CASE), [_PROFILE], [_SLICE], dict(_MEASURES)
+    for i in range(n_stages):
+        case += [(name.format(i=i), how, what.format(i=i)) for name, how, what in _CASE_STAGE]
+        measures[f"score{i}"] = f"score{i}"
+    for name, value in measures.items():
+        profile.append(_PROFILE_MEASURE.format(name=name, value=value))
+        slices.append(_SLICE_MEASURE.format(name=name))
+    for i in range(n_stages):
+        for place in range(1, len(STAGE_STATUSES) + 1):
+            profile.append(f"count(*) FILTER (WHERE status{i} = {place}) AS count{i}_{place}")
+            slices.append(f"sum(count{i}_{place})::int8")
+    return _FIGURES.format(
+        case=", ".join(_column(*column, grouped=grouped) for column in case),
+        grouping="GROUP BY revision_id" if grouped else "",
+        profile=", ".join(profile),
+        slice=", ".join(slices),
+        slices=slices_of("profiles"),
+    )
+
+
+def _column(name: str, how: str, what: str, *, grouped: bool) -> str:
+    return f"{how}({what}) AS {name}" if grouped else f"{what} AS {name}"
+
+
+def _read(row: Iterator[Any], stages: Sequence[str]) -> Figures:
+    kind, value = islice(row, 2)
+    counts = dict(zip(COUNTS, islice(row, len(COUNTS)), strict=True))
+    usage = dict(zip(USAGE, islice(row, len(USAGE)), strict=True))
+    share, score, *scores = [_spread(*islice(row, 4)) for _ in range(2 + len(stages))]
+    per_stage = {
+        stage: StageFigures(
+            dict(zip(STAGE_STATUSES, islice(row, len(STAGE_STATUSES)), strict=True)), spread
+        )
+        for stage, spread in zip(stages, scores, strict=True)
+    }
+    return Figures(kind, value, counts, usage, share, score, per_stage)
+
+
+def _spread(n: int, total: float, squares: float, moved: float) -> Spread:
+    if n == 0:
+        return Spread(0, 0.0, 0.0)
+    around = max(0.0, squares + moved - total * total / n)
+    return Spread(n, total / n, sqrt(around / (n - 1)) if n > 1 else 0.0)

@@ -1,0 +1,106 @@
+"""Write a batch's summary: one row for the whole and one for each slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from evalsite.batches.models import Batch
+from evalsite.stats.intervals import bounded_mean, wilson
+from evalsite.summaries.figures import (
+    COUNTS,
+    Figures,
+    Spread,
+    StageFigures,
+    figures_of,
+    latencies_of,
+)
+from evalsite.summaries.models import SliceKind, Summary
+from evalsite.summaries.queries import of_batch
+
+Estimate = tuple[float | None, float | None, float | None]
+
+_KEY = ("tenant", "batch", "slice_kind", "slice_value")
+_VALUES = [f.attname for f in Summary._meta.local_fields if f.name not in ("id", *_KEY)]
+_NO_LATENCY = (None, None, None)
+
+
+@transaction.atomic
+def summarize(batch: Batch) -> list[Summary]:
+    """Write and answer the batch's summary; doing it again replaces it.
+
+    Counts are of cases. A case passed when all its repetitions did; it is unscored or errored
+    when one of them is. Scorecards that are still open, as a cancelled batch has them, are left
+    out.
+    """
+    stages = [stage["name"] for stage in batch.manifest["stages"]]
+    latencies = latencies_of(batch.pk)
+    rows = [
+        Summary(batch=batch, **_row(figures, repetitions=batch.repetitions))
+        for figures in figures_of(batch.pk, stages=stages, repetitions=batch.repetitions)
+    ]
+    for row in rows:
+        row.latency_p50, row.latency_p95, row.latency_p99 = latencies.get(
+            (row.slice_kind, row.slice_value), _NO_LATENCY
+        )
+    _replace(batch, rows or [_nothing(batch)])
+    return list(of_batch(batch.pk))
+
+
+def _nothing(batch: Batch) -> Summary:
+    counts = dict.fromkeys(COUNTS, 0)
+    return Summary(batch=batch, slice_kind=SliceKind.ALL, stages={}, **counts)
+
+
+def _replace(batch: Batch, rows: Sequence[Summary]) -> None:
+    kept = {(row.slice_kind, row.slice_value) for row in rows}
+    before = of_batch(batch.pk).values_list("pk", "slice_kind", "slice_value")
+    vanished = [pk for pk, kind, value in before if (kind, value) not in kept]
+    of_batch(batch.pk).filter(pk__in=vanished).delete()
+    Summary.objects.bulk_create(
+        rows,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=_KEY,
+        update_fields=_VALUES,
+    )
+
+
+def _row(figures: Figures, *, repetitions: int) -> dict[str, Any]:
+    rate, pass_low, pass_high = _pass_rate(figures, repetitions=repetitions)
+    mean, score_low, score_high = _mean(figures.score)
+    return {
+        "slice_kind": figures.kind,
+        "slice_value": figures.value,
+        **figures.counts,
+        **figures.usage,
+        "pass_rate": rate,
+        "pass_low": pass_low,
+        "pass_high": pass_high,
+        "mean_score": mean,
+        "score_low": score_low,
+        "score_high": score_high,
+        "stages": {name: _stage(stage) for name, stage in figures.stages.items()},
+    }
+
+
+def _pass_rate(figures: Figures, *, repetitions: int) -> Estimate:
+    """Cases without a verdict are not in the rate; with repetitions it is a mean of shares."""
+    if repetitions > 1 or figures.share.n == 0:
+        return _mean(figures.share)
+    passed, judged = figures.counts["passed"], figures.share.n
+    return (passed / judged, *wilson(passed, judged))
+
+
+def _stage(stage: StageFigures) -> dict[str, Any]:
+    mean, low, high = _mean(stage.score)
+    counts = {"n": sum(stage.counts.values()), **stage.counts}
+    return {**counts, "scored": stage.score.n, "mean": mean, "low": low, "high": high}
+
+
+def _mean(spread: Spread) -> Estimate:
+    if spread.n == 0:
+        return None, None, None
+    return (spread.mean, *bounded_mean(spread.mean, sd=spread.sd, n=spread.n))

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from evalsite.batches.models import Batch
+from evalsite.cases.models import Suite, TestCase
+from evalsite.regressions.compare import compare, find_baseline
+from evalsite.regressions.models import Regression
+from evalsite.stats.paired import compare_pass, mcnemar
+from evalsite.tenants.models import Tenant
+from evalsite.tenants.scope import tenant
+from tests.factories import make_revision, make_run, make_suite
+from tests.summaries.filled import Card, make_filled
+
+pytestmark = pytest.mark.usefixtures("as_acme")
+
+
+@pytest.fixture
+def suite(as_acme: Tenant) -> Suite:
+    return make_suite()
+
+
+def of(suite: Suite, letters: str, *, age: int = 0, **fields: Any) -> Batch:
+    """A batch whose cases are given by letter: Passed, Failed, Unscored, Errored, Open."""
+    statuses = {"P": "passed", "F": "failed", "U": "unscored", "E": "errored", "O": "open"}
+    cards = [Card(f"case-{i:03}", statuses[s]) for i, s in enumerate(letters) if s != "-"]
+    batch = make_filled(suite, cards, **fields)
+    batch.created_at = timezone.now() - timedelta(minutes=age)
+    batch.save()
+    return batch
+
+
+def compared(suite: Suite, before: str, now: str) -> Regression:
+    of(suite, before, age=5)
+    found = compare(of(suite, now))
+    assert found is not None
+    return found
+
+
+def counts(found: Regression) -> Sequence[int]:
+    return found.n_pairs, found.worse, found.better, found.left_out
+
+
+def test_a_first_batch_has_nothing_to_compare_with(suite: Suite) -> None:
+    assert compare(of(suite, "P" * 20)) is None
+    assert not Regression.objects.exists()
+
+
+def test_a_real_fall_is_a_regression(suite: Suite) -> None:
+    found = compared(suite, "P" * 40, "P" * 28 + "F" * 12)
+    assert (found.verdict, found.metric) == ("regressed", "pass_rate")
+    assert counts(found) == (40, 12, 0, 0)
+    assert (found.baseline_rate, found.rate, found.effect) == (1.0, 0.7, pytest.approx(-0.3))
+    assert found.p_value == pytest.approx(mcnemar(12, 0))
+    assert "exact McNemar" in found.method
+
+
+def test_a_real_rise_is_an_improvement(suite: Suite) -> None:
+    found = compared(suite, "F" * 12 + "P" * 20, "P" * 32)
+    assert (found.verdict, found.better) == ("improved", 12)
+
+
+def test_a_few_changes_are_no_difference(suite: Suite) -> None:
+    found = compared(suite, "P" * 40, "F" * 5 + "P" * 35)
+    assert (found.verdict, found.p_value) == ("no_difference", 0.0625)
+
+
+def test_the_same_again_is_no_difference(suite: Suite) -> None:
+    found = compared(suite, "PF" * 10, "PF" * 10)
+    assert (found.verdict, found.effect, found.p_value) == ("no_difference", 0.0, 1.0)
+
+
+def test_the_interval_is_that_of_the_pairs(suite: Suite) -> None:
+    found = compared(suite, "P" * 30 + "F" * 10, "P" * 20 + "F" * 19 + "P")
+    wanted = compare_pass(worse=10, better=1, both_passed=20, both_failed=9)
+    assert (found.effect_low, found.effect_high) == pytest.approx(wanted.interval)
+
+
+def test_fewer_than_15_pairs_give_no_verdict(suite: Suite) -> None:
+    found = compared(suite, "P" * 14, "F" * 14)
+    assert (found.verdict, found.p_value, found.effect_low) == ("inconclusive", None, None)
+    assert "fewer than the 15" in found.method
+
+
+@pytest.mark.parametrize("letter", ["U", "E", "O", "-"])
+def test_a_case_without_a_verdict_is_left_out_and_counted(suite: Suite, letter: str) -> None:
+    found = compared(suite, f"{letter}P" + "P" * 18, f"P{letter}" + "P" * 18)
+    assert counts(found) == (18, 0, 0, 2)
+
+
+def test_many_unscored_cases_are_inconclusive_not_worse(suite: Suite) -> None:
+    found = compared(suite, "P" * 60, "P" * 30 + "F" * 15 + "E" * 15)
+    assert (found.verdict, found.worse) == ("inconclusive", 15)
+    assert "25% of the cases are unscored or errored" in found.method
+
+
+def test_a_smaller_selection_is_not_unscored(suite: Suite) -> None:
+    found = compared(suite, "P" * 60, "P" * 10 + "F" * 10 + "-" * 40)
+    assert (found.verdict, found.left_out) == ("regressed", 40)
+
+
+def test_a_case_passed_when_all_its_repetitions_did(suite: Suite) -> None:
+    keys = [f"case-{i}" for i in range(16)]
+    twice = [Card(key, repetition=r) for key in keys for r in (0, 1)]
+    flaky = [Card(key, "failed" if r else "passed", repetition=r) for key in keys for r in (0, 1)]
+    make_filled(suite, twice, repetitions=2)
+    found = compare(make_filled(suite, flaky, repetitions=2))
+    assert found is not None
+    assert counts(found) == (16, 16, 0, 0)
+
+
+def test_a_case_is_paired_over_its_revisions(suite: Suite) -> None:
+    of(suite, "P" * 16, age=5)
+    for case in TestCase.objects.filter(suite=suite)[:3]:
+        make_revision(case=case, number=2)
+    found = compare(of(suite, "P" * 16))
+    assert found is not None
+    assert counts(found) == (16, 0, 0, 0)
+
+
+def test_doing_it_again_gives_the_same_row(suite: Suite) -> None:
+    found = compared(suite, "P" * 20, "F" * 8 + "P" * 12)
+    again = compare(found.batch)
+    assert again is not None
+    rows = Regression.objects.filter(batch=found.batch).values()
+    assert rows.get() == {**rows[0], "id": found.pk, "created_at": found.created_at}
+
+
+def test_the_baseline_is_the_newest_finished_one_before(suite: Suite) -> None:
+    of(suite, "P", age=30)
+    wanted = of(suite, "P", age=20)
+    of(suite, "P", age=15, state="cancelled")
+    batch = of(suite, "P", age=10)
+    of(suite, "P", age=5)
+    assert find_baseline(batch) == wanted
+
+
+def test_the_baseline_is_of_the_same_kind(suite: Suite) -> None:
+    of(suite, "P", age=5, pack="rag")
+    of(suite, "P", age=5, run=make_run(client_type="mobile"))
+    of(make_suite(), "P", age=5)
+    assert find_baseline(of(suite, "P")) is None
+
+
+def test_a_running_batch_is_no_baseline(suite: Suite) -> None:
+    of(suite, "P", age=5, state="running")
+    assert find_baseline(of(suite, "P")) is None
+
+
+def test_another_tenant_sees_no_regression(suite: Suite, globex: Tenant) -> None:
+    compared(suite, "P" * 20, "F" * 20)
+    with tenant(globex.pk):
+        assert not Regression.objects.exists()
