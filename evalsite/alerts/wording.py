@@ -31,7 +31,7 @@ def wording_of(regression: Regression) -> dict[str, Any]:
         "worse": regression.worse,
         "better": regression.better,
         "cases": [_case(case) for case in worst_cases(regression)],
-        "slices": [_slice(count) for count in _worst_slices(by_slice(regression))],
+        "slices": [_slice(count) for count in _worst_slices(regression)],
         "sides": [("Now", _batch(regression.batch)), ("Baseline", _batch(regression.baseline))],
         "command": f"manage.py showbatch {regression.batch_id} --tenant {regression.tenant.slug}",
     }
@@ -74,8 +74,10 @@ def _case(case: WorseCase) -> dict[str, Any]:
     }
 
 
-def _worst_slices(counts: list[SliceCount]) -> list[SliceCount]:
-    worse = [c for c in counts if c.kind != "all" and c.worse > c.better]
+def _worst_slices(regression: Regression) -> list[SliceCount]:
+    """The slices that lost most cases; one that holds every case says nothing about where."""
+    parts = [c for c in by_slice(regression) if c.n_pairs < regression.n_pairs]
+    worse = [c for c in parts if c.worse > c.better]
     return sorted(worse, key=lambda c: (c.better - c.worse, c.n_pairs))[:_SLICES]
 
 
