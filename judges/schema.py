@@ -58,9 +58,10 @@ def _compiled(text: str) -> Any:
     return safe(schema, registry=Registry())
 
 
-def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
+def _pattern(*step: Any) -> Iterator[Any]:
     from jsonschema.exceptions import ValidationError
 
+    validator, pattern, instance, _ = step
     if validator.is_type(instance, "string") and not matches(pattern, instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
