@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple, NoReturn
 from evalsite.cases.models import CaseState
 from evalsite.cases.strict_json import check_text
 from evalsite.errors import EvalsiteError
-from packs.validate import content_hash, validate_case
+from packs.protocol import Pack
+from packs.validate import content_hash, normalise
 
 FIELDS: Final = (
     "key",
@@ -56,7 +57,7 @@ class CheckedCase(NamedTuple):
     content_hash: str
 
 
-def check_case(fields: Mapping[str, Any], *, pack: str) -> CheckedCase:
+def check_case(fields: Mapping[str, Any], *, pack: Pack) -> CheckedCase:
     """Answer the case ready to be kept; raises CaseRefused, and PackError for its content.
 
     The values must come from `strict_json`, whose limits are not measured again here.
@@ -65,7 +66,8 @@ def check_case(fields: Mapping[str, Any], *, pack: str) -> CheckedCase:
         unknown = sorted(set(fields) - _KNOWN)
         _refuse("case_field_unknown", path=unknown[0], message="no such field", hint=_FIELDS_HINT)
     key = check_key(fields.get("key"))
-    given, wanted = validate_case(pack, input=fields.get("input"), expected=fields.get("expected"))
+    given = normalise(pack.Input, fields.get("input"), at="input")
+    wanted = normalise(pack.Expected, fields.get("expected"), at="expected")
     return CheckedCase(
         key=key,
         state=_state(fields.get("state")),

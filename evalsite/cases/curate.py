@@ -69,6 +69,14 @@ def create_suite(*, name: str, pack: str, description: str = "", actor: object =
     return suite
 
 
+def describe_suite(suite: Suite, *, description: str, actor: object = "") -> None:
+    """Change what a suite says about itself; its cases and version stay."""
+    with transaction.atomic():
+        Suite.objects.filter(pk=suite.pk).update(description=description)
+        record("suite.described", suite, actor=actor)
+    suite.description = description
+
+
 def save_case(
     suite: Suite,
     fields: Mapping[str, Any],
@@ -82,7 +90,7 @@ def save_case(
     `based_on` is the revision number that the editor saw, 0 for a case that is to be new.
     Raises CaseRefused, CaseChanged, CaseExists, and PackError for the content.
     """
-    checked = check_case(fields, pack=suite.pack)
+    checked = check_case(fields, pack=PACKS.load(suite.pack).value)
     with transaction.atomic():
         lock(suite)
         if based_on is not None:

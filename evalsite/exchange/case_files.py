@@ -21,6 +21,7 @@ from evalsite.exchange.csv_lines import csv_lines
 from evalsite.exchange.lines import BadLine, Line, json_lines
 from evalsite.exchange.open_file import open_lines
 from evalsite.exchange.sift import Sieve
+from packs.registry import PACKS
 
 Form = Literal["jsonl", "csv"]
 
@@ -84,7 +85,8 @@ def import_case_file(
     """
     sieve = Sieve(on_bad)
     with transaction.atomic():
-        rows = sieve.sift(read_lines(source, form=form), partial(check_case, pack=suite.pack))
+        check = partial(check_case, pack=PACKS.load(suite.pack).value)
+        rows = sieve.sift(read_lines(source, form=form), check)
         cases = import_cases(
             suite, rows, on_repeated=partial(_refuse_repeated, sieve), actor=actor, note=note
         )

@@ -22,6 +22,7 @@ from evalsite.targets.record import (
     Recorded,
     record_outputs,
 )
+from packs.registry import PACKS
 
 _LOST: Final = {
     CASE_UNKNOWN: ("the suite has no case {!r}", "import the case first, or mend the key"),
@@ -56,7 +57,7 @@ def import_output_file(
         lines = json_lines(open_lines(source))
         outputs = record_outputs(
             run,
-            sieve.sift(lines, partial(check_output, pack=suite.pack)),
+            sieve.sift(lines, partial(check_output, pack=PACKS.load(suite.pack).value)),
             suite=suite,
             on_lost=partial(_refuse_lost, sieve),
             actor=actor,

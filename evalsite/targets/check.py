@@ -8,7 +8,8 @@ from typing import Any, Final, NoReturn
 from evalsite.cases.check import check_key
 from evalsite.errors import EvalsiteError
 from evalsite.targets.record import CheckedOutput
-from packs.validate import validate_output
+from packs.protocol import Pack
+from packs.validate import normalise
 
 FIELDS: Final = (
     "key",
@@ -36,7 +37,7 @@ class OutputRefused(EvalsiteError):
         self.path = path
 
 
-def check_output(fields: Mapping[str, Any], *, pack: str) -> CheckedOutput:
+def check_output(fields: Mapping[str, Any], *, pack: Pack) -> CheckedOutput:
     """Answer the output ready to be kept; raises OutputRefused, CaseRefused and PackError."""
     if not _KNOWN.issuperset(fields):
         unknown = sorted(set(fields) - _KNOWN)
@@ -49,7 +50,7 @@ def check_output(fields: Mapping[str, Any], *, pack: str) -> CheckedOutput:
     return CheckedOutput(
         key=check_key(fields.get("key")),
         repetition=_count(fields, "repetition", most=_MAX_SMALL) or 0,
-        answer=None if answer is None else validate_output(pack, answer),
+        answer=None if answer is None else normalise(pack.Output, answer, at="output"),
         error=error,
         latency_ms=_measure(fields, "latency_ms"),
         tokens_in=_count(fields, "tokens_in"),
