@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from judges.guard import Crash, attempt
-from judges.protocol import Score, is_sound
+from judges.protocol import PASS, Score, is_sound
 from packs.fold import Fold, fold
 from packs.protocol import (
     NOT_APPLICABLE,
@@ -114,6 +114,8 @@ class Evaluator:
 
 
 def _result(stage: str, given: Score | Crash) -> StageResult:
+    if given is PASS:  # the commonest verdict needs no check
+        return StageResult(stage, StageStatus.PASSED, 1.0)
     if given is _MISSING:
         return StageResult(stage, StageStatus.UNSCORED, None, _MISSING.reason, _MISSING.code)
     if isinstance(given, Crash):
