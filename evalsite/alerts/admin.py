@@ -16,6 +16,7 @@ class SubscriptionAdmin(TenantAdmin):
     list_filter = ("kind", "is_muted")
     list_select_related = ("suite",)
     search_fields = ("email", "suite__name")
+    autocomplete_fields = ("suite",)
     ordering = ("email",)
 
 

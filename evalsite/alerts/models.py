@@ -61,7 +61,11 @@ class Alert(TenantModel):
     """One e-mail to one subscriber about one finding: written once, sent once."""
 
     subscription = models.ForeignKey(
-        Subscription, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+        Subscription,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     regression = models.ForeignKey(
         Regression, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"

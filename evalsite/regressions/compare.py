@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from evalsite.batches.models import Batch, BatchState
 from evalsite.env import load
@@ -68,29 +68,30 @@ def compare(batch: Batch) -> Regression | None:
     if baseline is None:
         return None
     counts = _count(batch, baseline)
+    regression, _ = Regression.objects.update_or_create(
+        batch=batch, metric=METRIC, defaults={"baseline": baseline, **_findings(counts)}
+    )
+    return regression
+
+
+def _findings(counts: Counts) -> dict[str, Any]:
     paired = counts.paired()
     low, high = paired.interval or (None, None)
     verdict, method = _judge(paired, unjudged=max(counts.unjudged_now, counts.unjudged_before))
-    regression, _ = Regression.objects.update_or_create(
-        batch=batch,
-        metric=METRIC,
-        defaults={
-            "baseline": baseline,
-            "verdict": verdict,
-            "n_pairs": paired.n,
-            "left_out": counts.left_out,
-            "worse": counts.worse,
-            "better": counts.better,
-            "baseline_rate": _rate(counts.both_passed + counts.worse, paired.n),
-            "rate": _rate(counts.both_passed + counts.better, paired.n),
-            "effect": paired.effect,
-            "effect_low": low,
-            "effect_high": high,
-            "p_value": paired.p_value,
-            "method": method,
-        },
-    )
-    return regression
+    return {
+        "verdict": verdict,
+        "n_pairs": paired.n,
+        "left_out": counts.left_out,
+        "worse": counts.worse,
+        "better": counts.better,
+        "baseline_rate": _rate(counts.both_passed + counts.worse, paired.n),
+        "rate": _rate(counts.both_passed + counts.better, paired.n),
+        "effect": paired.effect,
+        "effect_low": low,
+        "effect_high": high,
+        "p_value": paired.p_value,
+        "method": method,
+    }
 
 
 def _count(batch: Batch, baseline: Batch) -> Counts:

@@ -16,6 +16,7 @@ from evalsite.summaries.figures import (
     StageFigures,
     figures_of,
     latencies_of,
+    work_in_memory,
 )
 from evalsite.summaries.models import SliceKind, Summary
 from evalsite.summaries.queries import of_batch
@@ -35,6 +36,7 @@ def summarize(batch: Batch) -> list[Summary]:
     when one of them is. Scorecards that are still open, as a cancelled batch has them, are left
     out.
     """
+    work_in_memory()
     stages = [stage["name"] for stage in batch.manifest["stages"]]
     latencies = latencies_of(batch.pk)
     rows = [

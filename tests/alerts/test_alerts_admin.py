@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from evalsite.alerts.compose import compose
+from evalsite.alerts.models import Subscription
+from evalsite.audit.models import Entry
+from evalsite.tenants.models import Tenant
+from evalsite.tenants.scope import tenant
+from tests.alerts.told import make_fall
+from tests.factories import make_alert, make_subscription, make_suite, make_summary
+
+pytestmark = pytest.mark.filterwarnings("ignore:No directory at")
+
+LISTS = ("summaries/summary", "regressions/regression", "alerts/alert", "alerts/subscription")
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_a_list_shows_and_searches(boss: Client, page: str) -> None:
+    make_summary()
+    make_subscription()
+    compose(make_fall())
+    assert "1 " in boss.get(f"/admin/{page}/").text
+    assert boss.get(f"/admin/{page}/", {"q": "assistant"}).status_code == 200
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_an_id_can_be_searched_for(boss: Client, page: str) -> None:
+    regression = make_fall()
+    response = boss.get(f"/admin/{page}/", {"q": str(regression.batch_id)})
+    assert response.status_code == 200
+
+
+def test_an_alert_is_only_looked_at(boss: Client) -> None:
+    alert = make_alert(text="what was told")
+    page = boss.get(f"/admin/alerts/alert/{alert.pk}/change/")
+    assert "what was told" in page.text
+    assert boss.post(f"/admin/alerts/alert/{alert.pk}/change/", {}).status_code == 403
+    assert boss.get("/admin/alerts/alert/add/").status_code == 403
+
+
+def test_an_administrator_subscribes_somebody(boss: Client) -> None:
+    suite = make_suite()
+    form = {"email": "ann@example.org", "kind": "regression", "suite": str(suite.pk)}
+    assert boss.post("/admin/alerts/subscription/add/", form).status_code == 302
+    assert Subscription.objects.get().suite_id == suite.pk
+    assert Entry.objects.get(action="subscription.added")
+
+
+def test_the_same_subscription_twice_is_an_error_on_the_page(boss: Client) -> None:
+    make_subscription(email="ann@example.org")
+    form = {"email": "ann@example.org", "kind": "regression", "suite": ""}
+    response = boss.post("/admin/alerts/subscription/add/", form)
+    assert response.status_code == 200
+    assert "already exists" in response.text
+
+
+def test_another_tenant_s_rows_are_not_found(boss: Client, globex: Tenant) -> None:
+    with tenant(globex.pk):
+        alert = make_alert(subject="secret of globex")
+    assert "secret of globex" not in boss.get("/admin/alerts/alert/").text
+    assert boss.get(f"/admin/alerts/alert/{alert.pk}/change/").status_code == 302
