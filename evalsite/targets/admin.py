@@ -46,8 +46,8 @@ class RunAdmin(TenantAdmin):
         return runs.annotate(n_outputs=count)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Keep what a run's outputs were recorded under."""
-        return ("name", "target", "completed_at") if obj else ("status",)
+        """Keep what outputs were recorded under; the status follows from what is done."""
+        return ("status", "name", "target", "completed_at") if obj else ("status",)
 
     @admin.display(ordering="n_outputs")
     def outputs(self, run: Any) -> str:

@@ -10,7 +10,7 @@ from evalsite.cases.curate import create_suite, save_case
 from evalsite.cases.models import Suite, TestCase
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
-from tests.factories import make_membership, make_user
+from tests.factories import make_membership
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def paris(suite: Suite) -> TestCase:
 @pytest.fixture
 def curator(suite: Suite) -> Client:
     """Alice's browser; she is a curator at Acme."""
-    alice = make_user(username="alice", is_staff=True)
+    alice = User.objects.create(username="alice", is_staff=True)
     make_membership(user=alice, role=Role.CURATOR)
     return _browser(alice)
 
@@ -44,7 +44,7 @@ def curator(suite: Suite) -> Client:
 @pytest.fixture
 def viewer(suite: Suite) -> Client:
     """Bob's browser; he may only look."""
-    bob = make_user(username="bob", is_staff=True)
+    bob = User.objects.create(username="bob", is_staff=True)
     make_membership(user=bob, role=Role.VIEWER)
     return _browser(bob)
 

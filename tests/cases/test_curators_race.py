@@ -30,7 +30,7 @@ def at_once(suite: Suite, work: Callable[[int], object], *, people: int) -> list
 
     def run(person: int) -> object:
         try:
-            with tenant(suite.tenant_id):
+            with tenant(suite.tenant.pk):
                 start.wait()
                 return work(person)
         finally:
@@ -47,7 +47,7 @@ def test_curators_of_one_suite_take_turns(shared: Suite) -> None:
             save_case(mine, {"key": f"{person}-{number}", **CASE})
 
     at_once(shared, add_five, people=4)
-    with tenant(shared.tenant_id):
+    with tenant(shared.tenant.pk):
         shared.refresh_from_db()
         versions = Revision.objects.values_list("from_version", flat=True)
         assert sorted(versions) == list(range(1, 21))
@@ -55,7 +55,7 @@ def test_curators_of_one_suite_take_turns(shared: Suite) -> None:
 
 
 def test_one_of_two_edits_of_one_revision_wins(shared: Suite) -> None:
-    with tenant(shared.tenant_id):
+    with tenant(shared.tenant.pk):
         save_case(shared, {"key": "k", **CASE})
 
     def edit(person: int) -> str:
@@ -66,6 +66,6 @@ def test_one_of_two_edits_of_one_revision_wins(shared: Suite) -> None:
         return "won"
 
     assert sorted(at_once(shared, edit, people=2), key=str) == ["told", "won"]
-    with tenant(shared.tenant_id):
+    with tenant(shared.tenant.pk):
         spans = Revision.objects.order_by("number").values_list("from_version", "until_version")
         assert list(spans) == [(1, 2), (2, None)]
