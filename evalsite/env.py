@@ -6,8 +6,11 @@ import os
 import sys
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, PostgresDsn, SecretStr, ValidationError
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from evalsite.errors import EvalsiteError
@@ -27,10 +30,10 @@ class Env(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", secrets_dir=None)
 
-    database_url: PostgresDsn | None = None
-    database_owner_url: PostgresDsn | None = None
-    database_maint_url: PostgresDsn | None = None
-    database_admin_url: PostgresDsn | None = None
+    database_url: SecretStr | None = None
+    database_owner_url: SecretStr | None = None
+    database_maint_url: SecretStr | None = None
+    database_admin_url: SecretStr | None = None
     database_name: str = "evalsite"
     database_pool_size: int = Field(default=0, ge=0, le=100)
     broker_url: SecretStr | None = None
@@ -59,6 +62,22 @@ class Env(BaseSettings):
     flower_user: str = "flower"
     flower_password: SecretStr | None = None
 
+    @field_validator("database_url", "database_owner_url", "database_maint_url", "database_admin_url")
+    @classmethod
+    def _is_connection_string(cls, value: SecretStr | None) -> SecretStr | None:
+        try:
+            conninfo_to_dict(value.get_secret_value() if value else "")
+        except ProgrammingError:
+            # Its own message would repeat the password.
+            raise ValueError("is no PostgreSQL URL") from None
+        return value
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        if self.database_url and not (self.database_owner_url and self.database_maint_url):
+            raise ValueError("DATABASE_URL needs DATABASE_OWNER_URL and DATABASE_MAINT_URL too")
+        return self
+
 
 @lru_cache(maxsize=1)
 def load() -> Env:
@@ -67,7 +86,8 @@ def load() -> Env:
         return Env()
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()
+            f"{'.'.join(map(str, item['loc'])).upper() or 'settings'}: {item['msg']}"
+            for item in error.errors()
         )
         raise SettingsInvalid(problems) from None
 

@@ -6,7 +6,8 @@ import secrets
 from typing import Any
 from urllib.parse import unquote
 
-from pydantic import PostgresDsn
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import SecretStr
 
 from evalsite import env
 from evalsite.embedded.layout import Layout
@@ -91,28 +92,20 @@ TEMPLATES = [
 ]
 
 
-def _external(url: PostgresDsn) -> dict[str, Any]:
-    host = url.hosts()[0]
+def _external(url: SecretStr) -> dict[str, Any]:
+    place = conninfo_to_dict(url.get_secret_value())
+    known = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     return {
-        "HOST": host["host"] or "",
-        "PORT": str(host["port"] or 5432),
-        "USER": unquote(host["username"] or ""),
-        "PASSWORD": unquote(host["password"] or ""),
-        "NAME": (url.path or "").lstrip("/") or ENV.database_name,
+        **{django: str(place.pop(libpq, "")) for libpq, django in known.items()},
+        "NAME": place.pop("dbname", ENV.database_name),
+        "OPTIONS": place,
     }
 
 
-def _database(url: PostgresDsn | None, *, role: str, **options: Any) -> dict[str, Any]:
-    if ENV.database_url is None:
-        place = LAYOUT.database_settings(role, name=ENV.database_name)
-    else:
-        place = _external(url or ENV.database_url)
-    extra = place.pop("OPTIONS", {})
-    return {
-        "ENGINE": "evalsite.tenants.backend",
-        **place,
-        "OPTIONS": {**extra, "connect_timeout": 10, **options},
-    }
+def _database(url: SecretStr | None, *, role: str, **options: Any) -> dict[str, Any]:
+    place = LAYOUT.database_settings(role, name=ENV.database_name) if url is None else _external(url)
+    options = {"connect_timeout": 10, **place["OPTIONS"], **options}
+    return {"ENGINE": "evalsite.tenants.backend", **place, "OPTIONS": options}
 
 
 _POOL = {"min_size": 1, "max_size": ENV.database_pool_size} if ENV.database_pool_size else False

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connections
 
+from evalsite.celery import app
 from evalsite.tenants.models import Tenant
-from evalsite.tenants.roles import ensure_database
 from evalsite.tenants.scope import nobody, tenant
 from tests.services import Services, running_services
 
@@ -28,11 +27,10 @@ def services() -> Iterator[Services]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(services: Services, django_db_blocker: Any) -> Iterator[None]:
-    """Create and migrate the test database as its owner; tests then connect as the app role."""
-    with psycopg.connect(services.admin, autocommit=True) as admin:
-        ensure_database(admin, name=services.name, passwords=services.passwords)
+    """Migrate the test database as its owner; tests then connect as the app role."""
     for alias, place in services.databases().items():
         connections[alias].settings_dict.update(place)
+    app.conf.update(broker_url=services.broker_url, result_backend=services.broker_url)
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0)
         yield

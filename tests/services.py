@@ -2,43 +2,83 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import make_conninfo
 
-ALIASES = {"default": "evalsite_app", "owner": "evalsite_owner", "maint": "evalsite_maint"}
+from evalsite.embedded import passfile, supervisor
+from evalsite.embedded.layout import ADMIN, Layout
+from evalsite.tenants.roles import APP, MAINT, OWNER
+
+DATABASE = "evalsite_test"
+ALIASES = {"default": APP, "owner": OWNER, "maint": MAINT}
+VARIABLES = {"DATABASE_URL": APP, "DATABASE_OWNER_URL": OWNER, "DATABASE_MAINT_URL": MAINT}
 
 
 @dataclass(frozen=True)
 class Services:
-    """Where the servers are. `admin` is the connection string of a role that may create roles."""
+    """Where the servers are; `roles` holds what libpq needs to log in as each."""
 
-    admin: str
-    name: str
-    passwords: dict[str, str]
+    layout: Layout
+    roles: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def admin(self) -> str:
+        """The connection string of the role that may create roles and databases."""
+        return make_conninfo(**{**self.roles[ADMIN], "dbname": "postgres"})
+
+    @property
+    def broker_url(self) -> str:
+        """Celery's URL of the broker."""
+        return self.layout.broker_url
 
     def databases(self) -> dict[str, dict[str, Any]]:
         """Answer what to change in each of Django's database aliases."""
-        place = conninfo_to_dict(self.admin)
         return {
             alias: {
-                "HOST": place.get("host", ""),
-                "PORT": str(place.get("port", 5432)),
+                "HOST": self.roles[role]["host"],
+                "PORT": str(self.roles[role]["port"]),
                 "USER": role,
-                "PASSWORD": self.passwords[role],
-                "NAME": self.name,
+                "PASSWORD": self.roles[role]["password"],
+                "NAME": DATABASE,
             }
             for alias, role in ALIASES.items()
         }
 
+    def environment(self) -> dict[str, str]:
+        """Answer what makes a process of its own use the same servers."""
+        urls = {
+            variable: make_conninfo(**{**self.roles[role], "dbname": DATABASE})
+            for variable, role in VARIABLES.items()
+        }
+        return {**urls, "BROKER_URL": self.broker_url}
+
+    def embedded_environment(self) -> dict[str, str]:
+        """Answer what makes a process take these servers for its own embedded ones."""
+        return {"EVALSITE_DATA_DIR": str(self.layout.data), "DATABASE_NAME": DATABASE}
+
 
 @contextmanager
 def running_services() -> Iterator[Services]:
-    """Run the servers until the block ends."""
-    admin = os.environ["DATABASE_ADMIN_URL"]
-    passwords = {"evalsite_app": "app", "evalsite_owner": "owner", "evalsite_maint": "maint"}
-    yield Services(admin=admin, name=f"test_evalsite_{os.getpid()}", passwords=passwords)
+    """Run the servers until the block ends, with an empty database that the owner role owns."""
+    # Sockets need a short path, shorter than pytest's own folders.
+    with tempfile.TemporaryDirectory(prefix="evalsite-") as folder:
+        layout = Layout(Path(folder) / "data")
+        supervisor.ensure_started(layout, database=DATABASE, bound=True)
+        try:
+            yield _services(layout)
+        finally:
+            supervisor.stop(layout)
+
+
+def _services(layout: Layout) -> Services:
+    place = layout.database_settings(ADMIN, name="postgres")
+    server = {"host": place["HOST"], "port": place["PORT"]}
+    words = passfile.read(layout.passfile)
+    roles = {role: {**server, "user": role, "password": words[role]} for role in words}
+    return Services(layout, roles)

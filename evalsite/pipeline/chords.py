@@ -11,6 +11,7 @@ from typing import Any
 from celery import Signature, chord, signature
 
 from evalsite.batches.window import Part, Wave, take_waves
+from evalsite.celery import app
 from evalsite.env import load
 from evalsite.tenants.scope import require
 
@@ -36,7 +37,7 @@ def send_wave(wave: Wave) -> None:
         epoch=wave.epoch,
         by="chord",
     )
-    canvas = chord(header, body.on_error(body.clone()))
+    canvas = chord(header, body.on_error(body.clone()), app=app)
     canvas.stamp(batch=stamp_of(wave.batch_id, epoch=wave.epoch))
     sent: Any = canvas.apply_async()
     # Otherwise one pub/sub channel per part stays open in this process for good.
@@ -62,6 +63,6 @@ def _part(part: Part, *, wave: Wave, tenant_id: str) -> Signature[None]:
 
 def _task(name: str, *, shown: str, **arguments: str | int) -> Signature[None]:
     """Name a task of the pipeline with ids for arguments; `shown` is what Flower displays."""
-    named = signature(f"pipeline.{name}", kwargs=arguments, immutable=True)
+    named = signature(f"pipeline.{name}", kwargs=arguments, immutable=True, app=app)
     options: dict[str, Any] = {"kwargsrepr": shown, "ignore_result": True}
     return named.set(**options)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
 from django.conf import settings
 
-from evalsite.embedded.supervisor import Children
+
+from evalsite.embedded.children import Children
 from evalsite.env import load
+from evalsite.errors import EvalsiteError
 from evalsite.pipeline.coordinate import coordinate
 
 QUEUES = "control,dispatch,cpu,sandbox,model"
@@ -27,18 +29,31 @@ def worker_command(*, name: str) -> list[str]:
     ]
 
 
+class WorkerEnded(EvalsiteError):
+    """The worker that this command brought has ended by itself."""
+
+    code = "worker_ended"
+
+
 @contextmanager
-def crew() -> Iterator[None]:
+def crew() -> Iterator[Callable[[], None]]:
     """Run a worker and a coordinator for the block if the broker is embedded; else nothing.
 
-    The worker dies with this process, however it ends.
+    The worker dies with this process, however it ends. Gives a check that raises WorkerEnded when
+    it died before.
     """
     if load().broker_url is not None:
-        yield
+        yield lambda: None
         return
+
+    def check() -> None:
+        if children.ended():
+            log = settings.LAYOUT.log("worker")
+            raise WorkerEnded("the worker has ended", hint=f"its last words are in {log}")
+
     with Children(settings.LAYOUT) as children, coordinator():
         children.start("worker", worker_command(name="runbatch"))
-        yield
+        yield check
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from celery import current_app
 from django.db import transaction
 
 from evalsite.audit.record import record
@@ -14,6 +13,7 @@ from evalsite.batches import plan, steer
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
 from evalsite.cases.queries import Selection
+from evalsite.celery import app
 from evalsite.errors import EvalsiteError
 from evalsite.pipeline import outbox
 from evalsite.pipeline.chords import stamp_of
@@ -71,7 +71,7 @@ def cancel(batch_id: UUID, *, actor: str = "") -> Batch:
         record("batch.cancelled", batch_id, actor=actor)
     # Only for speed: what is queued would find the batch cancelled and do nothing.
     stamp = {"batch": stamp_of(batch_id, epoch=batch.epoch)}
-    current_app.control.revoke_by_stamped_headers(stamp)
+    app.control.revoke_by_stamped_headers(stamp)
     return batch
 
 

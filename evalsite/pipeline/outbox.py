@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from celery import current_app
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from evalsite.celery import app
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.tenants.scope import require
 
@@ -53,5 +53,5 @@ def _send_key(tenant_id: UUID, key: str) -> None:
 def _send(message: OutboxMessage) -> int:
     """Publish first, delete after: a crash in between sends twice, never not at all."""
     arguments = {"tenant_id": str(message.tenant_id), **message.arguments}
-    current_app.send_task(message.task, kwargs=arguments, ignore_result=True)
+    app.send_task(message.task, kwargs=arguments, ignore_result=True)
     return message.delete()[0]

@@ -17,9 +17,13 @@ POLL_SECONDS = 0.1
 LINE_SECONDS = 10.0
 
 
-def wait(batch_id: UUID, *, show: Show) -> Progress:
-    """Block until the batch is over, showing each look at it; answers the last one."""
+def wait(batch_id: UUID, *, show: Show, check: Callable[[], None]) -> Progress:
+    """Block until the batch is over, showing each look at it; answers the last one.
+
+    `check` raises when there is nobody left to wait for.
+    """
     while True:
+        check()
         seen = progress(batch_id)
         show(seen)
         if seen.is_over:

@@ -73,6 +73,7 @@ def write(claim: Claim, rows: Iterable[Row]) -> None:
     """Write the scorecards of a claimed chunk inside the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
+        cursor.execute("DELETE FROM staged_scorecards")  # a chunk before in the same transaction
         with cursor.copy(_COPY) as copy:
             for row in rows:
                 copy.write_row(row)

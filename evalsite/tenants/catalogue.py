@@ -98,7 +98,8 @@ RULES = (
         "a view must run with its caller's rights",
         "CREATE VIEW ... WITH (security_invoker = true)",
         """SELECT c.oid::regclass::text FROM pg_class c
-            JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind = 'v' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
             AND NOT coalesce(c.reloptions @> ARRAY['security_invoker=true'], false)""",
     ),
     Rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import shlex
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -77,17 +78,17 @@ class Command(TenantCommand):
         if options["detach"]:
             self._say_launched(_launch(options), options)
             return
-        with crew():
+        with crew() as check:
             batch = _launch(options)
             self._say_launched(batch, options)
-            self._watch(batch, options)
+            self._watch(batch, options, check=check)
         batch.refresh_from_db()
         self._report(batch, options)
 
-    def _watch(self, batch: Batch, options: dict[str, Any]) -> None:
+    def _watch(self, batch: Batch, options: dict[str, Any], *, check: Callable[[], None]) -> None:
         try:
             with watch.display() as show:
-                watch.wait(batch.pk, show=show)
+                watch.wait(batch.pk, show=show, check=check)
         except KeyboardInterrupt:
             launch.cancel(batch.pk, actor=getpass.getuser())
             again = f"manage.py runbatch --resume {batch.pk}"

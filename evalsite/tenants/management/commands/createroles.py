@@ -30,6 +30,6 @@ class Command(BaseCommand):
             role: databases[alias]["PASSWORD"]
             for role, alias in zip(LOGIN_ROLES, ("owner", "default", "maint"), strict=True)
         }
-        with psycopg.connect(str(admin_url), autocommit=True) as admin:
+        with psycopg.connect(admin_url.get_secret_value(), autocommit=True) as admin:
             ensure_database(admin, name=databases["default"]["NAME"], passwords=passwords)
         self.stdout.write("roles and database are ready; now run: manage.py migrate")

@@ -1,0 +1,119 @@
+"""Workers killed, the broker wiped, messages doubled: every case is scored exactly once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from evalsite.alerts.models import Alert, Subscription
+from evalsite.batches.models import Batch, Chunk
+from evalsite.regressions.models import Regression
+from tests.journeys.workshop import (
+    Workshop,
+    assert_sound,
+    broker,
+    fill,
+    finished,
+    n_scored,
+    pool_children,
+    until,
+)
+
+N = 4_000
+
+
+@pytest.fixture
+def filled(workshop: Workshop) -> Workshop:
+    """A suite with a good run and a worse one."""
+    fill(workshop, n=N, wrong={"good": 40, "worse": 400})
+    return workshop
+
+
+def under_way(shop: Workshop, *, run: str = "good") -> Batch:
+    """Launch a batch and wait until some, but not all of it, is scored."""
+    batch = shop.launch(run=run)
+    until(lambda: n_scored(batch) > 0, what="first scorecards")
+    return batch
+
+
+def finish(batch: Batch) -> None:
+    until(lambda: finished(batch), what="the end of the batch")
+    assert_sound(batch)
+
+
+def test_a_killed_pool_child_loses_nothing(filled: Workshop) -> None:
+    worker = filled.worker()
+    filled.coordinator()
+    batch = under_way(filled)
+    for child in pool_children(worker):
+        child.kill()
+    assert n_scored(batch) < N
+    finish(batch)
+
+
+def test_a_killed_worker_loses_nothing(filled: Workshop) -> None:
+    worker = filled.worker()
+    filled.coordinator()
+    batch = under_way(filled)
+    os.killpg(worker.pid, signal.SIGKILL)
+    assert n_scored(batch) < N
+    filled.worker()
+    finish(batch)
+
+
+def test_a_wiped_broker_loses_nothing(filled: Workshop) -> None:
+    filled.worker()
+    filled.coordinator()
+    batch = under_way(filled)
+    broker(filled).flushdb()
+    finish(batch)
+
+
+def test_a_stopped_worker_that_wakes_up_late_writes_nothing(filled: Workshop) -> None:
+    sleeper = filled.worker()
+    filled.coordinator()
+    batch = under_way(filled)
+    os.killpg(sleeper.pid, signal.SIGSTOP)
+    filled.worker()
+    until(lambda: finished(batch), what="the end of the batch")
+    os.killpg(sleeper.pid, signal.SIGCONT)
+    finish(batch)
+    assert not Chunk.objects.filter(step__batch=batch).exclude(state="done").exists()
+
+
+def double(shop: Workshop, queue: str) -> int:
+    """Put a copy of each waiting message behind it."""
+    client = broker(shop)
+    messages = client.lrange(queue, 0, -1)
+    for message in messages:
+        client.lpush(queue, message)
+    return len(messages)
+
+
+def settle(shop: Workshop, queue: str, effect: Callable[[], bool]) -> None:
+    """Let a worker take what waits in one queue, both copies, and end it."""
+    assert until(lambda: double(shop, queue), what=f"a message in {queue}")
+    helper = shop.worker(queue)
+    client = broker(shop)
+    until(effect, what=f"what {queue} does")
+    until(lambda: not client.llen(queue) and not client.hlen("unacked"), what=f"{queue} empty")
+    os.killpg(helper.pid, signal.SIGKILL)
+
+
+def test_doubled_messages_change_nothing(filled: Workshop) -> None:
+    Subscription.objects.create(email="alice@example.org")
+    for run in ("good", "worse"):
+        batch = filled.launch(run=run)
+        chunks = Chunk.objects.filter(step__batch=batch)
+        settle(filled, "dispatch", lambda: chunks.filter(wave__isnull=False).exists())
+        settle(filled, "cpu", lambda: not chunks.exclude(state="done").exists())
+        settle(filled, "control", lambda: finished(batch))
+        assert_sound(batch)
+    assert Regression.objects.get().verdict == "regressed"
+    for _ in range(2):
+        filled.manage("sweep", "--tenant", "acme")
+    assert Alert.objects.get().state == "sent"
+    assert len(filled.mails()) == 1
