@@ -66,20 +66,15 @@ def test_every_page_is_in_the_index() -> None:
     assert pages - {"index.md"} <= linked
 
 
-@pytest.mark.parametrize("page", own_files(), ids=named)
+@pytest.mark.parametrize("page", [p for p in own_files() if p.suffix == ".md"], ids=named)
 def test_links_lead_somewhere(page: Path) -> None:
-    if page.suffix != ".md":
-        return
     broken = [link for link in _LINK.findall(page.read_text()) if not _resolves(page, link)]
     assert not broken
 
 
 def test_commands_named_exist() -> None:
-    known = set(get_commands())
-    unknown = {f"{named(p)}: {c}" for p in _pages() for c in _COMMAND.findall(_text(p))} - {
-        f"{named(page)}: {command}" for page in _pages() for command in known
-    }
-    assert not unknown
+    told = {command for page in _pages() for command in _COMMAND.findall(_text(page))}
+    assert told <= set(get_commands())
 
 
 def test_make_targets_named_exist() -> None:
