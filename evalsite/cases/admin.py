@@ -80,7 +80,7 @@ class SuiteAdmin(CuratedAdmin):
         """Cases that are not scored any more."""
         return int(suite.n_retired or 0)
 
-    @admin.display(description="")
+    @admin.display(description="list")
     def cases(self, suite: Suite) -> str:
         """Link to the suite's cases."""
         url = reverse("admin:cases_testcase_changelist")

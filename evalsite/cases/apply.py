@@ -94,20 +94,20 @@ def apply_staged(suite: Suite, *, author: str, note: str) -> Curated:
         "note": note[:500],
     }
     with connection.cursor() as cursor:
-        unchanged = _run(cursor, _FORGET_UNCHANGED, values)
+        unchanged = _run(cursor, _FORGET_UNCHANGED, values=values)
         cursor.execute("SELECT EXISTS (SELECT 1 FROM staged_case)")
         if not cursor.fetchone()[0]:
             suite.version = version
             return Curated(version=version, unchanged=unchanged)
         cursor.execute(_BUMP, values)
         values["version"] = suite.version = int(cursor.fetchone()[0])
-        _run(cursor, _CLOSE_REVISIONS, values)
-        changed = _run(cursor, _CHANGE, values)
-        new = _run(cursor, _ADD, values)
-        _run(cursor, _REVISE, values)
+        _run(cursor, _CLOSE_REVISIONS, values=values)
+        changed = _run(cursor, _CHANGE, values=values)
+        new = _run(cursor, _ADD, values=values)
+        _run(cursor, _REVISE, values=values)
     return Curated(version=suite.version, new=new, changed=changed, unchanged=unchanged)
 
 
-def _run(cursor: CursorWrapper, statement: str, values: dict[str, Any]) -> int:
+def _run(cursor: CursorWrapper, statement: str, *, values: dict[str, Any]) -> int:
     cursor.execute(statement, values)
     return int(cursor.rowcount)

@@ -38,6 +38,14 @@ class Change(NamedTuple):
     revision: Revision
     differences: list[Difference]
 
+    @property
+    def span(self) -> str:
+        """Name the suite versions in which the case stood so."""
+        first, after = self.revision.from_version, self.revision.until_version
+        if after is None:
+            return f"version {first} and on"
+        return f"version {first}" if after == first + 1 else f"versions {first} to {after - 1}"
+
 
 def pretty(value: Any) -> str:
     """Answer a JSON value as indented text that reads back as the same value."""
@@ -67,7 +75,10 @@ def _differences(before: Content, after: Content) -> Iterator[Difference]:
 
 def _lines(was: list[str], now: list[str]) -> Iterator[DiffLine]:
     for line in list(unified_diff(was, now, n=_CONTEXT, lineterm=""))[2:]:
-        yield DiffLine(_KINDS.get(line[:1], "near"), line[1:] if line[:1] != "@" else "⋯")
+        if not line.startswith("@"):
+            yield DiffLine(_KINDS.get(line[:1], "near"), line[1:])
+        elif not line.startswith("@@ -1,"):
+            yield DiffLine("near", "…")
 
 
 def _shown(value: Any) -> str:

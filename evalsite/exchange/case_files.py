@@ -91,10 +91,14 @@ def import_case_file(
             suite, rows, on_repeated=partial(_refuse_repeated, sieve), actor=actor, note=note
         )
         sieve.judge(skip_bad=skip_bad)
-    return Imported(cases=cases, bad=sieve.bad, codes=dict(sieve.codes), first_bad=sieve.first)
+    return Imported(
+        cases=cases, bad=sieve.bad, codes=dict(sieve.codes), first_bad=sorted(sieve.first)
+    )
 
 
 def _refuse_repeated(sieve: Sieve, repeated: Repeated) -> None:
     message = f"key {repeated.key!r} stands on line {repeated.first} already"
     sieve.good -= 1
-    sieve.refuse(BadLine(repeated.line, "key_repeated", message, "give each case a key", "key"))
+    sieve.refuse(
+        BadLine(repeated.line, "key_repeated", message, "give each case a key of its own", "key")
+    )

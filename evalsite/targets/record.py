@@ -162,7 +162,7 @@ def _report_lost(values: dict[str, Any], *, on_lost: Callable[[LostOutput], None
 
 def _apply(run: Run, values: dict[str, Any]) -> Recorded:
     with connection.cursor() as cursor:
-        unchanged = _run(cursor, _FORGET_UNCHANGED, values)
+        unchanged = _run(cursor, _FORGET_UNCHANGED, values=values)
         if run.status == RunStatus.COMPLETED and _has_more(cursor, values):
             raise RunCompleted(f"run {run} is completed, and these answers differ from its own")
         cursor.execute(_UPSERT, values)
@@ -179,6 +179,6 @@ def _has_more(cursor: CursorWrapper, values: dict[str, Any]) -> bool:
     return bool(cursor.fetchone()[0])
 
 
-def _run(cursor: CursorWrapper, statement: str, values: dict[str, Any]) -> int:
+def _run(cursor: CursorWrapper, statement: str, *, values: dict[str, Any]) -> int:
     cursor.execute(statement, values)
     return int(cursor.rowcount)

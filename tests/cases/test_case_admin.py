@@ -144,7 +144,7 @@ def test_the_history_shows_what_changed_and_escapes_it(curator: Client, paris: T
     edit(curator, paris, expected='{"answer": "<script>\\u202e"}', note="typo")
     text = get(curator, "admin:cases_testcase_history", paris.pk).content.decode()
     assert "Revision 2" in text
-    assert "versions 1 until 2" in text
+    assert "suite version 1," in text
     assert "&lt;script&gt;\\u202e" in text
     assert "typo" in text
 

@@ -47,3 +47,11 @@ def test_far_lines_are_left_out_of_a_diff(suite: Suite) -> None:
     save_case(suite, {**fields, "input": {**content, "list": [*range(49), 7]}})
     (difference,) = changes(history(case))[0].differences
     assert len(difference.lines) < 12
+
+
+def test_a_revision_says_in_which_versions_it_stood(suite: Suite, paris: TestCase) -> None:
+    fields = {"input": {"question": "q"}, "expected": {"answer": 1}}
+    for key, category in (("france", "a"), ("italy", ""), ("spain", ""), ("france", "b")):
+        save_case(suite, {"key": key, "category": category, **fields})
+    spans = [change.span for change in changes(history(paris))]
+    assert spans == ["version 5 and on", "versions 2 to 4", "version 1"]
