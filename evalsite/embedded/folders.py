@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from contextlib import suppress
@@ -56,6 +57,17 @@ def make_postgres_home(layout: Layout, *, account: Account) -> Path:
     socket = layout.postgres_socket.parent
     make_private(real / "run" if socket.parent == home else socket, account=account)
     return real
+
+
+def remove_data(layout: Layout) -> None:
+    """Remove the data folder and what lies elsewhere for its sake; no server may run."""
+    elsewhere = [layout.postgres_socket.parent, layout.valkey_socket.parent]
+    home = layout.postgres_home
+    if home.is_symlink() and home.resolve().parent == OUTSIDE:
+        elsewhere.append(home.resolve())
+    for folder in (*elsewhere, layout.data):
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 def make_private(folder: Path, *, account: Account) -> None:

@@ -28,6 +28,7 @@ from typing import NoReturn
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _LIFELINE, _REPORT, _LOG = 0, 1, 2
+_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,14 @@ def main() -> int:
     bound = order.mode == "bound"
     if bound:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    # Held back, so that a signal to the newborn waits until it is the program.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     wake = _wake_on_signals()
+    guard = os.getpid()
     program = os.fork()
     if program == 0:
-        _become(order)
+        _become(order, guard=guard)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     os.write(_REPORT, f"{program}\n".encode())
     os.dup2(_LOG, _REPORT)
     return _watch(order, program=program, wake=wake) if bound else 0
@@ -71,17 +76,18 @@ def _wake_on_signals() -> int:
     os.set_blocking(waker, False)
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(waker)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in _SIGNALS:
         signal.signal(number, lambda *_: None)
     return wake
 
 
-def _become(order: Order) -> NoReturn:
+def _become(order: Order, *, guard: int) -> NoReturn:
     """Turn the forked process into the program."""
     try:
-        guard = os.getppid()
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, programs do not
+        # The last two are ignored by Python, but not by programs.
+        for number in (*_SIGNALS, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         if order.mode == "bound":
             os.setpgid(0, 0)
         else:

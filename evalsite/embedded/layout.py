@@ -88,6 +88,10 @@ class Layout:
         """Name the file which says that roles and this database exist."""
         return self.run / f"database-{database}"
 
+    def marks(self) -> list[Path]:
+        """List the files that say how far the present cluster is; void for another cluster."""
+        return [*self.run.glob("database-*"), *self.run.glob("migrated-*")]
+
     def database_settings(self, role: str, *, name: str) -> dict[str, Any]:
         """Give Django's settings of one role; the password stays in the passfile."""
         return {

@@ -13,7 +13,7 @@ from evalsite.embedded import passfile
 from evalsite.embedded.account import Account, for_postgres
 from evalsite.embedded.folders import make_postgres_home
 from evalsite.embedded.layout import ADMIN, PORT, Layout
-from evalsite.embedded.processes import by_id
+from evalsite.embedded.processes import Process, by_folder, end
 from evalsite.embedded.programs import postgres_tree
 from evalsite.embedded.service import PLAIN_ENVIRONMENT, Service, ask
 from evalsite.embedded.spawn import Program, run
@@ -66,7 +66,7 @@ def _prepare(layout: Layout, *, account: Account) -> Program:
         )
     # Under the real path, for the account may be unable to pass through the link.
     socket = layout.postgres_socket.parent
-    _forget_recycled_pid(home / "cluster", socket=layout.postgres_socket)
+    _clear_after_crash(home / "cluster", socket=layout.postgres_socket)
     socket = home / "run" if socket.parent == layout.postgres_home else socket
     return Program(
         argv=(str(tree / "bin" / "postgres"), *_arguments(layout, home=home, socket=socket)),
@@ -97,9 +97,10 @@ def _arguments(layout: Layout, *, home: Path, socket: Path) -> tuple[str, ...]:
 def _make_cluster(layout: Layout, *, home: Path, tree: Path, account: Account) -> None:
     """Run initdb beside the place and move the result there, so that no half cluster stays."""
     for left_over in home.glob("draft-*"):
+        _kill(by_folder(left_over, programs=["initdb", "postgres"]))
         shutil.rmtree(left_over)
-    for marker in layout.run.glob(layout.bootstrapped("*").name):
-        marker.unlink()
+    for mark in layout.marks():
+        mark.unlink()
     draft = Path(tempfile.mkdtemp(prefix="draft-", dir=home))
     word = draft / "password"
     word.write_text(passfile.ensure(layout.passfile, roles=(ADMIN, *LOGIN_ROLES))[ADMIN])
@@ -118,7 +119,7 @@ def _make_cluster(layout: Layout, *, home: Path, tree: Path, account: Account) -
         "--no-instructions",
     )
     initdb = (str(tree / "bin" / "initdb"), *arguments)
-    run(Program(initdb, log=layout.log(NAME), env=PLAIN_ENVIRONMENT, cwd=home, account=account))
+    run(Program(initdb, log=layout.log(NAME), env=PLAIN_ENVIRONMENT, cwd=draft, account=account))
     (draft / "cluster").rename(home / "cluster")
     shutil.rmtree(draft)
 
@@ -137,13 +138,23 @@ def _pid_file(layout: Layout) -> list[str]:
         return []
 
 
-def _forget_recycled_pid(cluster: Path, *, socket: Path) -> None:
-    """Remove pid files whose id now belongs to another program.
+def _clear_after_crash(cluster: Path, *, socket: Path) -> None:
+    """Remove what a killed server left; the caller knows that none of ours runs.
 
-    The caller knows that no server of this folder runs. PostgreSQL itself forgets an id that
-    nobody has, and must be the one to do so: it also looks for survivors of the old server.
+    PostgreSQL would do so itself, but not when the id it wrote is a zombie's or has been given
+    to another program. What it looks for besides, surviving processes of the dead server that
+    still write, is ended first.
     """
-    for file in (cluster / "postmaster.pid", socket.with_name(f"{socket.name}.lock")):
-        first = file.read_text().split("\n", 1)[0] if file.exists() else ""
-        if file.exists() and (not first.isdigit() or by_id(int(first))):
-            file.unlink()
+    pid_file = cluster / "postmaster.pid"
+    written = pid_file.read_text().split("\n", 1)[0] if pid_file.exists() else ""
+    survivors = by_folder(cluster, programs=["postgres"])
+    if written in {str(process.pid) for process in survivors}:
+        return  # a server started by another hand, which PostgreSQL will tell of
+    _kill(survivors)
+    for file in (pid_file, socket.with_name(f"{socket.name}.lock")):
+        file.unlink(missing_ok=True)
+
+
+def _kill(processes: list[Process]) -> None:
+    for process in processes:
+        end(process, signals=())

@@ -94,6 +94,16 @@ def by_environment(entry: str, value: str) -> list[Process]:
     ]
 
 
+def by_folder(folder: Path, *, programs: Iterable[str]) -> list[Process]:
+    """Find the processes of these programs that work in a folder or below it."""
+    names = set(programs)
+    return [
+        Process(info["pid"], info["create_time"])
+        for info in _table("pid", "create_time", "name", "cwd")
+        if info["name"] in names and Path(info["cwd"] or "/").is_relative_to(folder)
+    ]
+
+
 def end(process: Process, *, signals: Sequence[tuple[int, float]]) -> None:
     """Send each signal and wait its seconds, then kill; raises StillRunning."""
     for number, seconds in (*signals, (signal.SIGKILL, 5.0)):

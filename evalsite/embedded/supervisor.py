@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Final, Literal
 
 from evalsite.embedded import broker, postgres
 from evalsite.embedded.bootstrap import bootstrap
-from evalsite.embedded.folders import make_data
+from evalsite.embedded.folders import make_data, remove_data
 from evalsite.embedded.layout import Layout
 from evalsite.embedded.locking import locked
 from evalsite.embedded.processes import Process, by_argument, by_id, end, wait_until
@@ -67,6 +66,12 @@ def stop(layout: Layout, *, names: Iterable[str] = ALL) -> list[str]:
         return [service.name for service in chosen if _stop_one(service)]
 
 
+def discard(layout: Layout) -> None:
+    """Stop the servers and remove all that they ever wrote, for tests."""
+    stop(layout)
+    remove_data(layout)
+
+
 def status(layout: Layout) -> list[Status]:
     """Tell of each server whether it runs."""
     return [_status_of(service) for service in _services(layout)]
@@ -92,19 +97,12 @@ def _ensure_one(service: Service, *, bound: bool) -> bool:
 
 
 def _start_one(service: Service, *, bound: bool) -> None:
-    program = service.prepare()
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        started = start(program, bound=bound)
-        process = by_id(started.pid)
-        if process is not None and _wait_for(service, process):
-            _lifelines.extend([started.guard] if started.guard else [])
-            return
-        log = tail(service.log)
-        # The last processes of a killed server hold its memory for some moments more.
-        if "still in use" not in log or time.monotonic() > deadline:
-            raise StartFailed(f"{service.name} did not start\n{log}")
-        time.sleep(0.2)
+    started = start(service.prepare(), bound=bound)
+    if started.guard is not None:
+        _lifelines.append(started.guard)
+    process = by_id(started.pid)
+    if process is None or not _wait_for(service, process):
+        raise StartFailed(f"{service.name} did not start\n{tail(service.log)}")
 
 
 def _wait_for(service: Service, process: Process) -> bool:
