@@ -14,6 +14,8 @@ from celery.signals import worker_init
 from django.conf import settings
 from kombu import Queue
 
+from evalsite.env import TASK_SECONDS
+
 LANES = ("cpu", "sandbox", "model")
 
 app = Celery("evalsite")
@@ -47,8 +49,8 @@ app.conf.update(
     task_default_queue="control",
     task_routes={"pipeline.dispatch": {"queue": "dispatch"}},
     task_queues=[Queue("control"), Queue("dispatch"), *map(Queue, LANES)],
-    task_soft_time_limit=240,
-    task_time_limit=270,
+    task_soft_time_limit=TASK_SECONDS - 30,
+    task_time_limit=TASK_SECONDS,
     worker_prefetch_multiplier=1,
     worker_disable_prefetch=True,
     worker_cancel_long_running_tasks_on_connection_loss=False,

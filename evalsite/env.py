@@ -18,6 +18,10 @@ from evalsite.errors import EvalsiteError
 ROOT = Path(__file__).resolve().parent.parent
 
 
+# No task runs longer; a message that is not acknowledged must stay hidden for twice as long.
+TASK_SECONDS = 270
+
+
 class SettingsInvalid(EvalsiteError):
     """A setting has a value that evalsite cannot run with."""
 
@@ -25,10 +29,18 @@ class SettingsInvalid(EvalsiteError):
     hint = "mend the variable in the environment or in .env; docs/settings.md lists them all"
 
 
+def _secrets() -> Path | None:
+    """Where a container keeps secrets as files: one per setting, named like it."""
+    mounted = Path("/run/secrets")
+    return mounted if mounted.is_dir() else None
+
+
 class Env(BaseSettings):
     """The deployment's settings, each documented in docs/settings.md."""
 
-    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", secrets_dir=None)
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env", extra="ignore", secrets_dir=_secrets()
+    )
 
     database_url: SecretStr | None = None
     database_owner_url: SecretStr | None = None
@@ -55,14 +67,16 @@ class Env(BaseSettings):
     chunk_seconds: float = Field(default=0.5, gt=0, le=600)
     redispatch_seconds: float = Field(default=15, gt=0.2, le=3600)
     sweep_seconds: float = Field(default=2, gt=0.05, le=600)
-    visibility_seconds: int = Field(default=600, ge=2)
+    visibility_seconds: int = Field(default=600, gt=2 * TASK_SECONDS)
     max_attempts: int = Field(default=5, ge=1, le=100)
     unscored_limit: float = Field(default=0.2, ge=0, le=1)
 
     flower_user: str = "flower"
     flower_password: SecretStr | None = None
 
-    @field_validator("database_url", "database_owner_url", "database_maint_url", "database_admin_url")
+    @field_validator(
+        "database_url", "database_owner_url", "database_maint_url", "database_admin_url"
+    )
     @classmethod
     def _is_connection_string(cls, value: SecretStr | None) -> SecretStr | None:
         try:

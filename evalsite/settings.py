@@ -103,7 +103,9 @@ def _external(url: SecretStr) -> dict[str, Any]:
 
 
 def _database(url: SecretStr | None, *, role: str, **options: Any) -> dict[str, Any]:
-    place = LAYOUT.database_settings(role, name=ENV.database_name) if url is None else _external(url)
+    place = (
+        LAYOUT.database_settings(role, name=ENV.database_name) if url is None else _external(url)
+    )
     options = {"connect_timeout": 10, **place["OPTIONS"], **options}
     return {"ENGINE": "evalsite.tenants.backend", **place, "OPTIONS": options}
 

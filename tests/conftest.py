@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
@@ -30,6 +31,8 @@ def django_db_setup(services: Services, django_db_blocker: Any) -> Iterator[None
     """Migrate the test database as its owner; tests then connect as the app role."""
     for alias, place in services.databases().items():
         connections[alias].settings_dict.update(place)
+    # Signing in is not what these tests are about, and a good hash is slow by design.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     app.conf.update(broker_url=services.broker_url, result_backend=services.broker_url)
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0)

@@ -28,19 +28,15 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         """Record that a row was added."""
-        return self._record(request, obj, "added")
+        return _record(obj, "added", actor=request.user)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         """Record that a row was changed, naming the fields."""
-        return self._record(request, obj, "changed", fields=_changed_fields(message))
+        return _record(obj, "changed", actor=request.user, fields=_changed_fields(message))
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Record that rows were deleted."""
-        return [self._record(request, obj, "deleted") for obj in queryset]
-
-    def _record(self, request: HttpRequest, obj: Model, verb: str, **details: Any) -> Entry:
-        action = f"{obj._meta.model_name}.{verb}"
-        return record(action, obj, actor=request.user, id=str(obj.pk), **details)
+        return [_record(obj, "deleted", actor=request.user) for obj in queryset]
 
 
 class ReadOnlyAdmin(TenantAdmin):
@@ -57,6 +53,10 @@ class ReadOnlyAdmin(TenantAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody deletes."""
         return False
+
+
+def _record(obj: Model, verb: str, *, actor: object, **details: Any) -> Entry:
+    return record(f"{obj._meta.model_name}.{verb}", obj, actor=actor, id=str(obj.pk), **details)
 
 
 def _changed_fields(message: Any) -> list[str]:

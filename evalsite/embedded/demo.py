@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -31,18 +29,6 @@ class Mail(NamedTuple):
     to: str
     subject: str
     text: str
-
-
-def keep_password(path: Path) -> str:
-    """Answer the password in the file; without one, make one that only its owner may read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(12) + "\n")
-    return path.read_text().strip()
 
 
 def files_in(folder: Path) -> set[Path]:

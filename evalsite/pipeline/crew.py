@@ -10,7 +10,6 @@ from threading import Event, Thread
 
 from django.conf import settings
 
-
 from evalsite.embedded.children import Children
 from evalsite.env import load
 from evalsite.errors import EvalsiteError

@@ -11,7 +11,7 @@ from evalsite.regressions.models import Regression
 from evalsite.summaries.models import SliceKind, Summary
 
 DASH = "-"
-WIDTH = 110
+WIDTH = 100
 _SHOWN_SLICES = 12
 
 
@@ -53,7 +53,7 @@ def _parts(batch: Batch) -> Iterator[Any]:
         yield "No case has been scored yet."
         return
     yield _headline(whole)
-    yield _stage_table(whole)
+    yield _stage_table(batch, whole)
     slices = [s for s in summaries if s.slice_kind != SliceKind.ALL]
     if slices:
         yield _slice_table(slices)
@@ -81,6 +81,12 @@ def comparison_line(regression: Regression) -> str:
     )
 
 
+def stages_in_order(batch: Batch, summary: Summary) -> dict[str, Any]:
+    """Answer a summary's stages as the batch ran them; JSON in the database forgets the order."""
+    names = (stage["name"] for stage in batch.manifest["stages"])
+    return {name: summary.stages[name] for name in names if name in summary.stages}
+
+
 def percent(rate: float | None) -> str:
     """Write a share in 0..1 as per cent, or a dash where there is none."""
     return DASH if rate is None else f"{rate * 100:.1f} %"
@@ -104,7 +110,7 @@ def _fields(row: Summary | Regression) -> dict[str, Any]:
 
 
 def _headline(whole: Summary) -> str:
-    passed = _interval(whole.pass_rate, whole.pass_low, whole.pass_high)
+    passed = _interval(whole.pass_rate, low=whole.pass_low, high=whole.pass_high)
     latency = DASH if whole.latency_p50 is None else f"{whole.latency_p50:.0f} ms"
     p95 = DASH if whole.latency_p95 is None else f"{whole.latency_p95:.0f} ms"
     cost = DASH if whole.cost_usd is None else f"${whole.cost_usd:.4f}"
@@ -115,21 +121,21 @@ def _headline(whole: Summary) -> str:
     )
 
 
-def _interval(value: float | None, low: float | None, high: float | None) -> str:
+def _interval(value: float | None, *, low: float | None, high: float | None) -> str:
     if value is None:
         return DASH
     return f"{percent(value)} [{percent(low)} to {percent(high)}]".replace("[", "\\[")
 
 
-def _stage_table(whole: Summary) -> Any:
+def _stage_table(batch: Batch, whole: Summary) -> Any:
     from rich.table import Table
 
     counts = ("passed", "failed", "unscored", "errored", "skipped", "not_applicable")
     table = Table("stage", "mean score, 95 % interval", *(c.replace("_", " ") for c in counts))
     for column in table.columns[1:]:
         column.justify = "right"
-    for name, stage in whole.stages.items():
-        mean = _interval(stage.get("mean"), stage.get("low"), stage.get("high"))
+    for name, stage in stages_in_order(batch, whole).items():
+        mean = _interval(stage.get("mean"), low=stage.get("low"), high=stage.get("high"))
         table.add_row(name, mean, *(str(stage.get(count, 0)) for count in counts))
     return table
 
@@ -142,7 +148,7 @@ def _slice_table(slices: list[Summary]) -> Any:
         column.justify = "right"
     weakest = sorted(slices, key=lambda s: (s.pass_rate is None, s.pass_rate, s.slice_value))
     for row in weakest[:_SHOWN_SLICES]:
-        rate = _interval(row.pass_rate, row.pass_low, row.pass_high)
+        rate = _interval(row.pass_rate, low=row.pass_low, high=row.pass_high)
         table.add_row(
             f"{row.slice_kind}: {row.slice_value}",
             str(row.n),

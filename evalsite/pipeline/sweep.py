@@ -29,14 +29,14 @@ _RELEASE = f"""
     FROM {_UNFINISHED} AND c.state = 'leased' AND c.lease_until < clock_timestamp()
       AND c.attempt < %(attempts)s
     RETURNING c.id
-"""  # noqa: S608
+"""
 # A chunk that killed its worker each time.
 _POISON = f"""
     UPDATE batches_chunk c SET state = 'failed', finished_at = now(), lease_until = NULL
     FROM {_UNFINISHED} AND c.state = 'leased' AND c.lease_until < clock_timestamp()
       AND c.attempt >= %(attempts)s
     RETURNING c.id, c.step_id
-"""  # noqa: S608
+"""
 # Sent, and never claimed while the step stood still: the message is gone. Sending it twice would
 # do no harm, so the guess need not be perfect.
 _LOST = f"""
@@ -48,7 +48,7 @@ _LOST = f"""
             other.state = 'leased'
             OR other.finished_at > clock_timestamp() - make_interval(secs => %(seconds)s)))
     RETURNING c.id
-"""  # noqa: S608
+"""
 _COMPLETE = """
     SELECT s.id FROM batches_step s JOIN batches_batch b ON b.id = s.batch_id
     WHERE s.state = 'running' AND b.state = 'running' AND NOT EXISTS (

@@ -33,12 +33,12 @@ def fold(evaluator: Evaluator, answered: Answered, *, stages: Collection[str]) -
         left = []
     fresh = results[len(before) :]
     if left:
-        return _row(answered, results, fresh, status=ScoreStatus.OPEN)
+        return _row(answered, results, fresh=fresh, status=ScoreStatus.OPEN)
     verdict = evaluator.fold(results)
     return _row(
         answered,
         results,
-        fresh,
+        fresh=fresh,
         status=ScoreStatus(verdict.status),
         score=verdict.overall_score,
         passed=verdict.overall_passed,
@@ -71,8 +71,8 @@ def _judge(
 def _row(
     answered: Answered,
     results: list[StageResult],
-    fresh: list[StageResult],
     *,
+    fresh: list[StageResult],
     status: ScoreStatus,
     score: float | None = None,
     passed: bool | None = None,

@@ -50,7 +50,7 @@ _INSERT = f"""
         details = scoring_scorecard.details || excluded.details,
         latency_ms = excluded.latency_ms, tokens_in = excluded.tokens_in,
         tokens_out = excluded.tokens_out, cost_usd = excluded.cost_usd, scored_at = now()
-"""  # noqa: S608
+"""
 # Cases of a chunk that killed its workers: no score, and the reason.
 _WRITE_OFF = """
     INSERT INTO scoring_scorecard (id, tenant_id, batch_id, revision_id, repetition, status, stages,

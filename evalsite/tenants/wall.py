@@ -103,13 +103,13 @@ class TenantWall(SqlConstraint):
             if self.lookup
             else "",
         }
-        return _statement(template, model, schema_editor)
+        return _statement(template, model=model, editor=schema_editor)
 
     def remove_sql(
         self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
     ) -> str:
         """Answer the statements that take the wall down."""
-        return _statement(_BREACH, model, schema_editor)
+        return _statement(_BREACH, model=model, editor=schema_editor)
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         """Say how a migration writes this constraint."""
@@ -132,8 +132,8 @@ class SameTenant(SqlConstraint):
         quote = _require(schema_editor).quote_name
         return _statement(
             _SAME_TENANT,
-            model,
-            schema_editor,
+            model=model,
+            editor=schema_editor,
             name=quote(self.name),
             column=quote(field.column),
             parent=quote(field.remote_field.model._meta.db_table),
@@ -144,7 +144,7 @@ class SameTenant(SqlConstraint):
     ) -> str:
         """Answer the statement that drops the foreign key."""
         quote = _require(schema_editor).quote_name
-        return _statement(_DROP, model, schema_editor, name=quote(self.name))
+        return _statement(_DROP, model=model, editor=schema_editor, name=quote(self.name))
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         """Say how a migration writes this constraint."""
@@ -172,9 +172,10 @@ def _require(value: T | None) -> T:
 
 def _statement(
     template: str,
+    *,
     model: type[Model] | None,
-    schema_editor: BaseDatabaseSchemaEditor | None,
+    editor: BaseDatabaseSchemaEditor | None,
     **parts: str,
 ) -> str:
-    quote = _require(schema_editor).quote_name
+    quote = _require(editor).quote_name
     return template % {"table": quote(_require(model)._meta.db_table), **parts}

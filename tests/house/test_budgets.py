@@ -9,8 +9,6 @@ from itertools import chain
 from pathlib import Path
 from statistics import median
 
-import pytest
-
 from tests.house.tree import (
     Function,
     code_lines,
@@ -57,7 +55,6 @@ def test_files_are_short() -> None:
     assert p95([len(code_lines(path)) for path in python_files(*HOUSE)]) <= 180
 
 
-@pytest.mark.xfail(reason="six private functions still take three")
 def test_functions_take_two_positional_arguments_at_most() -> None:
     long = {
         f"{named(path, function)} {function.name}"

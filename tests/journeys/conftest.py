@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.journeys.workshop import Workshop, acme, broker
 from tests.services import Services
@@ -15,7 +16,7 @@ def workshop(committed_db: None, services: Services, tmp_path: Path) -> Iterator
     """A workshop with an empty broker and the tenant Acme, in whose scope the test runs."""
     shop = Workshop(environment=services.environment(), tmp=tmp_path)
     broker(shop).flushdb()
-    shop.manage("createtenant", "acme")
+    Tenant.objects.create(slug="acme", name="Acme")
     try:
         with tenant(acme().pk):
             yield shop

@@ -19,10 +19,10 @@ import pytest
 from evalsite.embedded.demo import (
     MailMissing,
     files_in,
-    keep_password,
     quoted,
     wait_for_mail,
 )
+from evalsite.embedded.keep import keep_password
 from evalsite.env import ROOT
 
 _ELSEWHERE = (

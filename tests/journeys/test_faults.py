@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 
 from evalsite.alerts.models import Alert, Subscription
 from evalsite.batches.models import Batch, Chunk
@@ -93,7 +96,11 @@ def double(shop: Workshop, queue: str) -> int:
     return len(messages)
 
 
-def settle(shop: Workshop, queue: str, effect: Callable[[], bool]) -> None:
+def all_done(chunks: QuerySet[Chunk]) -> bool:
+    return not chunks.exclude(state="done").exists()
+
+
+def settle(shop: Workshop, queue: str, effect: Callable[[], Any]) -> None:
     """Let a worker take what waits in one queue, both copies, and end it."""
     assert until(lambda: double(shop, queue), what=f"a message in {queue}")
     helper = shop.worker(queue)
@@ -108,9 +115,9 @@ def test_doubled_messages_change_nothing(filled: Workshop) -> None:
     for run in ("good", "worse"):
         batch = filled.launch(run=run)
         chunks = Chunk.objects.filter(step__batch=batch)
-        settle(filled, "dispatch", lambda: chunks.filter(wave__isnull=False).exists())
-        settle(filled, "cpu", lambda: not chunks.exclude(state="done").exists())
-        settle(filled, "control", lambda: finished(batch))
+        settle(filled, "dispatch", partial(broker(filled).llen, "cpu"))
+        settle(filled, "cpu", partial(all_done, chunks))
+        settle(filled, "control", partial(finished, batch))
         assert_sound(batch)
     assert Regression.objects.get().verdict == "regressed"
     for _ in range(2):

@@ -11,11 +11,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import psutil
 import redis
+from django.core.management import call_command
 from django.db.models import Count
 
 from evalsite import env
@@ -119,7 +121,7 @@ def fill(workshop: Workshop, *, n: int, wrong: dict[str, int]) -> None:
             for number, key in enumerate(keys)
         ),
     )
-    workshop.manage("importcases", str(cases), "--suite", "sums", "--pack", "exact")
+    call_command("importcases", str(cases), suite="sums", pack="exact", stderr=StringIO())
     for run, n_wrong in wrong.items():
         outputs = workshop.tmp / f"{run}.jsonl"
         _write(
@@ -129,8 +131,7 @@ def fill(workshop: Workshop, *, n: int, wrong: dict[str, int]) -> None:
                 for number, key in enumerate(keys)
             ),
         )
-        command = ("importoutputs", str(outputs), "--suite", "sums", "--run", run)
-        workshop.manage(*command, "--target", "calculator")
+        call_command("importoutputs", str(outputs), suite="sums", run=run, stderr=StringIO())
 
 
 def _write(path: Path, rows: Iterator[dict[str, Any]]) -> None:

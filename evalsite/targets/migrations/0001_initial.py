@@ -50,27 +50,6 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
-            name='Output',
-            fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('repetition', models.PositiveSmallIntegerField(default=0)),
-                ('answer', models.JSONField(help_text="The pack's output schema.", null=True)),
-                ('error', models.TextField(blank=True)),
-                ('latency_ms', models.FloatField(null=True)),
-                ('tokens_in', models.PositiveIntegerField(null=True)),
-                ('tokens_out', models.PositiveIntegerField(null=True)),
-                ('cost_usd', models.FloatField(null=True)),
-                ('recorded_at', models.DateTimeField(auto_now=True)),
-                ('case', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.testcase')),
-                ('tenant', models.ForeignKey(db_default=evalsite.tenants.models.TenantOfSession(), db_index=False, default=evalsite.tenants.scope.require, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
-                ('run', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='targets.run')),
-            ],
-            options={
-                'abstract': False,
-                'constraints': [evalsite.tenants.wall.TenantWall(lookup=(), name='targets_output_wall', rights=('SELECT', 'INSERT', 'UPDATE', 'DELETE')), evalsite.tenants.wall.TenantKey(fields=('tenant', 'id'), name='targets_output_tenant_key'), evalsite.tenants.wall.SameTenant('run', name='targets_output_same_tenant_run'), evalsite.tenants.wall.SameTenant('case', name='targets_output_same_tenant_case'), models.UniqueConstraint(fields=('tenant', 'run', 'case', 'repetition'), name='targets_output_natural'), models.CheckConstraint(condition=models.Q(('answer__isnull', False), models.Q(('error', ''), _negated=True), _connector='OR'), name='targets_output_or_error')],
-            },
-        ),
         migrations.AddConstraint(
             model_name='target',
             constraint=evalsite.tenants.wall.TenantWall(lookup=(), name='targets_target_wall', rights=('SELECT', 'INSERT', 'UPDATE', 'DELETE')),
@@ -106,5 +85,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='run',
             constraint=models.CheckConstraint(condition=models.Q(('eval_mode__in', ['recorded', 'live'])), name='targets_run_eval_mode'),
+        ),
+        migrations.CreateModel(
+            name='Output',
+            fields=[
+                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('repetition', models.PositiveSmallIntegerField(default=0)),
+                ('answer', models.JSONField(help_text="The pack's output schema.", null=True)),
+                ('error', models.TextField(blank=True)),
+                ('latency_ms', models.FloatField(null=True)),
+                ('tokens_in', models.PositiveIntegerField(null=True)),
+                ('tokens_out', models.PositiveIntegerField(null=True)),
+                ('cost_usd', models.FloatField(null=True)),
+                ('recorded_at', models.DateTimeField(auto_now=True)),
+                ('case', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.testcase')),
+                ('tenant', models.ForeignKey(db_default=evalsite.tenants.models.TenantOfSession(), db_index=False, default=evalsite.tenants.scope.require, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+                ('run', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='targets.run')),
+            ],
+            options={
+                'abstract': False,
+                'constraints': [evalsite.tenants.wall.TenantWall(lookup=(), name='targets_output_wall', rights=('SELECT', 'INSERT', 'UPDATE', 'DELETE')), evalsite.tenants.wall.TenantKey(fields=('tenant', 'id'), name='targets_output_tenant_key'), evalsite.tenants.wall.SameTenant('run', name='targets_output_same_tenant_run'), evalsite.tenants.wall.SameTenant('case', name='targets_output_same_tenant_case'), models.UniqueConstraint(fields=('tenant', 'run', 'case', 'repetition'), name='targets_output_natural'), models.CheckConstraint(condition=models.Q(('answer__isnull', False), models.Q(('error', ''), _negated=True), _connector='OR'), name='targets_output_or_error')],
+            },
         ),
     ]

@@ -13,7 +13,8 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from evalsite.embedded.demo import SAMPLES, Mail, files_in, keep_password, quoted, wait_for_mail
+from evalsite.embedded.demo import SAMPLES, Mail, files_in, quoted, wait_for_mail
+from evalsite.embedded.keep import keep_password
 from evalsite.errors import EvalsiteError
 from evalsite.tenants import enrol
 from evalsite.tenants.models import Role

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from evalsite.batches.models import Batch, BatchState, Chunk, Step
 from evalsite.batches.queries import find_batch
+from evalsite.cases.check import check_key
 from evalsite.cases.queries import Selection, find_suite
 from evalsite.env import load
 from evalsite.errors import UsageError
@@ -82,8 +83,8 @@ class Command(TenantCommand):
             batch = _launch(options)
             self._say_launched(batch, options)
             self._watch(batch, options, check=check)
-        batch.refresh_from_db()
-        self._report(batch, options)
+            batch.refresh_from_db()
+            self._report(batch, options)
 
     def _watch(self, batch: Batch, options: dict[str, Any], *, check: Callable[[], None]) -> None:
         try:
@@ -150,7 +151,7 @@ def _launch(options: dict[str, Any]) -> Batch:
         options=dict(_option(text) for text in options["option"]),
         selection=Selection(
             tags=tuple(options["tag"]),
-            keys=tuple(options["case"]),
+            keys=tuple(check_key(key) for key in options["case"]),
             sample=options["sample"],
             seed=options["seed"],
             limit=options["limit"],
