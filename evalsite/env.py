@@ -29,6 +29,9 @@ class SettingsInvalid(EvalsiteError):
     hint = "mend the variable in the environment or in .env; docs/settings.md lists them all"
 
 
+_URLS = ("database_url", "database_owner_url", "database_maint_url", "database_admin_url")
+
+
 def _secrets() -> Path | None:
     """Where a container keeps secrets as files: one per setting, named like it."""
     mounted = Path("/run/secrets")
@@ -74,9 +77,7 @@ class Env(BaseSettings):
     flower_user: str = "flower"
     flower_password: SecretStr | None = None
 
-    @field_validator(
-        "database_url", "database_owner_url", "database_maint_url", "database_admin_url"
-    )
+    @field_validator(*_URLS)
     @classmethod
     def _is_connection_string(cls, value: SecretStr | None) -> SecretStr | None:
         try:

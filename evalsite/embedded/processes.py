@@ -132,6 +132,6 @@ def _table(*attributes: str) -> Iterator[dict[str, Any]]:
 
 def _psutil() -> Any:
     # Imported late: it takes 50 ms, and a command that finds its servers up does not need it.
-    import psutil  # type: ignore[import-untyped]  # it carries no types
+    import psutil
 
     return psutil

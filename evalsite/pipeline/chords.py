@@ -31,7 +31,7 @@ def send_wave(wave: Wave) -> None:
     header = [_part(part, wave=wave, tenant_id=tenant_id) for part in wave.parts]
     body = _task(
         "finish_step",
-        shown=f"batch {wave.batch_id} / {wave.lane} / after wave {wave.number}",
+        shown=f"after wave {wave.number} / {wave.lane} / batch {wave.batch_id}",
         tenant_id=tenant_id,
         step_id=str(wave.step_id),
         epoch=wave.epoch,
@@ -54,7 +54,7 @@ def _part(part: Part, *, wave: Wave, tenant_id: str) -> Signature[None]:
     chunk = f"chunk {part.number + 1} of {wave.n_chunks}"
     return _task(
         "score_chunk",
-        shown=f"batch {wave.batch_id} / {wave.lane} / {chunk} / {part.n_cases} cases",
+        shown=f"{chunk} / {part.n_cases} cases / {wave.lane} / batch {wave.batch_id}",
         tenant_id=tenant_id,
         chunk_id=str(part.chunk_id),
         epoch=wave.epoch,

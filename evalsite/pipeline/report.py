@@ -124,14 +124,16 @@ def _headline(whole: Summary) -> str:
 def _interval(value: float | None, *, low: float | None, high: float | None) -> str:
     if value is None:
         return DASH
-    return f"{percent(value)} [{percent(low)} to {percent(high)}]".replace("[", "\\[")
+    ends = (DASH if end is None else f"{end * 100:.1f}" for end in (low, high))
+    return f"{percent(value)} \\[{' to '.join(ends)}]"
 
 
 def _stage_table(batch: Batch, whole: Summary) -> Any:
     from rich.table import Table
 
     counts = ("passed", "failed", "unscored", "errored", "skipped", "not_applicable")
-    table = Table("stage", "mean score, 95 % interval", *(c.replace("_", " ") for c in counts))
+    heads = ("passed", "failed", "unscored", "errored", "skipped", "n/a")
+    table = Table("stage", "mean score, 95 % interval", *heads)
     for column in table.columns[1:]:
         column.justify = "right"
     for name, stage in stages_in_order(batch, whole).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -19,7 +20,7 @@ class ScorecardAdmin(ReadOnlyAdmin):
 
     list_display = ("case", "repetition", "status", "overall_score", "verdicts", "scored_at")
     list_filter = ("status",)
-    list_select_related = ("revision__case",)
+    list_select_related = ("revision__case", "batch")
     search_fields = ("revision__case__key",)
     ordering = ("-scored_at",)
     fields = (
@@ -42,17 +43,23 @@ class ScorecardAdmin(ReadOnlyAdmin):
     @admin.display(description="stages")
     def verdicts(self, card: Scorecard) -> str:
         """Say each stage's verdict in one line."""
-        return ", ".join(f"{name} {result['status']}" for name, result in card.stages.items())
+        return ", ".join(f"{name} {result['status']}" for name, result in _in_order(card))
 
     @admin.display(description="stage by stage")
     def why(self, card: Scorecard) -> SafeString:
         """Say each stage's verdict with the reason; what a system answered is hostile text."""
         rows = (
             (name, result["status"], _shown(result.get("score")), _reason(card, name))
-            for name, result in card.stages.items()
+            for name, result in _in_order(card)
         )
         body = format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
         return format_html("<table>{}</table>", body)
+
+
+def _in_order(card: Scorecard) -> list[tuple[str, Any]]:
+    """Answer the stages as the batch ran them; JSON in the database forgets the order."""
+    names = [stage["name"] for stage in card.batch.manifest["stages"]]
+    return sorted(card.stages.items(), key=lambda item: names.index(item[0]))
 
 
 def _shown(score: float | None) -> str:
@@ -61,5 +68,4 @@ def _shown(score: float | None) -> str:
 
 def _reason(card: Scorecard, stage: str) -> str:
     why = card.details.get(stage, {})
-    details = json.dumps(why["details"], ensure_ascii=False) if why.get("details") else ""
-    return " ".join(part for part in (why.get("reason", ""), details) if part)
+    return why.get("reason", "") or json.dumps(why.get("details", ""), ensure_ascii=False)

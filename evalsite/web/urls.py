@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from evalsite.web import health, home, tenants
+from evalsite.web import batches, health, home, tenants
 
 urlpatterns = [
     path("", home.index, name="home"),
     path("signin/", auth.LoginView.as_view(redirect_authenticated_user=True), name="signin"),
     path("signout/", auth.LogoutView.as_view(), name="signout"),
     path("tenant/", tenants.pick, name="pick-tenant"),
+    path("batches/<uuid:batch_id>/", batches.detail, name="batch"),
     path("healthz", health.healthz, name="healthz"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -42,7 +43,7 @@ def row_of(model: type[models.Model], owner: Tenant) -> Any:
         return FACTORIES[model]()
 
 
-def refused(sql: str, *params: object) -> str:
+def refused(sql: str, *params: UUID) -> str:
     """Run a statement that must fail; answers its SQLSTATE."""
     with (
         pytest.raises(DatabaseError) as caught,

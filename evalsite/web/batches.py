@@ -1,0 +1,38 @@
+"""A batch's page: what came out, whole and per slice, and against its baseline."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from evalsite.batches.models import Batch
+from evalsite.batches.queries import progress
+from evalsite.pipeline.report import stages_in_order
+from evalsite.regressions.models import Regression
+from evalsite.summaries.models import SliceKind
+from evalsite.summaries.queries import of_batch
+from evalsite.tenants import scope
+
+
+@login_required
+def detail(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """Show one batch of the tenant in scope; 404 for any other."""
+    if scope.current() is None:
+        return redirect("pick-tenant")
+    batch = get_object_or_404(Batch.objects.select_related("suite", "run"), pk=batch_id)
+    summaries = list(of_batch(batch.pk))
+    whole = next((row for row in summaries if row.slice_kind == SliceKind.ALL), None)
+    slices = [row for row in summaries if row.slice_kind != SliceKind.ALL]
+    found = Regression.objects.filter(batch=batch).select_related("baseline__run").first()
+    context = {
+        "batch": batch,
+        "whole": whole,
+        "stages": stages_in_order(batch, whole) if whole else {},
+        "slices": sorted(slices, key=lambda row: (row.pass_rate is None, row.pass_rate)),
+        "regression": found,
+        "progress": None if batch.state == "finished" else progress(batch.pk),
+    }
+    return render(request, "web/batch.html", context)

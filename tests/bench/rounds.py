@@ -1,0 +1,127 @@
+"""What is measured in one round, and what must be true of its rows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connection
+
+from evalsite.batches.models import Batch, Chunk
+from evalsite.cases.queries import Selection, find_suite
+from evalsite.pipeline import launch
+from evalsite.scoring.queries import of_batch
+from evalsite.summaries.queries import headline
+from evalsite.targets.queries import find_run
+from tests.bench import bare_chord
+from tests.bench.memory import cpu_seconds, watched
+from tests.bench.questions import JUDGES, passes
+
+POLL_SECONDS = 0.01
+Figures = dict[str, float]
+# The last measure of time inside a chunk is taken just before it is committed.
+_FIRST_CLAIM = """
+    SELECT extract(epoch FROM min(c.finished_at - make_interval(secs => c.elapsed_ms / 1000)))
+        ::float8
+    FROM batches_chunk c JOIN batches_step s ON s.id = c.step_id WHERE s.batch_id = %s
+"""
+
+
+def import_files(files: tuple[Path, Path], *, name: str) -> Figures:
+    """Bring the cases and the outputs in, as a suite and a run of that name."""
+    cases, outputs = map(str, files)
+    quiet = {"suite": name, "stderr": StringIO()}
+    return {
+        "cases_s": _timed(lambda: call_command("importcases", cases, pack="exact", **quiet)),
+        "outputs_s": _timed(lambda: call_command("importoutputs", outputs, run=name, **quiet)),
+    }
+
+
+def score(worker: int, *, name: str, batch: int, n: int) -> Figures:
+    """Score one batch by the running worker, then as many cases of the same by the bare chord."""
+    before = cpu_seconds(worker)
+    with watched(worker) as peak:
+        started = time.perf_counter()
+        launched = _launch(name)
+        planned = time.perf_counter() - started
+        while not Batch.objects.filter(pk=launched.pk, state="finished").exists():
+            time.sleep(POLL_SECONDS)
+        seen = time.time()
+    spent = cpu_seconds(worker) - before
+    _require_sound(launched, n=n)
+    scored = seen - _first_claim(launched)
+    bare = bare_chord.run(batch, n=n, size=_chunk_size(launched))
+    return {
+        "plan_s": planned,
+        "scored_s": scored,
+        "worker_cpu_us": spent / n * 1e6,
+        "bare_s": bare,
+        "ratio": scored / bare,
+        "worker_mib": peak.child,
+    }
+
+
+def run_command(root: Path, *, name: str, n: int) -> Figures:
+    """Run `manage.py runbatch`, which brings its own worker, from command to exit."""
+    judges = f"judges={json.dumps(JUDGES)}"
+    named = ("--tenant", "bench", "--suite", name, "--run", name, "--option", judges)
+    started = time.perf_counter()
+    command = subprocess.Popen(
+        [sys.executable, "manage.py", "runbatch", *named, "--json"],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    with watched(command.pid) as peak:
+        said, _ = command.communicate()
+    wall = time.perf_counter() - started
+    assert command.returncode == 0, said
+    _require_sound(Batch.objects.get(pk=json.loads(said.splitlines()[0])["id"]), n=n)
+    return {"runbatch_s": wall, "runbatch_mib": peak.parent, "tree_mib": peak.tree}
+
+
+def _launch(name: str) -> Batch:
+    return launch.start(
+        suite=find_suite(name),
+        run=find_run(name),
+        pack="exact",
+        options={"judges": list(JUDGES)},
+        selection=Selection(),
+        actor="bench",
+    )
+
+
+def _require_sound(batch: Batch, *, n: int) -> None:
+    """One scorecard a case, and a summary with the counts that the questions were made with."""
+    assert of_batch(batch.pk).count() == n
+    whole, expected = headline(batch.pk), passes(n)
+    assert whole is not None
+    assert (whole.n, whole.passed, whole.failed) == (n, expected["all"], n - expected["all"])
+    assert {name: whole.stages[name]["passed"] for name in JUDGES} == {
+        name: expected[name] for name in JUDGES
+    }
+
+
+def _first_claim(batch: Batch) -> float:
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST_CLAIM, [batch.pk])
+        return float(cursor.fetchone()[0])
+
+
+def _chunk_size(batch: Batch) -> int:
+    largest = Chunk.objects.filter(step__batch=batch).order_by("-n_cases").first()
+    assert largest is not None
+    return largest.n_cases
+
+
+def _timed(act: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
