@@ -10,7 +10,7 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import task_prerun, worker_init
 from django.conf import settings
 from kombu import Queue
 
@@ -62,6 +62,14 @@ app.conf.update(
     CELERY_DB_REUSE_MAX=1_000_000,
 )
 app.autodiscover_tasks(["evalsite.pipeline"])
+
+
+@task_prerun.connect
+def drop_dead_connections(**_: object) -> None:
+    """Begin each task on a database connection that is alive and not too old."""
+    from django.db import close_old_connections
+
+    close_old_connections()
 
 
 @worker_init.connect

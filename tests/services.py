@@ -73,7 +73,7 @@ def running_services() -> Iterator[Services]:
         try:
             yield _services(layout)
         finally:
-            supervisor.stop(layout)
+            supervisor.discard(layout)
 
 
 def _services(layout: Layout) -> Services:

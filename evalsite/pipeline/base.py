@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from celery import Task
-from django.db import close_old_connections
 
 from evalsite.tenants import scope
 
@@ -17,7 +16,6 @@ class TenantTask(Task):  # type: ignore[type-arg]
     typing = False  # `run` does not take the tenant: the scope has it
 
     def __call__(self, *args: Any, tenant_id: str, **kwargs: Any) -> Any:
-        """Run inside the tenant's scope, on a database connection that is alive."""
-        close_old_connections()
+        """Run inside the tenant's scope; raises TypeError for a message without a tenant."""
         with scope.tenant(tenant_id):
             return self.run(*args, **kwargs)

@@ -56,7 +56,9 @@ def prepare(n: int) -> None:
         with cursor.copy("COPY bare_case FROM STDIN") as copy:
             for q in questions(n):
                 values = ({"question": q.text}, {"answer": q.expected}, {"answer": q.answer})
-                copy.write_row((q.number, q.tag, *(orjson.dumps(value).decode() for value in values)))
+                copy.write_row(
+                    (q.number, q.tag, *(orjson.dumps(value).decode() for value in values))
+                )
         cursor.execute("ANALYZE bare_case")
 
 

@@ -49,9 +49,7 @@ def main() -> None:
     _print_table(asked.cases, rounds, medians=medians)
 
 
-def _measure(
-    services: Services, folder: Path, *, n: int, n_rounds: int
-) -> list[dict[str, float]]:
+def _measure(services: Services, folder: Path, *, n: int, n_rounds: int) -> list[dict[str, float]]:
     from evalsite.tenants.scope import tenant
     from tests.bench import bare_chord, rounds
 
@@ -73,13 +71,11 @@ def _measure(
     return measured
 
 
-def _print_table(
-    n: int, rounds: list[dict[str, float]], *, medians: dict[str, float]
-) -> None:
-    print(f"\n{n:,} cases, {len(rounds)} rounds{'':<26}median   each", file=sys.stderr)
+def _print_table(n: int, rounds: list[dict[str, float]], *, medians: dict[str, float]) -> None:
+    print(f"{f'{n:,} cases':<46}{'median':>9}   each of {len(rounds)}", file=sys.stderr)
     for name, what in UNITS.items():
         each = "  ".join(f"{one[name]:.2f}" for one in rounds)
-        print(f"{what:<46}{medians[name]:>8.2f}   {each}", file=sys.stderr)
+        print(f"{what:<46}{medians[name]:>9.2f}   {each}", file=sys.stderr)
 
 
 if __name__ == "__main__":

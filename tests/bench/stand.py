@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -66,14 +65,14 @@ def workers(services: Services) -> Iterator[int]:
     with Children(services.layout) as children, coordinator():
         pid = children.start("worker", worker_command(name="bench"))
         children.start(BARE, bare)
-        _until_ready(app, workers=1)
-        _until_ready(bare_chord.app, workers=1)
+        _until_ready(app)
+        _until_ready(bare_chord.app)
         yield pid
 
 
-def _until_ready(app: Celery, *, workers: int) -> None:
+def _until_ready(app: Celery) -> None:
     for _ in range(60):
-        if len(app.control.ping(timeout=0.5)) >= workers:
+        if app.control.ping(timeout=0.5):
             return
     sys.exit("no worker answers")
 
@@ -83,8 +82,3 @@ def _bare_database(services: Services) -> str:
     with connect(services.admin, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {BARE}")
     return make_conninfo(services.admin, dbname=BARE)
-
-
-def settled(seconds: float = 1.0) -> None:
-    """Let what was written reach the disk, so that one measurement does not pay for another."""
-    time.sleep(seconds)
