@@ -52,7 +52,7 @@ def check_model(model: type[M], value: Any, *, at: str) -> M:
         path = _path(at, problems[0]["loc"])
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise PackError(
-            f"{path}: {problems[0]['msg'].removeprefix('Value error, ')}{more}",
+            f"{path}: {problems[0]['msg'].removeprefix('Value error, ').rstrip('.')}{more}.",
             code={"output": "output_invalid", "options": "options_invalid"}.get(at, "case_invalid"),
             hint=f"Its fields are: {', '.join(model.model_fields)}.",
             path=path,

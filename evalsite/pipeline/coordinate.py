@@ -14,6 +14,7 @@ from django.db import Error, close_old_connections, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from kombu.exceptions import OperationalError as BrokerError
 
+from evalsite.audit.record import record
 from evalsite.pipeline.sweep import sweep
 from evalsite.tenants import scope
 
@@ -43,10 +44,19 @@ def coordinate(stop: Event, *, seconds: float) -> None:
 
 
 def tick() -> None:
-    """Sweep once for each tenant that has something open."""
+    """Sweep once for each tenant that has something open.
+
+    What goes wrong with one tenant is written to its audit trail, and stops no other.
+    """
     for tenant_id in _tenants_with_work():
         with scope.tenant(tenant_id):
-            sweep()
+            try:
+                sweep()
+            except (Error, BrokerError):
+                raise
+            except Exception as error:
+                log.exception("the sweep of tenant %s failed", tenant_id)
+                record("sweep.failed", type(error).__name__, actor="coordinator")
 
 
 def _leads(lock: BaseDatabaseWrapper) -> bool:

@@ -87,7 +87,8 @@ def test_blind_excepts_are_where_a_failure_becomes_a_row() -> None:
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.ExceptHandler) and _is_blind(node)
     }
-    assert blind <= {"judges/guard.py", "evalsite/alerts/deliver.py"}
+    places = ("judges/guard.py", "evalsite/alerts/deliver.py", "evalsite/pipeline/coordinate.py")
+    assert blind <= set(places)
 
 
 def test_nothing_is_left_to_do() -> None:

@@ -35,8 +35,9 @@ def test_the_scope_is_open_inside(asked: TenantTask, db: None) -> None:
 
 
 def test_without_a_tenant_nothing_runs(asked: TenantTask, db: None) -> None:
+    message = {"word": "x"}
     with pytest.raises(TypeError, match="tenant_id"):
-        asked(**{"word": "x"})
+        asked(**message)
 
 
 def test_garbage_for_a_tenant_is_refused(asked: TenantTask, db: None) -> None:

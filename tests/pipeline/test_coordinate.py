@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from evalsite.alerts.models import Alert
-from evalsite.pipeline.coordinate import _leads, _tenants_with_work, coordinate
+from evalsite.audit.models import Entry
+from evalsite.pipeline.coordinate import _leads, _tenants_with_work, coordinate, tick
+from evalsite.tenants import scope
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.factories import make_alert, make_batch, make_outbox_message
@@ -47,11 +50,33 @@ def test_a_tenant_with_nothing_open_is_not_visited(acme: Tenant, globex: Tenant)
 
 
 @pytest.mark.parametrize("make", [make_batch, make_outbox_message, make_alert])
-def test_a_tenant_with_something_open_is_visited(make, acme: Tenant, globex: Tenant) -> None:  # type: ignore[no-untyped-def]
+def test_a_tenant_with_something_open_is_visited(
+    make: Callable[[], Any], acme: Tenant, globex: Tenant
+) -> None:
     with tenant(globex.pk):
         make()
     assert globex.pk in _tenants_with_work()
     assert acme.pk not in _tenants_with_work()
+
+
+def test_one_tenants_fault_stops_no_other(
+    acme: Tenant, globex: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept = []
+
+    def sweep() -> None:
+        swept.append(scope.require())
+        if scope.require() == acme.pk:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr("evalsite.pipeline.coordinate.sweep", sweep)
+    for one in (acme, globex):
+        with scope.tenant(one.pk):
+            make_outbox_message()
+    tick()
+    assert set(swept) == {acme.pk, globex.pk}
+    with scope.tenant(acme.pk):
+        assert Entry.objects.get(action="sweep.failed").subject == "ZeroDivisionError"
 
 
 def test_a_coordinator_serves_every_tenant_until_told_to_stop(committed_db: None) -> None:
