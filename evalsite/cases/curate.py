@@ -19,6 +19,7 @@ from evalsite.cases.check import CheckedCase, check_case, check_tag
 from evalsite.cases.models import CaseState, Suite, TestCase
 from evalsite.cases.stage import Repeated, drop_repeated, repeated_keys, stage_edit, stage_rows
 from evalsite.errors import EvalsiteError
+from evalsite.tenants.statistics import refresh_statistics
 from packs.registry import PACKS
 
 
@@ -126,6 +127,7 @@ def import_cases(
             drop_repeated()
         done = apply_staged(suite, author=str(actor), note=note)
         _record_bulk("cases.imported", suite, done=done, actor=actor)
+    refresh_statistics("cases_testcase", "cases_revision", rows=done.new + done.changed)
     return done
 
 

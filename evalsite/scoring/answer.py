@@ -32,18 +32,25 @@ class Answered(NamedTuple):
     before: dict[str, Any]
 
 
-# One query a chunk. A first step scores every repetition; a later one, or a retry, only those
+# One query a chunk. Each lookup is a LATERAL with LIMIT, which pins the whole unique key: left to
+# itself the planner, which knows nothing of a batch that is being written, walks the key's prefix
+# once per case, and a batch costs the square of its size.
+# A first step scores every repetition; a later one, or a retry, only those
 # whose scorecard waits for it.
 _RECORDED = """
     SELECT r.id, rep.n, r.input::text, r.expected::text, o.answer::text, coalesce(o.error, ''),
            o.latency_ms, o.tokens_in, o.tokens_out, o.cost_usd, card.stages::text
     FROM unnest(%(revisions)s::uuid[]) WITH ORDINALITY AS chunk (id, place)
-    JOIN cases_revision r ON r.id = chunk.id
+    CROSS JOIN LATERAL (
+        SELECT id, case_id, input, expected FROM cases_revision WHERE id = chunk.id LIMIT 1) AS r
     CROSS JOIN generate_series(0, %(last)s) AS rep (n)
-    LEFT JOIN targets_output o
-        ON o.run_id = %(run)s AND o.case_id = r.case_id AND o.repetition = rep.n
-    LEFT JOIN scoring_scorecard card
-        ON card.batch_id = %(batch)s AND card.revision_id = r.id AND card.repetition = rep.n
+    LEFT JOIN LATERAL (
+        SELECT * FROM targets_output
+        WHERE run_id = %(run)s AND case_id = r.case_id AND repetition = rep.n LIMIT 1) AS o ON true
+    LEFT JOIN LATERAL (
+        SELECT id, status, stages FROM scoring_scorecard
+        WHERE batch_id = %(batch)s AND revision_id = r.id AND repetition = rep.n LIMIT 1
+    ) AS card ON true
     WHERE card.id IS NULL AND %(first)s OR card.status = ANY (%(waiting)s)
     ORDER BY chunk.place, rep.n
 """

@@ -78,6 +78,8 @@ def write(claim: Claim, rows: Iterable[Row]) -> None:
             for row in rows:
                 copy.write_row(row)
         cursor.execute(_INSERT, [claim.batch_id])
+        # Foreign keys are checked here, not at commit, when the step's row would be locked.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def write_off(chunk_id: UUID, *, code: str) -> None:

@@ -16,6 +16,7 @@ from evalsite.cases.strict_json import dump
 from evalsite.errors import EvalsiteError
 from evalsite.targets.models import Run, RunStatus
 from evalsite.tenants.scope import require
+from evalsite.tenants.statistics import refresh_statistics
 
 _CREATE = """
     DROP TABLE IF EXISTS pg_temp.staged_output;
@@ -132,6 +133,7 @@ def record_outputs(
         done = _apply(locked, values)
         if done.new or done.changed:
             record("outputs.recorded", run, actor=actor, new=done.new, changed=done.changed)
+    refresh_statistics("targets_output", rows=done.new + done.changed)
     return done
 
 

@@ -20,7 +20,7 @@ _GUARD = "(tenant_id = ( SELECT app.tenant_id() AS tenant_id))"
 _LEAKPROOF = (
     "uuid,text,varchar,int2,int4,int8,float8,bool,date,timestamp,timestamptz,interval,bytea"
 )
-_DEFINERS = ("app.memberships_of", "app.tenants_with_work")
+_DEFINERS = ("app.memberships_of", "app.tenants_with_work", "app.refresh_statistics")
 
 
 class Rule(NamedTuple):

@@ -19,6 +19,7 @@ from evalsite.env import load
 from evalsite.errors import UsageError
 from evalsite.pipeline import launch, report, watch
 from evalsite.pipeline.crew import crew
+from evalsite.pipeline.sweep import sweep
 from evalsite.summaries.models import SliceKind, Summary
 from evalsite.targets.queries import find_run
 from evalsite.tenants.command import TenantCommand
@@ -83,6 +84,7 @@ class Command(TenantCommand):
             batch = _launch(options)
             self._say_launched(batch, options)
             self._watch(batch, options, check=check)
+            sweep()  # the mail that the batch calls for goes out before the crew leaves
             batch.refresh_from_db()
             self._report(batch, options)
 
