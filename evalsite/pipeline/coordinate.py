@@ -48,7 +48,7 @@ def tick() -> None:
 
     What goes wrong with one tenant is written to its audit trail, and stops no other.
     """
-    for tenant_id in _tenants_with_work():
+    for tenant_id in tenants_with_work():
         with scope.tenant(tenant_id):
             try:
                 sweep()
@@ -70,7 +70,7 @@ def _leads(lock: BaseDatabaseWrapper) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _tenants_with_work() -> list[UUID]:
+def tenants_with_work() -> list[UUID]:
     """Ask the one function that may look across tenants; it answers ids only."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tenant_id FROM app.tenants_with_work()")

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Revision
-from evalsite.tenants.models import SameTenant, TenantModel
+from evalsite.tenants.models import SameTenant, TenantModel, owned_by_tenant
 
 
 class ScoreStatus(models.TextChoices):
@@ -28,6 +28,8 @@ class Scorecard(TenantModel):
     stage to why.
     """
 
+    # The batch vouches for the tenant; checking it again costs a twelfth of scoring a case.
+    tenant = owned_by_tenant(db_constraint=False)
     batch = models.ForeignKey(
         Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )

@@ -10,7 +10,15 @@ from uuid_utils.compat import uuid7
 from evalsite.tenants.scope import require
 from evalsite.tenants.wall import SameTenant, TenantKey, TenantWall
 
-__all__ = ["Membership", "SameTenant", "Tenant", "TenantKey", "TenantModel", "TenantWall"]
+__all__ = [
+    "Membership",
+    "SameTenant",
+    "Tenant",
+    "TenantKey",
+    "TenantModel",
+    "TenantWall",
+    "owned_by_tenant",
+]
 
 
 class Tenant(models.Model):
@@ -34,6 +42,23 @@ class TenantOfSession(Func):
     output_field = UUIDField()
 
 
+def owned_by_tenant(*, db_constraint: bool = True) -> models.ForeignKey[Tenant, Tenant]:
+    """The tenant field: set from the scope, never edited.
+
+    Without `db_constraint` a composite key to a parent must vouch for the tenant.
+    """
+    return models.ForeignKey(
+        Tenant,
+        on_delete=models.PROTECT,
+        default=require,
+        db_default=TenantOfSession(),
+        db_constraint=db_constraint,
+        db_index=False,
+        editable=False,
+        related_name="+",
+    )
+
+
 class TenantModel(models.Model):
     """The base of every row that a tenant owns.
 
@@ -42,15 +67,7 @@ class TenantModel(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    tenant = models.ForeignKey(
-        Tenant,
-        on_delete=models.PROTECT,
-        default=require,
-        db_default=TenantOfSession(),
-        db_index=False,
-        editable=False,
-        related_name="+",
-    )
+    tenant = owned_by_tenant()
 
     class Meta:
         abstract = True

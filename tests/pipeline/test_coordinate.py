@@ -12,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from evalsite.alerts.models import Alert
 from evalsite.audit.models import Entry
-from evalsite.pipeline.coordinate import _leads, _tenants_with_work, coordinate, tick
+from evalsite.pipeline.coordinate import _leads, coordinate, tenants_with_work, tick
 from evalsite.tenants import scope
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
@@ -46,7 +46,7 @@ def test_a_successor_leads_as_soon_as_the_leader_is_gone(two: list[BaseDatabaseW
 def test_a_tenant_with_nothing_open_is_not_visited(acme: Tenant, globex: Tenant) -> None:
     with tenant(acme.pk):
         make_batch(state="finished")
-    assert _tenants_with_work() == []
+    assert tenants_with_work() == []
 
 
 @pytest.mark.parametrize("make", [make_batch, make_outbox_message, make_alert])
@@ -55,8 +55,8 @@ def test_a_tenant_with_something_open_is_visited(
 ) -> None:
     with tenant(globex.pk):
         make()
-    assert globex.pk in _tenants_with_work()
-    assert acme.pk not in _tenants_with_work()
+    assert globex.pk in tenants_with_work()
+    assert acme.pk not in tenants_with_work()
 
 
 def test_one_tenants_fault_stops_no_other(

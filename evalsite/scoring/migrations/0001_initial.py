@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('scored_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('batch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='batches.batch')),
                 ('revision', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.revision')),
-                ('tenant', models.ForeignKey(db_default=evalsite.tenants.models.TenantOfSession(), db_index=False, default=evalsite.tenants.scope.require, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+                ('tenant', models.ForeignKey(db_constraint=False, db_default=evalsite.tenants.models.TenantOfSession(), db_index=False, default=evalsite.tenants.scope.require, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
             ],
             options={
                 'abstract': False,
