@@ -111,7 +111,7 @@ def renew(claim: Claim, *, seconds: float) -> None:
     _conditional(_RENEW, claim, seconds=seconds)
 
 
-def finish_chunk(claim: Claim, *, elapsed_ms: float) -> None:
+def finish_chunk(claim: Claim, *, elapsed_ms: float | None) -> None:
     """Mark the chunk done, and hold its row until the results are committed with it.
 
     Raises LeaseLost; the caller's transaction must then write nothing.
@@ -127,7 +127,7 @@ def count_down(step_id: UUID) -> int:
     return int(remaining)
 
 
-def _conditional(sql: str, claim: Claim, **values: float) -> None:
+def _conditional(sql: str, claim: Claim, **values: float | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"chunk": claim.chunk_id, "attempt": claim.attempt, **values})
         if cursor.rowcount != 1:

@@ -12,8 +12,8 @@ from django.db import transaction
 from evalsite.batches.lease import Claim, LeaseLost, claim_chunk, count_down, finish_chunk
 from evalsite.env import load
 from evalsite.pipeline import outbox
-from evalsite.scoring.stage import judge
-from evalsite.scoring.write import Row, write
+from evalsite.scoring.stage import ManifestChanged, judge
+from evalsite.scoring.write import Row, write, write_off
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,9 @@ def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
     try:
         rows = list(judge(claim, lease_seconds=env.lease_seconds))
         _commit(claim, rows, epoch=epoch, elapsed_ms=(time.perf_counter() - started) * 1000)
+    except ManifestChanged as changed:
+        log.error("chunk %s is written off: %s", chunk_id, changed)
+        _give_up(claim, epoch=epoch, code=changed.code)
     except LeaseLost as lost:
         log.warning("chunk %s attempt %s wrote nothing: %s", chunk_id, claim.attempt, lost)
         return False
@@ -51,6 +54,15 @@ def _commit(claim: Claim, rows: list[Row], *, epoch: int, elapsed_ms: float) -> 
         finish_chunk(claim, elapsed_ms=elapsed_ms)
         write(claim, rows)
         # Last, as it locks the one row that all chunks of the step share.
+        if count_down(claim.step_id) == 0:
+            owe_finish(claim.step_id, epoch=epoch)
+
+
+def _give_up(claim: Claim, *, epoch: int, code: str) -> None:
+    """Finish a chunk whose cases cannot be scored; they are errored, with the reason."""
+    with transaction.atomic():
+        finish_chunk(claim, elapsed_ms=None)
+        write_off(claim.chunk_id, code=code)
         if count_down(claim.step_id) == 0:
             owe_finish(claim.step_id, epoch=epoch)
 

@@ -59,7 +59,9 @@ class ScorecardAdmin(ReadOnlyAdmin):
 def _in_order(card: Scorecard) -> list[tuple[str, Any]]:
     """Answer the stages as the batch ran them; JSON in the database forgets the order."""
     names = [stage["name"] for stage in card.batch.manifest["stages"]]
-    return sorted(card.stages.items(), key=lambda item: names.index(item[0]))
+    found = [(name, card.stages[name]) for name in names if name in card.stages]
+    # A chunk that was written off has no stages, only the code that says why.
+    return found or [("batch", {"status": card.status})]
 
 
 def _shown(score: float | None) -> str:
@@ -68,4 +70,6 @@ def _shown(score: float | None) -> str:
 
 def _reason(card: Scorecard, stage: str) -> str:
     why = card.details.get(stage, {})
+    if "code" in why:
+        return str(why["code"])
     return why.get("reason", "") or json.dumps(why.get("details", ""), ensure_ascii=False)

@@ -7,18 +7,28 @@ from collections.abc import Iterator
 from functools import lru_cache
 from uuid import UUID
 
+import orjson
+
 from evalsite.batches.lease import Claim, renew
 from evalsite.batches.models import Batch
+from evalsite.errors import EvalsiteError
 from evalsite.scoring.answer import recorded
 from evalsite.scoring.fold import fold
 from evalsite.scoring.write import Row
 from packs.evaluate import Evaluator, prepare
 
 
+class ManifestChanged(EvalsiteError):
+    """This worker's pack or judges are of another version than the batch was planned with."""
+
+    code = "manifest_changed"
+    hint = "start a new batch: half of one may not be judged otherwise than the other half"
+
+
 def judge(claim: Claim, *, lease_seconds: float) -> Iterator[Row]:
     """Yield a scorecard per case and repetition, renewing the lease in time.
 
-    Raises LeaseLost as soon as the chunk belongs to somebody else.
+    Raises LeaseLost as soon as the chunk belongs to somebody else, and ManifestChanged.
     """
     evaluator = _evaluator(claim.batch_id)
     renew_at = time.monotonic() + lease_seconds / 3
@@ -31,6 +41,11 @@ def judge(claim: Claim, *, lease_seconds: float) -> Iterator[Row]:
 
 @lru_cache(maxsize=32)
 def _evaluator(batch_id: UUID) -> Evaluator:
-    """Prepare the pack of a batch once per process: its options never change."""
-    pack, options = Batch.objects.values_list("pack", "options").get(pk=batch_id)
-    return prepare(pack, options)
+    """Prepare the pack of a batch once per process: its manifest never changes."""
+    pack, options, frozen = Batch.objects.values_list("pack", "options", "manifest").get(
+        pk=batch_id
+    )
+    evaluator = prepare(pack, options)
+    if orjson.loads(orjson.dumps(evaluator.manifest())) != frozen:
+        raise ManifestChanged(f"pack {pack!r} or a judge of it is not what batch {batch_id} froze")
+    return evaluator

@@ -109,3 +109,14 @@ def test_the_cost_of_a_case_is_measured(as_acme: Tenant) -> None:
     measured = Step.objects.get(batch=batch).case_ms
     assert measured is not None
     assert measured > 0
+
+
+def test_a_worker_with_other_judges_scores_nothing(as_acme: Tenant) -> None:
+    batch = launched([told("passed"), told("failed")])
+    batch.manifest["pack_version"] = "0"
+    batch.save(update_fields=["manifest"])
+    assert deliver_all(batch).state == "finished"
+    cards = Scorecard.objects.filter(batch=batch)
+    assert {card.status for card in cards} == {"errored"}
+    assert {card.details["batch"]["code"] for card in cards} == {"manifest_changed"}
+    assert {card.overall_score for card in cards} == {None}
