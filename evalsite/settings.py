@@ -112,9 +112,15 @@ def _database(url: SecretStr | None, *, role: str, **options: Any) -> dict[str, 
 
 _POOL = {"min_size": 1, "max_size": ENV.database_pool_size} if ENV.database_pool_size else False
 
+# A worker that is frozen inside a transaction would hold its row locks for good, and no other could
+# finish the batch: a little after its lease is over the server ends its session.
+_FROZEN = f"-c idle_in_transaction_session_timeout={int(ENV.lease_seconds + 5) * 1000}"
+
 DATABASES = {
     "default": {
-        **_database(ENV.database_url, role=APP, application_name="evalsite", pool=_POOL),
+        **_database(
+            ENV.database_url, role=APP, application_name="evalsite", pool=_POOL, options=_FROZEN
+        ),
         "CONN_MAX_AGE": 0 if _POOL else 60,
         "CANARY": True,
     },

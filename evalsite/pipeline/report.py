@@ -75,7 +75,7 @@ def comparison_line(regression: Regression) -> str:
         f"[bold]{regression.get_verdict_display()}[/] against {against}: "
         f"{percent(regression.baseline_rate)} -> {percent(regression.rate)} "
         f"({regression.effect * 100:+.1f} points, 95 % interval "
-        f"{_points(regression.effect_low)} to {_points(regression.effect_high)}{p_value}; "
+        f"{points(regression.effect_low)} to {points(regression.effect_high)}{p_value}; "
         f"{regression.worse} worse, {regression.better} better of {regression.n_pairs} pairs, "
         f"{regression.left_out} left out)"
     )
@@ -92,7 +92,8 @@ def percent(rate: float | None) -> str:
     return DASH if rate is None else f"{rate * 100:.1f} %"
 
 
-def _points(effect: float | None) -> str:
+def points(effect: float | None) -> str:
+    """Write a difference of shares in percentage points, with its sign."""
     return DASH if effect is None else f"{effect * 100:+.1f}"
 
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from evalsite.cases.models import Suite
+from evalsite.env import load
 from evalsite.tenants.backend.base import DatabaseWrapper
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import nobody, tenant
@@ -102,3 +103,13 @@ def test_a_pooled_connection_refuses_nobody(pooled: DatabaseWrapper) -> None:
     pooled.close()
     with nobody(), pooled.cursor() as cursor, pytest.raises(DatabaseError, match="no tenant"):
         cursor.execute("SELECT app.tenant_id()")
+
+
+def test_a_frozen_worker_cannot_hold_its_locks_for_good(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT extract(epoch FROM"
+            " current_setting('idle_in_transaction_session_timeout')::interval)"
+        )
+        (seconds,) = cursor.fetchone()
+    assert seconds == int(load().lease_seconds + 5)

@@ -22,6 +22,7 @@ from tests.journeys.workshop import (
     finished,
     n_scored,
     pool_children,
+    score_here,
     until,
 )
 
@@ -30,60 +31,73 @@ N = 4_000
 
 @pytest.fixture
 def filled(workshop: Workshop) -> Workshop:
-    """A suite with a good run and a worse one."""
+    """A suite with a good run and a worse one, and somebody who wants to know."""
     fill(workshop, n=N, wrong={"good": 40, "worse": 400})
+    Subscription.objects.create(email="alice@example.org")
     return workshop
 
 
-def under_way(shop: Workshop, *, run: str = "good") -> Batch:
-    """Launch a batch and wait until some, but not all of it, is scored."""
-    batch = shop.launch(run=run)
+@pytest.fixture
+def judged(filled: Workshop) -> Workshop:
+    """The same, with the good run scored, so that the worse one is a regression."""
+    score_here(run="good")
+    return filled
+
+
+def under_way(shop: Workshop) -> Batch:
+    """Launch the worse run and wait until some, but not all of it, is scored."""
+    batch = shop.launch(run="worse")
     until(lambda: n_scored(batch) > 0, what="first scorecards")
     return batch
 
 
-def finish(batch: Batch) -> None:
+def finish(shop: Workshop, batch: Batch) -> None:
+    """Every case scored once, one summary, and one mail about the regression."""
     until(lambda: finished(batch), what="the end of the batch")
     assert_sound(batch)
+    assert Regression.objects.get(batch=batch).verdict == "regressed"
+    until(lambda: Alert.objects.get().state == "sent", what="the mail")
+    shop.manage("sweep", "--tenant", "acme")
+    assert len(shop.mails()) == 1
 
 
-def test_a_killed_pool_child_loses_nothing(filled: Workshop) -> None:
-    worker = filled.worker()
-    filled.coordinator()
-    batch = under_way(filled)
+def test_a_killed_pool_child_loses_nothing(judged: Workshop) -> None:
+    worker = judged.worker()
+    judged.coordinator()
+    batch = under_way(judged)
     for child in pool_children(worker):
         child.kill()
     assert n_scored(batch) < N
-    finish(batch)
+    finish(judged, batch)
 
 
-def test_a_killed_worker_loses_nothing(filled: Workshop) -> None:
-    worker = filled.worker()
-    filled.coordinator()
-    batch = under_way(filled)
+def test_a_killed_worker_loses_nothing(judged: Workshop) -> None:
+    worker = judged.worker()
+    judged.coordinator()
+    batch = under_way(judged)
     os.killpg(worker.pid, signal.SIGKILL)
     assert n_scored(batch) < N
-    filled.worker()
-    finish(batch)
+    judged.worker()
+    finish(judged, batch)
 
 
-def test_a_wiped_broker_loses_nothing(filled: Workshop) -> None:
-    filled.worker()
-    filled.coordinator()
-    batch = under_way(filled)
-    broker(filled).flushdb()
-    finish(batch)
+def test_a_wiped_broker_loses_nothing(judged: Workshop) -> None:
+    judged.worker()
+    judged.coordinator()
+    batch = under_way(judged)
+    broker(judged).flushdb()
+    finish(judged, batch)
 
 
-def test_a_stopped_worker_that_wakes_up_late_writes_nothing(filled: Workshop) -> None:
-    sleeper = filled.worker()
-    filled.coordinator()
-    batch = under_way(filled)
+def test_a_stopped_worker_that_wakes_up_late_writes_nothing(judged: Workshop) -> None:
+    sleeper = judged.worker()
+    judged.coordinator()
+    batch = under_way(judged)
     os.killpg(sleeper.pid, signal.SIGSTOP)
-    filled.worker()
+    judged.worker()
     until(lambda: finished(batch), what="the end of the batch")
     os.killpg(sleeper.pid, signal.SIGCONT)
-    finish(batch)
+    finish(judged, batch)
     assert not Chunk.objects.filter(step__batch=batch).exclude(state="done").exists()
 
 
@@ -115,7 +129,6 @@ def settle(shop: Workshop, queue: str, effect: Callable[[], Any]) -> None:
 
 
 def test_doubled_messages_change_nothing(filled: Workshop) -> None:
-    Subscription.objects.create(email="alice@example.org")
     for run in ("good", "worse"):
         batch = filled.launch(run=run, limit="600")  # few enough for one window
         chunks = Chunk.objects.filter(step__batch=batch)

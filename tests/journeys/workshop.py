@@ -22,9 +22,13 @@ from django.db.models import Count
 
 from evalsite import env
 from evalsite.batches.models import Batch
+from evalsite.cases.queries import Selection, find_suite
+from evalsite.pipeline import launch
 from evalsite.scoring.models import Scorecard
 from evalsite.summaries.models import Summary
+from evalsite.targets.queries import find_run
 from evalsite.tenants.models import Tenant
+from tests.pipeline.bench import deliver_all
 from tests.summaries.recompute import recompute
 
 # Short leases, so that what a killed worker held comes free while the test looks on.
@@ -196,6 +200,15 @@ def _assert_summarised(batch: Batch) -> None:
         expected = again[row.slice_kind, row.slice_value]
         for name in ("n", "passed", "failed", "unscored", "errored"):
             assert getattr(row, name) == expected[name], (row, name)
+
+
+def score_here(*, run: str) -> Batch:
+    """Score a run of the sums in this process, without workers."""
+    suite, chosen = find_suite("sums"), find_run(run)
+    batch = launch.start(
+        suite=suite, run=chosen, pack=suite.pack, options={}, selection=Selection()
+    )
+    return deliver_all(batch)
 
 
 def acme() -> Tenant:

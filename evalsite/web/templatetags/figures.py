@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from django import template
 
+from evalsite.pipeline.report import DASH, percent, points
+
 register = template.Library()
 
-DASH = "-"
-
-
-@register.filter
-def percent(share: float | None) -> str:
-    """Write a share in 0..1 as per cent; a dash where there is none, never a zero."""
-    return DASH if share is None else f"{share * 100:.1f} %"
-
-
-@register.filter
-def points(difference: float | None) -> str:
-    """Write a difference of shares in percentage points, with its sign."""
-    return DASH if difference is None else f"{difference * 100:+.1f}"
+register.filter(percent)
+register.filter(points)
 
 
 @register.filter
