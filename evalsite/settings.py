@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "evalsite.tenants",
     "evalsite.audit",
     "evalsite.cases",
+    "evalsite.endpoints",
+    "evalsite.calls",
     "evalsite.targets",
     "evalsite.batches",
     "evalsite.scoring",

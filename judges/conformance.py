@@ -8,7 +8,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from judges.guard import Crash, attempt
+from judges.guard import Crash, attempt, settle
 from judges.options import options_model
 from judges.protocol import Judge, Score, is_sound, shown
 
@@ -58,7 +58,7 @@ def _check_example(judge: Judge, example: Example) -> Iterator[str]:
     yield from _check_call(
         judge, example.expected, answer=example.answer, options=dict(example.options)
     )
-    score = attempt(judge, example.expected, example.answer, **example.options)
+    score = settle(attempt(judge, example.expected, example.answer, **example.options))
     if isinstance(score, Score) and score.passed is not example.passed:
         yield f"{shown(example.answer)}: passed is {score.passed}, expected {example.passed}"
 
@@ -68,7 +68,7 @@ def _check_call(
 ) -> Iterator[str]:
     what = f"({shown(expected)}, {shown(answer)})"
     before = deepcopy((expected, answer))
-    score = attempt(judge, expected, answer, **options)
+    score = settle(attempt(judge, expected, answer, **options))
     if isinstance(score, Crash):
         yield f"{what}: it raised {score.reason}"
         return
@@ -79,7 +79,7 @@ def _check_call(
         yield f"{what}: no reason is given"
     if isinstance(attempt(json.dumps, dict(score.details), allow_nan=False), Crash):
         yield f"{what}: the details are not JSON"
-    if attempt(judge, expected, answer, **options) != score:
+    if settle(attempt(judge, expected, answer, **options)) != score:
         yield f"{what}: two calls gave two verdicts"
     if (expected, answer) != before:
         yield f"{what}: it changed what it was given"

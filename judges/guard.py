@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import ParamSpec, TypeVar
 
 from judges.protocol import VerdictError
@@ -24,7 +26,24 @@ def attempt(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Cras
     """Call a plug-in and give what it gives, or the Crash that it ended in."""
     try:
         return call(*args, **kwargs)
-    except VerdictError as error:
-        return Crash(error.code, error.message)
     except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it becomes a row
-        return Crash("plugin_crashed", f"{type(error).__name__}: {error}"[:500])
+        return _crash(error)
+
+
+async def attempt_later(given: Awaitable[T]) -> T | Crash:
+    """Wait for what a plug-in promised, or give the Crash that it ended in."""
+    try:
+        return await given
+    except Exception as error:  # noqa: BLE001 - as above
+        return _crash(error)
+
+
+def settle(given: T | Awaitable[T] | Crash) -> T | Crash:
+    """Wait for what was promised in an event loop of its own; other values are given back."""
+    return asyncio.run(attempt_later(given)) if isawaitable(given) else given
+
+
+def _crash(error: Exception) -> Crash:
+    if isinstance(error, VerdictError):
+        return Crash(error.code, error.message)
+    return Crash("plugin_crashed", f"{type(error).__name__}: {error}"[:500])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from functools import partial
 from typing import Any, get_type_hints
 
@@ -10,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from judges.protocol import Judge, JudgeError
 from judges.registry import JUDGES, Loaded
+
+# The one keyword that is no option: the case's input, which whoever judges a case passes along.
+INPUT = "input"
 
 
 def bind(name: str, options: dict[str, Any]) -> Loaded[Judge]:
@@ -20,7 +24,13 @@ def bind(name: str, options: dict[str, Any]) -> Loaded[Judge]:
     loaded = JUDGES.load(name)
     checked = _check(loaded, options)
     judge = partial(loaded.value, **checked) if checked else loaded.value
-    return Loaded(name, judge, loaded.version)
+    pins = getattr(loaded.value, "pins", None)
+    return replace(
+        loaded,
+        value=judge,
+        pins=pins(**checked) if pins else {},
+        wants_input=INPUT in inspect.signature(loaded.value).parameters,
+    )
 
 
 def _check(loaded: Loaded[Judge], options: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +56,7 @@ def options_model(judge: Judge) -> type[BaseModel]:
     loose = False
     for parameter in inspect.signature(judge).parameters.values():
         loose = loose or parameter.kind is parameter.VAR_KEYWORD
-        if parameter.kind is parameter.KEYWORD_ONLY:
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name != INPUT:
             default = ... if parameter.default is parameter.empty else parameter.default
             # An alias, because an option may be called like something pydantic has ("schema").
             kind = hints.get(parameter.name, Any)

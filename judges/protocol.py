@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring
 from types import MappingProxyType
-from typing import Annotated, Any, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import Field
 
+Lane = Literal["cpu", "sandbox", "model"]
 Threshold = Annotated[float, Field(ge=0, le=1)]
 
 _LONGEST_SHOWN = 80
@@ -53,9 +54,15 @@ def is_sound(score: object) -> bool:
 
 @runtime_checkable
 class Judge(Protocol):
-    """Called `(expected, answer, **options)`; its options are keyword-only and annotated."""
+    """Called `(expected, answer, **options)`; its options are keyword-only and annotated.
 
-    def __call__(self, *args: Any, **options: Any) -> Score: ...
+    A judge that asks a model gives an awaitable. One that has a keyword `input` is given the
+    case's input; that is no option. A judge may carry `version`; `lane`, where its
+    work belongs ("cpu" without); and `pins(**options) -> dict[str, str]`: what else fixes its
+    verdict, like the hash of a prompt.
+    """
+
+    def __call__(self, *args: Any, **options: Any) -> Score | Awaitable[Score]: ...
 
 
 class VerdictError(Exception):

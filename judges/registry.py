@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -11,7 +11,7 @@ from typing import Generic, TypeGuard, TypeVar
 
 from judges import VERSION
 from judges.guard import Crash, attempt
-from judges.protocol import Judge, JudgeError, VerdictError
+from judges.protocol import Judge, JudgeError, Lane, VerdictError
 
 T = TypeVar("T")
 
@@ -39,6 +39,9 @@ class Loaded(Generic[T]):
     name: str
     value: T
     version: str
+    lane: Lane = "cpu"
+    pins: Mapping[str, str] = field(default_factory=dict)
+    wants_input: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,8 @@ class Registry(Generic[T]):
     def _checked(self, name: str, value: object, *, version: str) -> Loaded[T]:
         if not self.fits(value):
             raise self._broken(name, f"it does not follow the protocol of a {self.kind}")
-        return Loaded(name, value, str(getattr(value, "version", "") or version))
+        known = str(getattr(value, "version", "") or version)
+        return Loaded(name, value, known, getattr(value, "lane", "cpu"))
 
     def _broken(self, name: str, reason: str) -> VerdictError:
         return self.error(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Awaitable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from inspect import isawaitable
 from typing import Any
 
-from judges.guard import Crash, attempt
+from judges.guard import Crash, attempt, attempt_later, settle
+from judges.models import Usage, metered, usage_as_json
 from judges.protocol import PASS, Score, is_sound
 from packs.fold import Fold, fold
 from packs.protocol import (
@@ -23,6 +25,7 @@ from packs.registry import PACKS
 from packs.validate import check_model
 
 _MISSING = Crash("output_missing", "The system under test gave no output for this case.")
+_NOT_WAITED_FOR = Crash("promise_broken", "Nobody waited for this verdict.")
 
 
 def prepare(pack_name: str, options: dict[str, Any] | None = None) -> Evaluator:
@@ -84,22 +87,60 @@ class Evaluator:
 
         A gate that failed, here or before, makes every later stage `skipped`. A failing judge is
         `errored`, a missing output (None) is `unscored`; nothing is raised for a bad case.
+        A judge that asks a model is waited for in an event loop of its own.
         """
+        results: list[StageResult] = []
+        case = (input, expected, output)
+        for promise in self._score(case, only=stages, previous=previous, into=results):
+            with metered() as promise.calls:
+                promise.kept = settle(promise.given)
+        return tuple(results)
+
+    async def score_async(
+        self,
+        *,
+        input: Any,
+        expected: Any,
+        output: Any,
+        stages: Collection[str] | None = None,
+        previous: Sequence[StageResult] = (),
+    ) -> tuple[StageResult, ...]:
+        """Do what score does inside a running event loop, beside other cases."""
+        results: list[StageResult] = []
+        case = (input, expected, output)
+        for promise in self._score(case, only=stages, previous=previous, into=results):
+            with metered() as promise.calls:
+                promise.kept = await attempt_later(promise.given)
+        return tuple(results)
+
+    def _score(
+        self,
+        case: tuple[Any, Any, Any],
+        *,
+        only: Collection[str] | None,
+        previous: Sequence[StageResult],
+        into: list[StageResult],
+    ) -> Iterator[_Promise]:
+        """Fill the results; yield each promise of a judge, to be kept before the next stage."""
+        input, expected, output = case
         stopped = self.stopped_by(previous)
-        results = []
         for stage in self.stages:
-            if stages is not None and stage.name not in stages:
+            if only is not None and stage.name not in only:
                 continue
             if stopped:
-                results.append(_skipped(stage.name, by=stopped))
+                into.append(_skipped(stage.name, by=stopped))
                 continue
             judge = self._judges[stage.name]
             given = _MISSING if output is None else attempt(judge, expected, output, input=input)
-            result = _result(stage.name, given)
+            if not isinstance(given, Score) and isawaitable(given):
+                promise = _Promise(given)
+                yield promise
+                result = promise.result(stage.name)
+            else:
+                result = _result(stage.name, given)
             if stage.gate and result.status is StageStatus.FAILED:
                 stopped = stage.name
-            results.append(result)
-        return tuple(results)
+            into.append(result)
 
     def stopped_by(self, results: Sequence[StageResult]) -> str:
         """Name the gate that failed among these results, or nothing."""
@@ -113,7 +154,23 @@ class Evaluator:
         return fold(self.stages, results)
 
 
-def _result(stage: str, given: Score | Crash) -> StageResult:
+@dataclass(slots=True)
+class _Promise:
+    """A verdict that a judge has promised, what it came to, and the model calls that it took."""
+
+    given: Awaitable[Score]
+    kept: Score | Crash = _NOT_WAITED_FOR
+    calls: list[Usage] = field(default_factory=list)
+
+    def result(self, stage: str) -> StageResult:
+        """Give the result of the stage, with the calls beside it."""
+        result = _result(stage, self.kept)
+        if self.calls:
+            result.details["calls"] = usage_as_json(self.calls)
+        return result
+
+
+def _result(stage: str, given: Any) -> StageResult:
     if given is PASS:  # the commonest verdict needs no check
         return StageResult(stage, StageStatus.PASSED, 1.0)
     if given is _MISSING:

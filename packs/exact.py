@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Iterator
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
@@ -87,20 +88,37 @@ class Exact:
     def judge_of(self, stage: Stage, options: ExactOptions) -> CaseJudge:
         """Give the judge of one stage over the answer and its alternatives."""
         spec = next(spec for spec in options.judges if spec.name == stage.name)
-        judge = spec.judge()
+        judge = spec.case_judge()
         wanted = "pattern" if spec.name == "regex" else "answer"
 
-        def judge_case(expected: Any, output: Any, *, input: Any) -> Score:
+        def judge_case(expected: Any, output: Any, *, input: Any) -> Score | Awaitable[Score]:
             key = wanted if wanted in expected else "answer"
             if key not in expected:
                 return Score.unscored("expected_missing", "The case has a pattern but no answer.")
-            score = judge(expected[key], output["answer"])
-            if score.passed or not expected.get("alternatives"):
-                return score
-            others = [judge(other, output["answer"]) for other in expected["alternatives"]]
-            return max(score, *others, key=_rank)
+            given = judge(expected[key], output["answer"], input=input)
+            others = expected.get("alternatives")
+            if not others:
+                return given
+            rest = (judge(other, output["answer"], input=input) for other in others)
+            return _best(given, rest) if isinstance(given, Score) else _best_later(given, rest)
 
         return judge_case
+
+
+def _best(first: Score, rest: Iterator[Score | Awaitable[Score]]) -> Score:
+    if first.passed:
+        return first
+    return max(first, *(score for score in rest if isinstance(score, Score)), key=_rank)
+
+
+async def _best_later(first: Awaitable[Score], rest: Iterator[Score | Awaitable[Score]]) -> Score:
+    best = await first
+    for given in rest:
+        if best.passed:
+            break
+        score = given if isinstance(given, Score) else await given
+        best = max(best, score, key=_rank)
+    return best
 
 
 def _rank(score: Score) -> tuple[bool, float]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from judges.options import bind
-from judges.protocol import Judge, Threshold
-from packs.protocol import Stage
+from judges.protocol import Judge, Score, Threshold
+from packs.protocol import CaseJudge, Stage
 
 
 class JudgeSpec(BaseModel):
@@ -34,14 +35,29 @@ class JudgeSpec(BaseModel):
         """Load the judge with its options fixed; raises JudgeError."""
         return bind(self.name, self.judge_options()).value
 
+    def case_judge(self) -> CaseJudge:
+        """Load the judge so that it is given the case's input too, if it asks for it."""
+        bound = bind(self.name, self.judge_options())
+        judge = bound.value
+        if bound.wants_input:
+            return judge
+
+        def judge_case(expected: Any, output: Any, *, input: Any) -> Score | Awaitable[Score]:
+            return judge(expected, output)
+
+        return judge_case
+
     def stage(self, name: str, *, weight: float = 1.0, gate: bool = False) -> Stage:
-        """Describe this judge as a cpu stage; raises JudgeError."""
+        """Describe this judge as a stage, in the judge's own lane; raises JudgeError."""
         options = self.judge_options()
+        bound = bind(self.name, options)
         return Stage(
             name=name,
             judge=self.name,
-            judge_version=bind(self.name, options).version,
+            judge_version=bound.version,
             judge_options=options,
+            judge_pins=dict(bound.pins),
+            lane=bound.lane,
             weight=weight,
             gate=gate,
         )

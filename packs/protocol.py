@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
-from judges.protocol import Score, VerdictError
-
-Lane = Literal["cpu", "sandbox", "model"]
+from judges.protocol import Lane, Score, VerdictError
 
 NOT_APPLICABLE = "not_applicable"
 
@@ -29,12 +27,16 @@ class StageStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One thing judged about a case: by what judge, at what weight, in what lane."""
+    """One thing judged about a case: by what judge, at what weight, in what lane.
+
+    `judge_pins` is what fixes the verdict beside name, version and options: a prompt's hash.
+    """
 
     name: str
     judge: str
     judge_version: str = ""
     judge_options: Mapping[str, Any] = field(default_factory=dict)
+    judge_pins: Mapping[str, str] = field(default_factory=dict)
     lane: Lane = "cpu"
     weight: float = 1.0
     gate: bool = False
@@ -55,7 +57,7 @@ class StageResult:
 class CaseJudge(Protocol):
     """Judges one stage of one case from plain JSON values that were validated before."""
 
-    def __call__(self, expected: Any, output: Any, *, input: Any) -> Score: ...
+    def __call__(self, expected: Any, output: Any, *, input: Any) -> Score | Awaitable[Score]: ...
 
 
 @runtime_checkable

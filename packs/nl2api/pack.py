@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from judges.protocol import Score, shown
+from judges.protocol import Judge, Score, shown
 from judges.toolschema import read_arguments
 from packs.judging import JudgeSpec
 from packs.nl2api.counted import CallFilter
@@ -35,8 +35,11 @@ class Nl2Api:
 
     def judge_of(self, stage: Stage, options: Nl2ApiOptions) -> CaseJudge:
         """Give the judge of one of the four stages."""
-        judge = _specs(options)[stage.name].judge()
-        return _JUDGES[stage.name](judge, CallFilter(options.counted_tools, options.drop_errored))
+        spec = _specs(options)[stage.name]
+        if stage.name in _COMPARED:
+            return _compared(spec.case_judge(), key=_COMPARED[stage.name])
+        counted = CallFilter(options.counted_tools, options.drop_errored)
+        return _JUDGES[stage.name](spec.judge(), counted)
 
 
 def _specs(options: Nl2ApiOptions) -> dict[str, JudgeSpec]:
@@ -49,8 +52,8 @@ def _specs(options: Nl2ApiOptions) -> dict[str, JudgeSpec]:
     }
 
 
-def _syntax(judge: Callable[..., Score], counted: CallFilter) -> CaseJudge:
-    def judge_case(expected: Any, output: Any, *, input: Any) -> Score:
+def _syntax(judge: Judge, counted: CallFilter) -> CaseJudge:
+    def judge_case(expected: Any, output: Any, *, input: Any) -> Score | Awaitable[Score]:
         calls = counted.given(output)
         if not calls:
             return not_applicable("No call was made.")
@@ -65,8 +68,8 @@ def _syntax(judge: Callable[..., Score], counted: CallFilter) -> CaseJudge:
     return judge_case
 
 
-def _logic(judge: Callable[..., Score], counted: CallFilter) -> CaseJudge:
-    def judge_case(expected: Any, output: Any, *, input: Any) -> Score:
+def _logic(judge: Judge, counted: CallFilter) -> CaseJudge:
+    def judge_case(expected: Any, output: Any, *, input: Any) -> Score | Awaitable[Score]:
         if "calls" not in expected:
             return not_applicable("The case expects nothing of the calls.")
         calls = counted.given(output)
@@ -75,30 +78,21 @@ def _logic(judge: Callable[..., Score], counted: CallFilter) -> CaseJudge:
     return judge_case
 
 
-def _execution(judge: Callable[..., Score], counted: CallFilter) -> CaseJudge:
-    return _compared(judge, "response")
-
-
-def _semantics(judge: Callable[..., Score], counted: CallFilter) -> CaseJudge:
-    return _compared(judge, "answer")
-
-
-def _compared(judge: Callable[..., Score], key: str) -> CaseJudge:
-    def judge_case(expected: Any, output: Any, *, input: Any) -> Score:
+def _compared(judge: CaseJudge, *, key: str) -> CaseJudge:
+    def judge_case(expected: Any, output: Any, *, input: Any) -> Score | Awaitable[Score]:
         if key not in expected:
             return not_applicable(f"The case expects no {key}.")
         if key not in output:
             return Score.unscored(f"{key}_missing", f"The output records no {key}.")
-        return judge(expected[key], output[key])
+        return judge(expected[key], output[key], input=input)
 
     return judge_case
 
 
-_JUDGES: dict[str, Callable[[Callable[..., Score], CallFilter], CaseJudge]] = {
+_JUDGES: dict[str, Callable[[Judge, CallFilter], CaseJudge]] = {
     "syntax": _syntax,
     "logic": _logic,
-    "execution": _execution,
-    "semantics": _semantics,
 }
+_COMPARED = {"execution": "response", "semantics": "answer"}
 
 PACK = Nl2Api()

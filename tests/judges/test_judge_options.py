@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from judges.options import bind
-from judges.protocol import JudgeError
+from judges.protocol import PASS, JudgeError
 
 
 def test_options_are_fixed_into_the_judge() -> None:
-    assert bind("numeric", {"abs_tol": 1}).value(1, 2).passed
-    assert not bind("numeric", {}).value(1, 2).passed
+    assert bind("numeric", {"abs_tol": 1}).value(1, 2) == PASS
+    assert bind("numeric", {}).value(1, 2) != PASS
 
 
 @pytest.mark.parametrize(

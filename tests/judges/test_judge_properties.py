@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judges.protocol import is_sound
+from judges.protocol import Score, is_sound
 from judges.registry import BUILTIN_JUDGES, JUDGES
+from judges.structure import json_diff, list_contains
 from judges.text import exact, fuzzy, levenshtein, normalised, token_f1
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
@@ -26,6 +27,7 @@ json_values = st.recursive(
 @given(expected=json_values, answer=json_values)
 def test_any_judge_gives_a_sound_score_for_any_json(name: str, expected: Any, answer: Any) -> None:
     score = JUDGES.load(name).value(expected, answer)
+    assert isinstance(score, Score)
     assert is_sound(score)
     assert score.passed or score.reason
 
@@ -34,7 +36,7 @@ def test_any_judge_gives_a_sound_score_for_any_json(name: str, expected: Any, an
 @given(value=json_values)
 def test_a_value_is_exactly_itself(value: Any) -> None:
     assert exact(value, value).value == 1
-    assert JUDGES.load("json_diff").value(value, value).value == 1
+    assert json_diff(value, value).value == 1
 
 
 @pytest.mark.parametrize("judge", [exact, normalised, levenshtein, fuzzy, token_f1])
@@ -55,4 +57,4 @@ def test_what_is_exact_is_also_normalised_and_near(text: str) -> None:
 @given(values=st.lists(scalars, max_size=6), seed=st.randoms())
 def test_list_contains_does_not_see_order(values: list[Any], seed: Any) -> None:
     shuffled = seed.sample(values, len(values))
-    assert JUDGES.load("list_contains").value(values, shuffled).value == 1
+    assert list_contains(values, shuffled).value == 1

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import judges.registry as registry
-from judges.protocol import JudgeError
+from judges.protocol import PASS, JudgeError
 from judges.registry import BUILTIN_JUDGES, JUDGES
 
 
@@ -51,7 +51,7 @@ def test_listing_names_imports_no_judge() -> None:
 def test_a_plugin_is_found_by_name(installed: list[EntryPoint]) -> None:
     installed.append(plugin("mine", "judges.text:exact"))
     assert "mine" in JUDGES.names()
-    assert JUDGES.load("mine").value("a", "a").passed
+    assert JUDGES.load("mine").value("a", "a") == PASS
 
 
 def test_an_unknown_name_is_told_the_near_ones() -> None:

@@ -138,6 +138,7 @@ def test_the_manifest_is_json_and_prepares_the_same_evaluator() -> None:
         "judge": "token_f1",
         "judge_version": "1",
         "judge_options": {"threshold": 0.6},
+        "judge_pins": {},
         "lane": "cpu",
         "weight": 2.0,
         "gate": False,

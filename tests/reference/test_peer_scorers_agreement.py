@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from judges.options import bind
+from judges.protocol import Score
 
 SAME: dict[str, tuple[str, dict[str, Any]]] = {
     "levenshtein": ("levenshtein", {}),
@@ -27,8 +28,9 @@ def agrees(case: dict[str, Any]) -> bool:
     name, options = SAME[case["scorer"]]
     if case.get("schema"):
         options = {**options, "schema": case["schema"]}
-    value = bind(name, options).value(case.get("expected"), case["output"]).value
-    return bool(value == pytest.approx(case["score"], abs=1e-3))
+    score = bind(name, options).value(case.get("expected"), case["output"])
+    assert isinstance(score, Score)
+    return bool(score.value == pytest.approx(case["score"], abs=1e-3))
 
 
 def test_they_agree_but_where_the_docs_say_so(reference: Callable[[str], list[Any]]) -> None:
