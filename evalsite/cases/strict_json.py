@@ -98,10 +98,15 @@ def _count_pairs(value: Any) -> int:
                 below.extend(item.values())
             elif kind is list:
                 below.extend(item)
-            elif kind in (int, float) and not -_WHOLE < item < _WHOLE:
+            elif kind in (int, float) and (not item or not -_WHOLE < item < _WHOLE) and _odd(item):
                 return -1
         level = below
     return pairs
+
+
+def _odd(number: float) -> bool:
+    """Tell a number beyond the whole ones, and -0.0, which jsonb does not know."""
+    return bool(number) or math.copysign(1, number) < 0
 
 
 def _parse_exactly(data: bytes) -> Any:
@@ -154,7 +159,7 @@ def _number(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
         _refuse("number_not_finite", f"{digits[:24]} is beyond what a float holds")
-    return int(number) if _WHOLE <= abs(number) < INT_MAX else number
+    return int(number) if _WHOLE <= abs(number) < INT_MAX else number + 0.0
 
 
 def _constant(name: str) -> NoReturn:

@@ -124,3 +124,12 @@ def test_a_value_that_contains_itself_is_refused() -> None:
     endless.append(endless)
     with pytest.raises(JsonRefused):
         check(endless)
+
+
+def test_a_negative_zero_is_zero_as_in_jsonb() -> None:
+    assert [str(number) for number in parse(b"[-0.0, -1e-400, -0, 0.0]")] == [
+        "0.0",
+        "0.0",
+        "0",
+        "0.0",
+    ]
