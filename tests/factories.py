@@ -13,6 +13,7 @@ from django.db import models
 from evalsite.alerts.models import Alert, Subscription
 from evalsite.audit.models import Entry
 from evalsite.batches.models import Batch, Chunk, Step
+from evalsite.calls.models import Price
 from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.regressions.models import Regression
@@ -158,6 +159,11 @@ def make_outbox_message(**fields: Any) -> OutboxMessage:
     )
 
 
+def make_price(**fields: Any) -> Price:
+    """A model at 1 dollar in, 2 out, per million tokens."""
+    return Price.objects.create(**{"model": _name("model"), "usd_in": 1, "usd_out": 2, **fields})
+
+
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Alert: make_alert,
     Batch: make_batch,
@@ -166,6 +172,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Membership: make_membership,
     OutboxMessage: make_outbox_message,
     Output: make_output,
+    Price: make_price,
     Regression: make_regression,
     Revision: make_revision,
     Run: make_run,

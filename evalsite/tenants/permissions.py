@@ -14,7 +14,12 @@ _ADDS: Final[dict[Role, frozenset[str]]] = {
     Role.VIEWER: frozenset({"view *"}),
     Role.CURATOR: frozenset({"add cases", "change cases", "delete cases"}),
     Role.ENGINEER: frozenset({"add targets", "change targets", "add batches", "change batches"}),
-    Role.ADMIN: frozenset({"add alerts", "change alerts", "delete alerts", "delete targets"}),
+    Role.ADMIN: frozenset(
+        {
+            *("add alerts", "change alerts", "delete alerts", "delete targets"),
+            *("add calls", "change calls", "delete calls"),
+        }
+    ),
     Role.OWNER: frozenset({"add tenants", "change tenants", "delete tenants"}),
 }
 # Rooms of the platform, not of a tenant: people, sessions, groups.
