@@ -1,8 +1,8 @@
-"""Case files in: JSONL or CSV, plain or gzip, streamed into a suite as one curation."""
+"""Case files in: of any known format, plain or gzip, streamed into a suite as one curation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePath
@@ -17,9 +17,8 @@ from evalsite.cases.models import Suite
 from evalsite.cases.queries import SuiteUnknown
 from evalsite.cases.stage import Repeated
 from evalsite.errors import UsageError
-from evalsite.exchange.csv_lines import csv_lines
-from evalsite.exchange.lines import BadLine, Line, json_lines
-from evalsite.exchange.open_file import open_lines
+from evalsite.exchange.formats.registry import read
+from evalsite.exchange.lines import BadLine
 from evalsite.exchange.sift import Sieve
 from packs.registry import PACKS
 
@@ -48,12 +47,6 @@ def form_of(name: str) -> Form:
     return "csv" if ".csv" in [suffix.lower() for suffix in PurePath(name).suffixes] else "jsonl"
 
 
-def read_lines(source: BinaryIO, *, form: Form) -> Iterator[Line]:
-    """Answer a file's numbered lines as objects or faults; raises FileRefused."""
-    stream = open_lines(source)
-    yield from csv_lines(stream) if form == "csv" else json_lines(stream)
-
-
 def open_suite(name: str, *, pack: str | None, actor: object = "") -> Suite:
     """Answer the suite of that name, made with the pack if it is not there.
 
@@ -73,7 +66,8 @@ def import_case_file(
     source: BinaryIO,
     *,
     suite: Suite,
-    form: Form,
+    form: str,
+    companion: BinaryIO | None = None,
     skip_bad: bool = False,
     actor: object = "",
     note: str = "",
@@ -81,14 +75,19 @@ def import_case_file(
 ) -> Imported:
     """Import a file's cases into a suite, all or nothing unless bad lines are skipped.
 
-    Raises FileRefused, LinesRefused and NothingImported; nothing is kept then.
+    `form` names a format; `companion` is the second file that some have.
+    Raises FormatUnfit, FileRefused, LinesRefused and NothingImported; nothing is kept then.
     """
     sieve = Sieve(on_bad)
     with transaction.atomic():
         check = partial(check_case, pack=PACKS.load(suite.pack).value)
-        rows = sieve.sift(read_lines(source, form=form), check)
+        lines = read(source, format=form, side="cases", companion=companion)
         cases = import_cases(
-            suite, rows, on_repeated=partial(_refuse_repeated, sieve), actor=actor, note=note
+            suite,
+            sieve.sift(lines, check),
+            on_repeated=partial(_refuse_repeated, sieve),
+            actor=actor,
+            note=note,
         )
         sieve.judge(skip_bad=skip_bad)
     return Imported(

@@ -65,10 +65,11 @@ def json_lines(stream: BufferedIOBase) -> Iterator[Line]:
         if data is None:
             yield number, too_long(number)
         elif not data.isspace():
-            yield number, _object(number, data)
+            yield number, one_object(number, data)
 
 
-def _object(number: int, data: bytes) -> Mapping[str, Any] | BadLine:
+def one_object(number: int, data: bytes) -> Mapping[str, Any] | BadLine:
+    """Answer the object that a text is, or the fault that it has."""
     try:
         value = parse(data)
     except JsonRefused as error:

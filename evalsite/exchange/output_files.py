@@ -1,4 +1,4 @@
-"""Recorded outputs in: JSONL, plain or gzip, streamed into a run."""
+"""Recorded outputs in: of any known format, plain or gzip, streamed into a run."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import BinaryIO, Final
 from django.db import transaction
 
 from evalsite.cases.models import Suite
-from evalsite.exchange.lines import BadLine, json_lines
-from evalsite.exchange.open_file import open_lines
+from evalsite.exchange.formats.registry import read
+from evalsite.exchange.lines import BadLine
 from evalsite.exchange.sift import Sieve
 from evalsite.targets.check import check_output
 from evalsite.targets.models import Run
@@ -44,17 +44,19 @@ def import_output_file(
     *,
     run: Run,
     suite: Suite,
+    form: str = "jsonl",
     skip_bad: bool = False,
     actor: object = "",
     on_bad: Callable[[BadLine], None] | None = None,
 ) -> Received:
     """Record a file's outputs for a run, all or nothing unless bad lines are skipped.
 
-    Raises FileRefused, LinesRefused, NothingImported and RunCompleted; nothing is kept then.
+    Raises FormatUnfit, FileRefused, LinesRefused, NothingImported and RunCompleted; nothing is
+    kept then.
     """
     sieve = Sieve(on_bad)
     with transaction.atomic():
-        lines = json_lines(open_lines(source))
+        lines = read(source, format=form, side="outputs")
         outputs = record_outputs(
             run,
             sieve.sift(lines, partial(check_output, pack=PACKS.load(suite.pack).value)),

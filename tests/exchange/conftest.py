@@ -15,6 +15,7 @@ from django.core.management import call_command
 from evalsite.cases.curate import create_suite
 from evalsite.cases.models import Suite
 from evalsite.tenants.models import Tenant
+from tests.reference.conftest import reference as reference
 
 Write = Callable[..., str]
 Run = Callable[..., tuple[list[dict[str, Any]], str]]

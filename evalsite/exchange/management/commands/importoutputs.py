@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 
 from evalsite.cases.queries import find_suite
 from evalsite.exchange.file_command import FileCommand, add_file_arguments, opened
+from evalsite.exchange.formats.registry import names
 from evalsite.exchange.output_files import Received, import_output_file
 from evalsite.exchange.trial import trial
 from evalsite.targets.complete import complete_run
@@ -19,14 +20,16 @@ class Command(FileCommand):
     """Record the outputs of one run."""
 
     help = (
-        "Record what a system under test answered, from JSONL, plain or gzip. The run is made on "
-        "first sight. Exit codes: 0 recorded, 1 refused, 2 usage, 5 nothing in the file."
+        "Record what a system under test answered, from JSONL or a published format, plain or "
+        "gzip. The run is made on first sight. "
+        "Exit codes: 0 recorded, 1 refused, 2 usage, 5 nothing in the file."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         super().add_arguments(parser)
         add_file_arguments(parser)
+        parser.add_argument("--format", choices=names("outputs"), default="jsonl")
         parser.add_argument("--run", required=True, help="the run's name")
         parser.add_argument("--target", help="the system under test (default: the run's name)")
         parser.add_argument("--client-type", help="web, mobile, agent ...")
@@ -54,6 +57,7 @@ class Command(FileCommand):
                 file,
                 run=run,
                 suite=suite,
+                form=options["format"],
                 skip_bad=options["skip_bad"],
                 actor="importoutputs",
                 on_bad=self.tell_bad,
