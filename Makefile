@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r
 
-.PHONY: demo test serve check stop bench clean
+.PHONY: demo test serve check stop bench prices clean
 
 demo: $(VENV)/runtime
 	$(BIN)/python manage.py demo
@@ -26,6 +26,9 @@ check: $(VENV)/tools
 
 bench: $(VENV)/tools
 	$(BIN)/python tests/bench/recorded_cases.py
+
+prices: $(VENV)/tools
+	$(BIN)/python -m evalsite.calls.seed
 
 clean: stop
 	rm -rf $(VENV) .evalsite
