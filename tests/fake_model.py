@@ -42,8 +42,12 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What goes wrong: a status with a body and headers, a hang-up, a wait, a reply cut short."""
+    """What goes wrong: a status with a body and headers, a hang-up, a wait, a reply cut short.
 
+    Without a body it is the reply that says `say`.
+    """
+
+    say: str = "OK"
     status: int = 200
     body: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -61,8 +65,8 @@ FAILED = Fault(status=500, body="something broke")
 RESET = Fault(reset=True)
 TRUNCATED = Fault(cut_after=40)
 
-Said = str | Fault | Mapping[str, Any]
-Script = Said | Callable[[Call], Said]
+Message = str | Mapping[str, Any]
+Script = Message | Fault | Callable[[Call], Message | Fault]
 
 
 class FakeModel:
@@ -99,7 +103,9 @@ class FakeModel:
         await asyncio.sleep(fault.wait_s)
         if fault.reset and request.transport is not None:
             request.transport.abort()
-        text = fault.body if fault.body is not None else json.dumps(_reply(call, said))
+            return web.Response()
+        message = fault.say if isinstance(said, Fault) else said
+        text = json.dumps(_reply(call, message)) if fault.body is None else fault.body
         return web.Response(
             status=fault.status,
             headers=fault.headers,
@@ -121,7 +127,7 @@ def fake_model(
     try:
         yield fake
     finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+        asyncio.run_coroutine_threadsafe(_stop(runner), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
@@ -137,7 +143,15 @@ async def _start(fake: FakeModel, port: int) -> web.AppRunner:
     return runner
 
 
-def _reply(call: Call, said: Said) -> dict[str, Any]:
+async def _stop(runner: web.AppRunner) -> None:
+    await runner.cleanup()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
+def _reply(call: Call, said: Message) -> dict[str, Any]:
     if call.path.endswith("/embeddings"):
         texts = call.body["input"]
         data = [{"index": i, "embedding": vector(text)} for i, text in enumerate(texts)]

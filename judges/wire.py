@@ -1,0 +1,202 @@
+"""The wire to any endpoint that speaks OpenAI's chat and embeddings: one request, one reply.
+
+It keeps no limit, no cache and no purse, and it tries nothing twice: whoever runs the judges does.
+"""
+
+from __future__ import annotations
+
+import json
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+
+from judges.models import ChatReply, ChatRequest, EmbedReply, EmbedRequest, Usage
+from judges.trouble import BadRequest, no_answer, no_sense, refused, too_long, too_slow
+
+if TYPE_CHECKING:
+    import aiohttp
+
+Body = TypeVar("Body", bound=BaseModel)
+
+LONGEST_CHAT: Final = 4 * 2**20
+LONGEST_EMBEDDINGS: Final = 64 * 2**20
+_SHORTEST_KEY_HIDDEN: Final = 8
+# What a judge's own parameters may not replace.
+_OURS: Final = frozenset(("model", "messages", "tools", "response_format", "stream", "n"))
+# How a structured reply is asked for, the strictest first.
+_FORMATS: Final = ("json_schema", "json_object", "")
+# What the server behind a base URL takes for a model, once it has refused something stricter.
+_taken: dict[tuple[str, str], int] = {}
+
+
+class _Message(BaseModel):
+    content: str | list[Any] | None = None
+    refusal: str | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+
+    def text(self) -> str:
+        if isinstance(self.content, list):
+            parts = (part.get("text") for part in self.content if isinstance(part, dict))
+            return "".join(part for part in parts if isinstance(part, str))
+        return self.content or self.refusal or ""
+
+
+class _Choice(BaseModel):
+    message: _Message
+
+
+class _Completion(BaseModel):
+    choices: list[_Choice] = Field(min_length=1)
+    model: Any = None
+    usage: Any = None
+
+
+class _Embedding(BaseModel):
+    index: int
+    embedding: list[float] = Field(min_length=1)
+
+
+class _Embeddings(BaseModel):
+    data: list[_Embedding]
+    model: Any = None
+    usage: Any = None
+
+
+class OpenAIWire:
+    """A Caller over one base URL, such as https://api.example.org/v1, and one key.
+
+    The session is the caller's, and so is what it may connect to. No redirect is followed, and a
+    reply is read up to LONGEST_CHAT or LONGEST_EMBEDDINGS bytes. The key is in no error, text or
+    repr: should the server repeat it, it is crossed out.
+    """
+
+    def __init__(
+        self, base_url: str, *, key: str | None, session: aiohttp.ClientSession, timeout_s: float
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.timeout_s = timeout_s
+        self._key = SecretStr(key or "")
+        self._session = session
+
+    def __repr__(self) -> str:
+        return f"OpenAIWire({self.base_url!r})"
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        """Ask /chat/completions.
+
+        Where the server refuses a JSON Schema as the format, a JSON object is asked for, and then
+        plain text; what it took is remembered. Raises ModelError: `model_unreachable`,
+        `model_timeout`, `model_refused` (3xx and 4xx), `model_rate_limited` (a RateLimited),
+        `model_failed` (5xx) and `model_reply_invalid`.
+        """
+        known = (self.base_url, request.model)
+        strictest = _taken.get(known, 0) if request.schema else len(_FORMATS) - 1
+        for step in range(strictest, len(_FORMATS) - 1):
+            try:
+                reply = await self._chat(request, form=_FORMATS[step])
+            except BadRequest:
+                continue
+            _taken[known] = step
+            return reply
+        reply = await self._chat(request, form="")
+        if request.schema:
+            _taken[known] = len(_FORMATS) - 1
+        return reply
+
+    async def embed(self, request: EmbedRequest) -> EmbedReply:
+        """Ask /embeddings; raises as chat does."""
+        body = {"model": request.model, "input": list(request.texts)}
+        started = perf_counter()
+        raw = await self._post("/embeddings", body, most=LONGEST_EMBEDDINGS)
+        found = _read(_Embeddings, raw)
+        vectors = [item.embedding for item in sorted(found.data, key=lambda item: item.index)]
+        if len(vectors) != len(request.texts) or len({len(vector) for vector in vectors}) > 1:
+            raise no_sense("it gave not one vector of one length for each text")
+        usage = _usage(found.usage, model=request.model or found.model, started=started)
+        return EmbedReply(vectors=vectors, usage=usage)
+
+    async def _chat(self, request: ChatRequest, *, form: str) -> ChatReply:
+        started = perf_counter()
+        raw = await self._post("/chat/completions", _body(request, form=form), most=LONGEST_CHAT)
+        found = _read(_Completion, raw)
+        message = found.choices[0].message
+        usage = _usage(found.usage, model=request.model or found.model, started=started)
+        return ChatReply(text=message.text(), usage=usage, tool_calls=message.tool_calls or ())
+
+    async def _post(self, path: str, body: dict[str, Any], *, most: int) -> bytes:
+        import aiohttp
+
+        try:
+            async with self._session.post(
+                self.base_url + path,
+                data=json.dumps(body, allow_nan=False).encode(),
+                headers=self._headers(),
+                timeout=aiohttp.ClientTimeout(total=self.timeout_s),
+                allow_redirects=False,
+                raise_for_status=False,
+            ) as response:
+                raw = self._crossed_out(await _all(response, most=most))
+        except TimeoutError as error:
+            raise too_slow(self.timeout_s) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise no_answer(self.base_url, why=error) from error
+        if response.status != 200:
+            raise refused(response.status, text=raw, headers=response.headers)
+        return raw
+
+    def _headers(self) -> dict[str, str]:
+        key = self._key.get_secret_value()
+        known = {"Authorization": f"Bearer {key}"} if key else {}
+        return {"Content-Type": "application/json", "Accept-Encoding": "identity", **known}
+
+    def _crossed_out(self, raw: bytes) -> bytes:
+        key = self._key.get_secret_value().encode()
+        return raw.replace(key, b"***") if len(key) >= _SHORTEST_KEY_HIDDEN else raw
+
+
+async def _all(response: aiohttp.ClientResponse, *, most: int) -> bytes:
+    pieces = bytearray()
+    async for piece in response.content.iter_any():
+        pieces += piece
+        if len(pieces) > most:
+            raise too_long(most)
+    return bytes(pieces)
+
+
+def _body(request: ChatRequest, *, form: str) -> dict[str, Any]:
+    free = {name: value for name, value in request.parameters.items() if name not in _OURS}
+    body = {**free, "messages": list(request.messages)}
+    if request.model:
+        body["model"] = request.model
+    if request.tools:
+        body["tools"] = list(request.tools)
+    if form == "json_schema":
+        schema = {"name": "reply", "strict": True, "schema": request.schema}
+        body["response_format"] = {"type": form, "json_schema": schema}
+    elif form:
+        body["response_format"] = {"type": form}
+    return body
+
+
+def _read(kind: type[Body], raw: bytes) -> Body:
+    try:
+        return kind.model_validate_json(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise no_sense(f"{where} {first['msg']}".strip()) from None
+
+
+def _usage(given: Any, *, model: Any, started: float) -> Usage:
+    return Usage(
+        model=model if isinstance(model, str) else "",
+        tokens_in=_count(given, "prompt_tokens"),
+        tokens_out=_count(given, "completion_tokens"),
+        latency_ms=round((perf_counter() - started) * 1000, 3),
+    )
+
+
+def _count(usage: Any, name: str) -> int | None:
+    count = usage.get(name) if isinstance(usage, dict) else None
+    return count if type(count) is int and count >= 0 else None
