@@ -23,8 +23,8 @@ _FORMS: Final = ("NFC", "NFD", "NFKC", "NFKD")
 
 def tokens_at_most(text: str) -> int:
     """Answer a number of tokens that this text cannot exceed in any tokenizer."""
-    spellings = () if text.isascii() else (normalize(form, text) for form in _FORMS)
-    return max(_bytes(text), *map(_bytes, spellings)) + AROUND_TEXT
+    spellings = [text] if text.isascii() else [text, *(normalize(form, text) for form in _FORMS)]
+    return max(map(_bytes, spellings)) + AROUND_TEXT
 
 
 def tokens_about(n_bytes: float) -> float:
