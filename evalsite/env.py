@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # No task runs longer; a message that is not acknowledged must stay hidden for twice as long.
 TASK_SECONDS = 270
+SHORTEST_KEY = 32
 
 
 class SettingsInvalid(EvalsiteError):
@@ -55,6 +56,9 @@ class Env(BaseSettings):
     evalsite_data_dir: Path = ROOT / ".evalsite"
 
     secret_key: SecretStr | None = None
+    secrets_keys: list[SecretStr] = []
+    outbound_allow: list[str] = []
+    callable_targets: bool = False
     debug: bool = False
     allowed_hosts: list[str] = ["localhost", "127.0.0.1", "[::1]"]
     site_url: str = "http://127.0.0.1:8000"
@@ -85,6 +89,13 @@ class Env(BaseSettings):
         except ProgrammingError:
             # Its own message would repeat the password.
             raise ValueError("is no PostgreSQL URL") from None
+        return value
+
+    @field_validator("secrets_keys")
+    @classmethod
+    def _is_long(cls, value: list[SecretStr]) -> list[SecretStr]:
+        if any(len(key.get_secret_value()) < SHORTEST_KEY for key in value):
+            raise ValueError(f"each key wants {SHORTEST_KEY} characters or more")
         return value
 
     @model_validator(mode="after")

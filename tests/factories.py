@@ -15,6 +15,7 @@ from evalsite.audit.models import Entry
 from evalsite.batches.models import Batch, Chunk, Step
 from evalsite.calls.models import Price
 from evalsite.cases.models import Revision, Suite, TestCase
+from evalsite.endpoints.models import Endpoint
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.regressions.models import Regression
 from evalsite.scoring.models import Scorecard
@@ -72,6 +73,12 @@ def make_revision(**fields: Any) -> Revision:
     case = fields.pop("case", None) or make_case()
     given = {"case": case, "suite": case.suite, "number": 1, "from_version": 1, **CASE}
     return Revision.objects.create(**{**given, **fields})
+
+
+def make_endpoint(**fields: Any) -> Endpoint:
+    """A chat endpoint without a secret."""
+    given = {"name": _name("endpoint"), "base_url": "https://api.example.org/v1"}
+    return Endpoint.objects.create(**{**given, **fields})
 
 
 def make_target(**fields: Any) -> Target:
@@ -168,6 +175,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Alert: make_alert,
     Batch: make_batch,
     Chunk: make_chunk,
+    Endpoint: make_endpoint,
     Entry: make_entry,
     Membership: make_membership,
     OutboxMessage: make_outbox_message,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID, uuid5
 
 from evalsite.audit.models import Entry
 
@@ -15,3 +16,15 @@ def record(action: str, subject: object, *, actor: object = "", **details: Any) 
     return Entry.objects.create(
         action=action, subject=str(subject)[:200], actor=str(actor)[:200], details=details
     )
+
+
+def record_once(action: str, subject: Any, *, by: UUID, **details: Any) -> None:
+    """Add the entry of what `by` (a batch) did to a row, unless it is there already.
+
+    Any number of workers may do the same thing at the same time: they name the same entry.
+    """
+    same = uuid5(by, f"{action}:{subject.pk}")
+    entry = Entry(
+        id=same, action=action, subject=str(subject)[:200], actor=f"batch {by}", details=details
+    )
+    Entry.objects.bulk_create([entry], ignore_conflicts=True)

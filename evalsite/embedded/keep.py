@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 
-def keep_password(path: Path) -> str:
+def keep_password(path: Path, *, n_bytes: int = 12) -> str:
     """Answer the password in the file; without one, make one that only its owner may read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -15,5 +15,5 @@ def keep_password(path: Path) -> str:
     except FileExistsError:
         return path.read_text().strip()
     with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(12) + "\n")
+        file.write(secrets.token_urlsafe(n_bytes) + "\n")
     return path.read_text().strip()

@@ -1,0 +1,111 @@
+"""Add or change an endpoint. The secret comes in here, and never goes out by this door."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from pydantic import SecretStr
+
+from evalsite.audit.record import record
+from evalsite.endpoints.guard import check_url, origin
+from evalsite.endpoints.models import RESERVED, Endpoint
+from evalsite.endpoints.seal import is_current, open_secret, seal
+from evalsite.errors import EvalsiteError
+
+_AUDITED = (
+    *("kind", "base_url", "default_model", "is_default"),
+    *("requests_per_minute", "tokens_per_minute", "parallel", "timeout_s"),
+)
+KEPT, SET, REMOVED, RESEALED = "kept", "set", "removed", "resealed"
+
+
+class EndpointInvalid(EvalsiteError):
+    """A field of the endpoint cannot be kept."""
+
+    code = "endpoint_invalid"
+    hint = f"a name is up to 100 letters, digits, hyphens and underscores, and not {RESERVED!r}"
+    exit_code = 2
+
+
+class SecretWanted(EvalsiteError):
+    """The URL would take a kept secret to another host."""
+
+    code = "secret_wanted"
+    hint = "give the secret again, or remove it, when the URL's host changes"
+    exit_code = 2
+
+
+def configure(
+    endpoint: Endpoint,
+    *,
+    secret: SecretStr | None = None,
+    forget: bool = False,
+    actor: object = "",
+) -> Endpoint:
+    """Save an endpoint, new or changed, and put it on the audit trail.
+
+    Without a `secret` the one that is kept stays, unless `forget` removes it. Being the default
+    is taken from the endpoint that was it. Raises EndpointInvalid, UrlRefused, EndpointBlocked,
+    and SecretWanted where the kept secret belongs to another origin.
+    """
+    _check(endpoint)
+    with transaction.atomic():
+        before = Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first()
+        fate = _place_secret(endpoint, before=before, secret=secret, forget=forget)
+        if endpoint.is_default:
+            others = Endpoint.objects.filter(is_default=True).exclude(pk=endpoint.pk)
+            others.update(is_default=False)
+        endpoint.save()
+        changed = {
+            name: getattr(endpoint, name)
+            for name in _AUDITED
+            if before is None or getattr(before, name) != getattr(endpoint, name)
+        }
+        verb = "added" if before is None else "changed"
+        record(f"endpoint.{verb}", endpoint, actor=actor, secret=fate, **changed)
+    return endpoint
+
+
+def reseal(*, actor: object = "") -> int:
+    """Seal each secret of the tenant in scope anew by the first key; answers how many were.
+
+    Raises SecretSealed when one cannot be opened; none is changed then.
+    """
+    done = 0
+    with transaction.atomic():
+        for endpoint in Endpoint.objects.select_for_update().exclude(sealed_secret=""):
+            if is_current(endpoint):
+                continue
+            endpoint.sealed_secret = seal(endpoint, SecretStr(open_secret(endpoint) or ""))
+            endpoint.save(update_fields=["sealed_secret"])
+            record("endpoint.changed", endpoint, actor=actor, secret=RESEALED)
+            done += 1
+    return done
+
+
+def _check(endpoint: Endpoint) -> None:
+    try:
+        endpoint.clean_fields()
+    except ValidationError as error:
+        named = "; ".join(f"{name}: {' '.join(told)}" for name, told in error.message_dict.items())
+        raise EndpointInvalid(named) from None
+    if endpoint.name == RESERVED:
+        raise EndpointInvalid(f"name: {RESERVED!r} is taken by the judge model without a network")
+    check_url(endpoint.base_url)
+
+
+def _place_secret(
+    endpoint: Endpoint, *, before: Endpoint | None, secret: SecretStr | None, forget: bool
+) -> str:
+    """Put the sealed secret in its place, and answer what became of it."""
+    kept = before.sealed_secret if before else ""
+    if secret is not None:
+        endpoint.sealed_secret = seal(endpoint, secret)
+        return SET
+    if forget or not kept:
+        endpoint.sealed_secret = ""
+        return REMOVED if kept else KEPT
+    if before is not None and origin(before.base_url) != origin(endpoint.base_url):
+        raise SecretWanted(f"the secret of {endpoint.name!r} was given for another host")
+    endpoint.sealed_secret = kept
+    return KEPT
