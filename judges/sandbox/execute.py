@@ -1,0 +1,128 @@
+"""Running one program in a given tier: start it, watch it, tell what became of it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+from judges.sandbox import filter, launch
+from judges.sandbox.inside import READY
+from judges.sandbox.launch import Program
+from judges.sandbox.outcome import Ended, Outcome, TierName
+from judges.sandbox.scratch import is_beyond, scratch
+from judges.sandbox.supervise import Stream, Watch, follow
+from judges.sandbox.unavailable import SandboxUnavailable
+
+_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+_SIGNALLED = 128
+_SHOWN = 300
+
+
+def execute(program: Program, *, tier: TierName) -> Outcome:
+    """Run a program in this tier; raise SandboxUnavailable if it could not be started in it.
+
+    Its text goes over sealed memory, never over a disk.
+    """
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        folder = None if tier == "T1" else stack.enter_context(scratch())
+        hears, speaks = os.pipe2(os.O_CLOEXEC)
+        stack.callback(os.close, hears)
+        with os.fdopen(speaks, "wb", buffering=0):
+            process = stack.enter_context(
+                _started(program, tier=tier, folder=folder, channel=speaks)
+            )
+        watch = _watch(process, program=program, channel=hears, folder=folder)
+        follow(watch)
+        wall_ms = (time.monotonic() - begun) * 1e3
+        return _outcome(watch, tier=tier, wall_ms=wall_ms)
+
+
+@contextmanager
+def _started(
+    program: Program, *, tier: TierName, folder: Path | None, channel: int
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the process; what it is given to read is closed here once it has it."""
+    orders = launch.orders(program, tier=tier, folder=folder, channel=channel)
+    with _memory(orders) as text, _memory(program.stdin) as stdin, _memory(filter.program()) as bpf:
+        words = launch.words(program, tier=tier, folder=folder, bpf=bpf)
+        process = subprocess.Popen(
+            [*words, *launch.python(text=text, size=len(orders))],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=(text, channel, *((bpf,) if tier == "T1" else ())),
+            # bwrap leaves what it was started with readable inside, so it gets nothing.
+            env={},
+            cwd="/",
+            start_new_session=True,
+        )
+    with process:
+        yield process
+
+
+@contextmanager
+def _memory(content: bytes) -> Iterator[int]:
+    """Give a descriptor of memory that holds this, at its beginning, and can never change."""
+    memory = os.memfd_create("sandbox", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    with os.fdopen(memory, "wb", buffering=0) as file:
+        file.write(content)
+        file.seek(0)
+        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, _SEALS)
+        yield memory
+
+
+def _watch(
+    process: subprocess.Popen[bytes], *, program: Program, channel: int, folder: Path | None
+) -> Watch:
+    pipes: dict[Stream, int] = {"channel": channel}
+    if process.stdout and process.stderr:
+        pipes |= {"stdout": process.stdout.fileno(), "stderr": process.stderr.fileno()}
+    most = program.limits.files_bytes
+    return Watch(
+        process=process,
+        pipes={pipe: (name, bytearray()) for name, pipe in pipes.items()},
+        limits=program.limits,
+        overgrown=partial(is_beyond, folder, most_bytes=most) if folder else None,
+    )
+
+
+def _outcome(watch: Watch, *, tier: TierName, wall_ms: float) -> Outcome:
+    said = {name: bytes(heard) for name, heard in watch.pipes.values()}
+    if not said["channel"].startswith(READY) and watch.ended is None:
+        reason = said["stderr"].decode(errors="replace").strip()[-_SHOWN:]
+        raise SandboxUnavailable(f"{tier} did not start: {reason or watch.process.returncode}")
+    exit_code, by_signal = _ending(watch.process.returncode, tier=tier)
+    return Outcome(
+        ended=watch.ended or _ended(by_signal),
+        exit_code=exit_code,
+        signal=by_signal,
+        stdout=said["stdout"].decode(errors="replace"),
+        stderr=said["stderr"].decode(errors="replace"),
+        channel=said["channel"].removeprefix(READY),
+        wall_ms=wall_ms,
+        tier=tier,
+    )
+
+
+def _ending(returned: int, *, tier: TierName) -> tuple[int | None, int | None]:
+    """Tell the exit code or the signal; bwrap gives 128 + its number for a signal."""
+    if returned < 0:
+        return None, -returned
+    by_signal = returned - _SIGNALLED
+    if tier == "T1" and by_signal in set(signal.Signals):
+        return None, by_signal
+    return returned, None
+
+
+def _ended(by_signal: int | None) -> Ended:
+    if by_signal is None:
+        return "exited"
+    return "timed_out" if by_signal == signal.SIGXCPU else "killed"

@@ -1,0 +1,69 @@
+"""What an interpreter runs first inside the sandbox: shut the doors, then become the program.
+
+The launcher sends this file as text, followed by one call of `enter`, and the interpreter has
+nothing but its standard library; so it imports nothing of ours, and as little as it can.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import resource
+import sys
+from types import CodeType, FunctionType, ModuleType
+
+CHANNEL_FD = 3
+READY = b"\x06"
+
+
+def enter(
+    *,
+    source: str,
+    files: dict[str, str],
+    folder: str,
+    channel: int,
+    limits: dict[str, int],
+    doors: str,
+) -> None:
+    """Become the program `source` in its folder, with its limits; `doors` is run before it."""
+    _keep_only(channel)
+    os.chdir(folder)
+    for name, text in files.items():
+        _write(name, text)
+    _run(doors, {})
+    for name, most in limits.items():
+        soft = most - 1 if name == "RLIMIT_CPU" else most
+        resource.setrlimit(getattr(resource, name), (soft, most))
+    os.environ.update(HOME=folder, TMPDIR=folder, LANG="C.UTF-8")
+    sys.argv[:] = ["program"]
+    sys.path.insert(0, folder)
+    os.write(CHANNEL_FD, READY)
+    _become(source)
+
+
+def _keep_only(channel: int) -> None:
+    """Keep the three standard streams and the channel; what else was inherited is closed."""
+    if channel != CHANNEL_FD:
+        os.dup2(channel, CHANNEL_FD)
+    os.closerange(CHANNEL_FD + 1, 1 << 20)
+
+
+def _write(name: str, text: str) -> None:
+    folder = os.path.dirname(name)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    with open(name, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+
+
+def _become(source: str) -> None:
+    """Run a program as `__main__`, in a namespace that holds nothing of this file."""
+    main = ModuleType("__main__")
+    sys.modules["__main__"] = main
+    _run(source, main.__dict__)
+
+
+def _run(source: str, names: dict[str, object]) -> None:
+    names["__builtins__"] = builtins
+    code: CodeType = compile(source, "<program>", "exec", dont_inherit=True)
+    FunctionType(code, names)()

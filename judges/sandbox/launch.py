@@ -1,0 +1,134 @@
+"""The command that starts an interpreter in each tier, and what it is told first."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from judges.sandbox import filter, unprivileged
+from judges.sandbox.interpreter import Interpreter, closed_door, interpreters, is_readable_by_all
+from judges.sandbox.limits import Limits
+from judges.sandbox.outcome import TierName
+from judges.sandbox.unavailable import SandboxUnavailable
+
+_HERE = Path(__file__).parent
+_SCRATCH = "/scratch"
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+_THREADS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A program to run, with what it finds in its folder."""
+
+    source: str
+    files: Mapping[str, str]
+    stdin: bytes
+    limits: Limits
+
+
+@cache
+def interpreter() -> Interpreter:
+    """Give the first Python that a user without rights could read, were its folder open to it."""
+    found = list(interpreters())
+    for python in found:
+        if not unprivileged.is_root() or all(map(is_readable_by_all, python.readable)):
+            return python
+    tried = ", ".join(str(python.executable) for python in found) or "none found"
+    raise SandboxUnavailable(f"no Python that a user without rights may read ({tried})")
+
+
+def words(program: Program, *, tier: TierName, folder: Path | None, bpf: int) -> list[str]:
+    """Give the command of a tier, up to the interpreter."""
+    if tier == "T1":
+        return _bubblewrap(bpf=bpf, limits=program.limits)
+    return _landlock(folder) if tier == "T2" and folder else []
+
+
+def _bubblewrap(*, bpf: int, limits: Limits) -> list[str]:
+    """Give the command of T1 up to the interpreter; `bpf` is a descriptor to read the filter from.
+
+    The sandbox has namespaces of its own, no /proc, a few devices, and one folder to write in.
+    """
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise SandboxUnavailable("bwrap is not on the PATH")
+    python = interpreter()
+    words = [bwrap, "--unshare-all", "--unshare-user", "--die-with-parent"]
+    words += ["--uid", str(unprivileged.USER), "--gid", str(unprivileged.USER)]
+    for path in python.readable:
+        words += ["--ro-bind", str(path), str(path)]
+    for path in python.installed:
+        words += ["--tmpfs", str(path), "--remount-ro", str(path)]
+    for device in _DEVICES:
+        words += ["--dev-bind", device, device]
+    words += ["--size", str(limits.files_bytes), "--tmpfs", _SCRATCH, "--chdir", _SCRATCH]
+    words += ["--remount-ro", "/", "--seccomp", str(bpf), "--"]
+    return [*unprivileged.prefix(python.readable), *words]
+
+
+def _landlock(folder: Path) -> list[str]:
+    """Give the command of T2 up to the interpreter, which then shuts itself in."""
+    if unprivileged.is_root() and closed_door(folder):
+        raise SandboxUnavailable(f"{folder} cannot be reached by a user without rights")
+    return unprivileged.prefix(interpreter().readable)
+
+
+def python(*, text: int, size: int) -> list[str]:
+    """Give the command of the interpreter; it reads what to run from the descriptor `text`."""
+    first = f"import os;t=os.pread({text},{size},0);os.close({text});exec(t)"
+    return [str(interpreter().executable), "-I", "-S", "-X", "utf8", "-c", first]
+
+
+def orders(program: Program, *, tier: TierName, folder: Path | None, channel: int) -> bytes:
+    """Write what the interpreter runs first: our file `inside`, and one call of it."""
+    call = {
+        "source": program.source,
+        "files": {_inside(name): text for name, text in program.files.items()},
+        "folder": str(folder or _SCRATCH),
+        "channel": channel,
+        "limits": _resources(program.limits, tier=tier),
+        "doors": _doors(folder) if tier == "T2" and folder else "",
+    }
+    return f"{_text('inside.py')}\nenter(**{call!r})\n".encode()
+
+
+def _doors(folder: Path) -> str:
+    call = {
+        "readable": [str(path) for path in interpreter().readable],
+        "devices": list(_DEVICES),
+        "scratch": str(folder),
+        "bpf": filter.program(with_metadata=True),
+        "worker": os.getpid(),
+    }
+    return f"{_text('landlock.py')}\nshut(**{call!r})\n"
+
+
+def _resources(limits: Limits, *, tier: TierName) -> dict[str, int]:
+    """Give the kernel's limits; threads are counted only where just the sandbox's own count."""
+    most = {
+        "RLIMIT_AS": limits.memory_bytes,
+        "RLIMIT_CPU": limits.cpu_seconds + 1,
+        "RLIMIT_FSIZE": limits.files_bytes,
+        "RLIMIT_NOFILE": limits.descriptors,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_MEMLOCK": 0,
+        "RLIMIT_MSGQUEUE": 0,
+    }
+    return most | ({"RLIMIT_NPROC": _THREADS} if tier == "T1" else {})
+
+
+def _inside(name: str) -> str:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.name or "\0" in name:
+        raise ValueError(f"a file of the scratch folder needs a plain relative name, not {name!r}")
+    return str(path)
+
+
+@cache
+def _text(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
