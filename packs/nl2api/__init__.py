@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from packs.nl2api.legacy import NL2APITestCase
 from packs.nl2api.pack import PACK
 
-__all__ = ["PACK"]
+__all__ = ["PACK", "NL2APITestCase"]

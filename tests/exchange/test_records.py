@@ -50,7 +50,7 @@ def test_elements_over_the_edges_of_pieces_are_whole() -> None:
 
 def test_the_first_record_comes_before_the_file_is_read() -> None:
     file = io.BytesIO(b"[" + b'{"a": 1},' * 500_000)
-    stream = io.BufferedReader(file)
+    stream: io.BufferedReader = io.BufferedReader(file)
     first = next(json_records(stream))
     assert (first, file.tell() < 500_000) == ((1, {"a": 1}), True)
     stream.close()
