@@ -1,0 +1,1 @@
+"""Judging programs: they run in the sandbox, and their verdicts are made outside it."""

@@ -1,0 +1,50 @@
+"""Answers calls with plain values, a line each, and judges nothing: it knows no expected value."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from judges.code.drivers.loading import Attempt, failure, new_module, run_in
+from judges.code.drivers.wire import NotPlainError, decode, encode
+
+
+def main() -> None:
+    """Read the task from standard input, load the program and answer the calls in order."""
+    task = json.loads(sys.stdin.buffer.read())
+    tell = _teller(task["channel"])
+    module = new_module("candidate")
+    run_in(module, task["setup"])
+    tell({"ready": True})
+    loaded = Attempt()
+    with loaded:
+        run_in(module, task["program"])
+        function = module.__dict__[task["entry_point"]]
+    if loaded.error:
+        tell({"load": failure(loaded.error)})
+    else:
+        for call in task["calls"]:
+            tell(_answer(function, decode(call)))
+    os._exit(0)
+
+
+def _teller(channel: int) -> Callable[[Any], None]:
+    def tell(line: Any) -> None:
+        rest = json.dumps(line).encode() + b"\n"
+        while rest:
+            rest = rest[os.write(channel, rest) :]
+
+    return tell
+
+
+def _answer(function: Any, call: Any) -> dict[str, Any]:
+    args, kwargs = call
+    attempt = Attempt()
+    with attempt:
+        value = function(*args, **kwargs)
+        return {"value": encode(value)}
+    error = attempt.error or TypeError()
+    return {"refused": str(error)} if isinstance(error, NotPlainError) else failure(error)

@@ -1,0 +1,83 @@
+"""A program under judgement, and one run of it with a driver in the sandbox."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from judges.protocol import JudgeError
+from judges.sandbox.limits import Limits
+from judges.sandbox.outcome import Outcome
+from judges.sandbox.run import CHANNEL_FD, run
+
+_DRIVERS = Path(__file__).with_name("drivers")
+_PARTS = {
+    "calls": ("wire", "loading", "calls"),
+    "tests": ("wire", "loading", "watch", "tests"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The text to be judged, the function of it that is called, and what runs before it."""
+
+    text: str
+    entry_point: str = ""
+    setup: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a run gave no more: a code and a reason."""
+
+    code: str
+    reason: str
+
+
+def drive(driver: str, task: dict[str, Any], *, limits: Limits) -> Outcome:
+    """Run one of the drivers on a task, which it reads from its standard input.
+
+    Raises JudgeError: `sandbox_unavailable`.
+    """
+    stdin = json.dumps({**task, "channel": CHANNEL_FD}).encode()
+    return run(_source(driver), stdin=stdin, limits=limits)
+
+
+def ending(outcome: Outcome) -> Ending:
+    """Tell why a process that should have gone on did not."""
+    if outcome.ended == "timed_out":
+        return Ending("timed_out", "it ran longer than it may")
+    if outcome.ended == "exited":
+        return Ending("exited_early", f"it ended its process with exit code {outcome.exit_code}")
+    if outcome.ended == "killed":
+        return Ending("killed", f"its process was ended by signal {outcome.signal}")
+    return Ending("wrote_too_much", "it wrote more than it may")
+
+
+def not_run(outcome: Outcome) -> JudgeError:
+    """Give the error of a program that never got to run, by no fault of its own."""
+    last = outcome.stderr.strip().splitlines()[-1:]
+    why = ending(outcome).reason
+    return JudgeError(
+        f"The program was not run: {': '.join([why, *last])}"[:300].replace("\0", ""),
+        code="program_not_run",
+        hint="Look at the setup of the case and at the limits.",
+    )
+
+
+@cache
+def _source(driver: str) -> str:
+    """Put a driver's text together, in a namespace and with builtins that nothing else can reach."""
+    text = "\n".join(["from __future__ import annotations", *map(_text, _PARTS[driver]), "main()"])
+    names = "{'__name__': 'driver', '__builtins__': dict(vars(__import__('builtins')))}"
+    return f"exec(compile({text!r}, '<driver>', 'exec'), {names})\n"
+
+
+def _text(name: str) -> str:
+    lines = (_DRIVERS / f"{name}.py").read_text(encoding="utf-8").splitlines()
+    left_out = ("from __future__", "from judges.")
+    return "\n".join(line for line in lines if not line.startswith(left_out))

@@ -1,0 +1,90 @@
+"""Running a program and a test script that cannot be lifted in one sandboxed process.
+
+A program in the same process can do more than one that never meets its tests: the verdict carries
+`verdict_strength: same_process`. What raises the bar: a nonce that no name holds, tripwires (see
+`drivers/watch`), assertions over plain values only, a count of them, a control that must fail.
+"""
+
+from __future__ import annotations
+
+import ast
+import secrets
+
+from judges.code.answers import Failure, read_failure
+from judges.code.program import Program, drive, ending, not_run
+
+
+def run_tests(program: Program, tree: ast.Module, *, preamble: str) -> Failure | None:
+    """Run the script on the program: None where all of it holds, else why not.
+
+    preamble is trusted text, such as the prompt: its functions are the tests' own.
+    Raises JudgeError: `sandbox_unavailable`, `program_not_run`.
+    """
+    least = _least_asserts(tree)
+    nonce = secrets.token_hex(32)
+    task = {
+        "program": program.text,
+        "setup": program.setup,
+        "entry_point": program.entry_point,
+        "preamble": preamble,
+        "modules": sorted(_imported(tree)),
+        "names": sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}),
+        "tests": _guard(tree),
+        "nonce": nonce,
+    }
+    outcome = drive("tests", task, limits=program.limits)
+    ready, _, told = outcome.channel.partition(b"\n")
+    if ready != b"ready":
+        raise not_run(outcome)
+    if not told:
+        why = ending(outcome)
+        return Failure(why.code, why.reason)
+    return _read(told, nonce=nonce.encode(), least=least)
+
+
+def _read(told: bytes, *, nonce: bytes, least: int) -> Failure | None:
+    """Read the one line after `ready`; anyone in that process could have written it."""
+    given, _, verdict = told.removesuffix(b" \n").partition(b" ")
+    if not secrets.compare_digest(given, nonce):
+        what = told[:60].decode("ascii", "backslashreplace").strip()
+        return Failure("tampered", f"the program touched what it may not: {what}")
+    kind, _, rest = verdict.partition(b" ")
+    if kind == b"passed" and rest.isdigit() and int(rest) >= max(least, 1):
+        return None
+    if kind == b"failed":
+        answer = read_failure(rest)
+        return Failure(answer.code, answer.reason)
+    return Failure("tampered", f"{rest[:20]!r} assertions were made, not {least} or more")
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {a.name for node in imports for a in node.names} | {n.module or "" for n in froms} - {""}
+
+
+def _least_asserts(tree: ast.Module) -> int:
+    """Count the assertions that stand in no loop, branch or class: each is made at least once."""
+    functions = [n for n in tree.body if isinstance(n, ast.FunctionDef) and _is_called(n, tree)]
+    bodies = [tree.body, *(function.body for function in functions)]
+    return sum(isinstance(node, ast.Assert) for body in bodies for node in body)
+
+
+def _is_called(function: ast.FunctionDef, tree: ast.Module) -> bool:
+    calls = [n.value for n in tree.body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call)]
+    return any(isinstance(c.func, ast.Name) and c.func.id == function.name for c in calls)
+
+
+def _guard(tree: ast.Module) -> str:
+    """Count each assertion, and let it compare plain values only."""
+    for node in [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]:
+        for inner in [inner for inner in ast.walk(node.test) if isinstance(inner, ast.Compare)]:
+            if not any(isinstance(op, ast.Is | ast.IsNot) for op in inner.ops):
+                inner.left = _wrapped("__plain__", inner.left)
+                inner.comparators = [_wrapped("__plain__", other) for other in inner.comparators]
+        node.test = _wrapped("__held__", node.test)
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _wrapped(name: str, value: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), [value], [])

@@ -1,0 +1,51 @@
+"""A test script: what of it is called, and by which rule."""
+
+from __future__ import annotations
+
+import ast
+
+from judges.protocol import JudgeError
+
+
+def read_script(text: str, *, entry_point: str) -> ast.Module:
+    """Parse a test script and add the calls that its form leaves out.
+
+    HumanEval's form defines `check(candidate)`, pytest's defines `test_*()`: those that the script
+    does not call itself are called at its end. `unittest.main()` is left out: we run the tests.
+    Raises JudgeError `tests_invalid` for a script that cannot be parsed.
+    """
+    try:
+        tree = ast.parse(text.strip())
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise JudgeError(f"The test script cannot be parsed: {error}", code="tests_invalid") from error
+    tree.body = [node for node in tree.body if not _is_unittest_main(node)]
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    for function in functions:
+        if function.name not in called and (call := _call(function, entry_point)):
+            tree.body += ast.parse(call).body
+    return tree
+
+
+def count_asserts(tree: ast.Module) -> int:
+    """Count the assertions of a script, wherever they stand."""
+    return sum(isinstance(node, ast.Assert) for node in ast.walk(tree))
+
+
+def _call(function: ast.FunctionDef, entry_point: str) -> str:
+    arguments = len(function.args.args)
+    if function.name == "check" and arguments == 1 and entry_point:
+        return f"check({entry_point})"
+    return f"{function.name}()" if function.name.startswith("test") and not arguments else ""
+
+
+def _is_unittest_main(node: ast.stmt) -> bool:
+    if isinstance(node, ast.If):  # if __name__ == "__main__":
+        return all(map(_is_unittest_main, node.body))
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+        return False
+    return ast.unparse(node.value.func) == "unittest.main"
