@@ -88,6 +88,8 @@ def plain_host(host: str) -> str:
 
 
 def _stands_behind_a_name(address: Address) -> bool:
+    if address.is_loopback:
+        return True
     if any(address in network for network in _NOT_PUBLIC):
         return False
     return not (address.is_link_local or address.is_multicast or address.is_unspecified)

@@ -7,6 +7,7 @@ address, while TLS keeps the name. A session calls one origin, and follows no re
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from evalsite.endpoints.addresses import Allowed, may_call, parse_allowed, plain_host
 from evalsite.endpoints.models import Endpoint
-from evalsite.env import load
+from evalsite.env import SettingsInvalid, load
 from evalsite.errors import EvalsiteError
 
 if TYPE_CHECKING:
     import aiohttp
     from yarl import URL
 
+_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -95,8 +97,11 @@ def open_session(endpoint: Endpoint) -> aiohttp.ClientSession:
 
 
 def allowed() -> tuple[Allowed, ...]:
-    """Read what the operator allows beside public addresses."""
-    return parse_allowed(load().outbound_allow)
+    """Read what the operator allows beside public addresses; raises SettingsInvalid."""
+    try:
+        return parse_allowed(load().outbound_allow)
+    except ValueError as error:
+        raise SettingsInvalid(f"OUTBOUND_ALLOW: {error}") from None
 
 
 def _parse(text: str) -> URL:
@@ -114,9 +119,21 @@ def _parse(text: str) -> URL:
         raise UrlRefused("the URL does not begin with http:// or https:// and a host")
     if url.raw_user is not None or url.raw_password is not None or "@" in url.raw_authority:
         raise UrlRefused("the URL has a user or password in it")
+    if not _is_canonical(plain_host(url.raw_host)):
+        raise UrlRefused("the URL's host is a number, but no address in the usual spelling")
     if "?" in text or "#" in text:
         raise UrlRefused("the URL has a query or fragment")
     return url
+
+
+def _is_canonical(host: str) -> bool:
+    """Answer whether a host that ends in a number is an address as everybody spells it."""
+    if not _NUMBER.fullmatch(host.rpartition(".")[2]):
+        return True
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def _require(host: str, addresses: Sequence[str], *, port: int) -> None:

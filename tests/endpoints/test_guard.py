@@ -1,0 +1,247 @@
+"""No URL form and no resolver leads to what only this machine can reach."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+
+from evalsite.endpoints.guard import (
+    EndpointBlocked,
+    Redirected,
+    UrlRefused,
+    check_url,
+    open_session,
+)
+from evalsite.endpoints.models import Endpoint
+from evalsite.env import SettingsInvalid
+from evalsite.errors import EvalsiteError
+
+LOOPBACK_FORMS = [
+    *("http://127.0.0.1", "http://127.1", "http://127.0.1", "http://2130706433"),
+    *("http://0x7f000001", "http://0x7f.0.0.1", "http://0x7f.1", "http://017700000001"),
+    *("http://0177.0.0.1", "http://0177.0.0.01", "http://127.0.0.1.", "http://127.127.127.127"),
+    *("http://0", "http://0.0.0.0", "http://0x0", "http://00000000"),
+    *("http://[::1]", "http://[::]", "http://[0:0:0:0:0:0:0:1]", "http://[::ffff:127.0.0.1]"),
+    *("http://[::ffff:7f00:1]", "http://[::127.0.0.1]", "http://[64:ff9b::7f00:1]"),
+    *("http://[2002:7f00:1::]", "http://[64:ff9b:1::7f00:1]", "http://[fe80::1]"),
+    *("http://localhost", "http://LOCALHOST", "http://localhost.", "http://a.localhost"),
+    *("http://①②⑦.⓪.⓪.①", "http://127。0。0。1", "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "http://%31%32%37.0.0.1"),
+    *(
+        "http://user@127.0.0.1",
+        "http://api.example.org@127.0.0.1",
+        "http://127.0.0.1#@a.example.org",
+    ),
+    *("http://a.example.org\\@127.0.0.1", "http:127.0.0.1", "http:///127.0.0.1", "//127.0.0.1"),
+    *("gopher://127.0.0.1", "file:///etc/passwd", "ftp://127.0.0.1", "http://127.0.0.1 "),
+]
+PRIVATE = [
+    *("10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "224.0.0.1"),
+    *("198.18.0.1", "240.0.0.1", "255.255.255.255", "[fd00::1]", "[ff02::1]", "[fec0::1]"),
+    *("[2001:0:7f00:1::]", "192.88.99.1"),
+]
+
+
+class Listener:
+    """A server on loopback that counts connections and answers as it is told."""
+
+    def __init__(self) -> None:
+        self.came = 0
+        self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+        self.heard = b""
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self.server.sockets[0].getsockname()[1])
+
+    async def __aenter__(self) -> Listener:
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.came += 1
+        self.heard += await reader.read(4096)
+        writer.write(self.answer)
+        await writer.drain()
+        writer.close()
+
+
+def endpoint_at(url: str) -> Endpoint:
+    return Endpoint(name="e", base_url=url, tenant_id=uuid4())
+
+
+async def call(url: str, *, path: str = "/") -> str:
+    async with open_session(endpoint_at(url)) as session:
+        async with session.get(url + path) as response:
+            return await response.text()
+
+
+def with_listener(ask: Callable[[Listener], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        async with Listener() as listener:
+            return await ask(listener)
+
+    return asyncio.run(run())
+
+
+@contextmanager
+def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> Iterator[list[str]]:
+    """Let every name have the next answer's addresses; gives the names asked for."""
+    asked: list[str] = []
+
+    async def getaddrinfo(_loop: Any, host: str, port: int, **_: Any) -> list[Any]:
+        addresses = answers[min(len(asked), len(answers) - 1)]
+        asked.append(host)
+        return [
+            (socket.AF_INET6 if ":" in a else socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port))
+            for a in addresses
+        ]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
+    yield asked
+
+
+@pytest.mark.parametrize("form", LOOPBACK_FORMS)
+def test_no_form_of_loopback_is_reached(form: str, knobs: Callable[..., None]) -> None:
+    async def ask(listener: Listener) -> int:
+        # The port is open for another machine, so that only the address can be the hindrance.
+        knobs(outbound_allow=json.dumps([f"10.9.9.9:{listener.port}"]))
+        place = form.rstrip(" ")
+        url = f"{place}:{listener.port}" + form[len(place) :]
+        with pytest.raises((EvalsiteError, OSError)):
+            await call(url)
+        return listener.came
+
+    assert with_listener(ask) == 0
+
+
+@pytest.mark.parametrize("entry", ["127.0.0.1:{}", "127.0.0.0/8:{}", "127.0.0.1:*"])
+def test_what_the_operator_allows_is_reached(entry: str, knobs: Callable[..., None]) -> None:
+    async def ask(listener: Listener) -> str:
+        knobs(outbound_allow=json.dumps([entry.format(listener.port)]))
+        return await call(f"http://127.0.0.1:{listener.port}")
+
+    assert with_listener(ask) == "ok"
+
+
+def test_an_allowed_name_is_reached(knobs: Callable[..., None]) -> None:
+    async def ask(listener: Listener) -> str:
+        knobs(outbound_allow=json.dumps([f"localhost:{listener.port}"]))
+        return await call(f"http://localhost:{listener.port}")
+
+    assert with_listener(ask) == "ok"
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_what_is_not_public_is_blocked(host: str) -> None:
+    with pytest.raises(EndpointBlocked):
+        check_url(f"http://{host}/v1")
+
+
+@pytest.mark.parametrize("url", ["http://8.8.8.8:22", "https://[2606:4700::1]:8443"])
+def test_other_ports_are_blocked(url: str) -> None:
+    with pytest.raises(EndpointBlocked):
+        check_url(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://8.8.8.8", "https://[2606:4700::1]/v1", "https://a.example"]
+)
+def test_public_addresses_are_not(url: str) -> None:
+    assert str(check_url(url)).startswith(url)
+
+
+@pytest.mark.parametrize("url", ["https://u:p@a.example", "https://a.example?k=s", "https://a b"])
+def test_a_refused_url_is_not_repeated(url: str) -> None:
+    with pytest.raises(UrlRefused) as caught:
+        check_url(url)
+    assert "a.example" not in str(caught.value).replace(UrlRefused.hint, "")
+
+
+def test_one_private_address_among_public_ones_blocks_the_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with resolving(monkeypatch, ["93.184.216.34", "127.0.0.1"]):
+        with pytest.raises(EndpointBlocked):
+            asyncio.run(call("http://rebind.example.org"))
+
+
+def test_a_name_that_turns_private_is_blocked_when_it_does(
+    monkeypatch: pytest.MonkeyPatch, knobs: Callable[..., None]
+) -> None:
+    async def ask(listener: Listener) -> int:
+        knobs(outbound_allow=json.dumps([f"rebind.example.org:{listener.port}"]))
+        url = f"http://rebind.example.org:{listener.port}"
+        with resolving(monkeypatch, ["127.0.0.1"], ["169.254.169.254"]) as asked:
+            assert await call(url) == "ok"  # the name is allowed: the positive control
+            with pytest.raises(EndpointBlocked):
+                await call(url)
+        assert len(asked) == 2
+        return listener.came
+
+    assert with_listener(ask) == 1
+
+
+def test_what_was_resolved_is_what_is_called(
+    monkeypatch: pytest.MonkeyPatch, knobs: Callable[..., None]
+) -> None:
+    async def ask(listener: Listener) -> bytes:
+        knobs(outbound_allow=json.dumps([f"twice.example.org:{listener.port}"]))
+        with resolving(monkeypatch, ["127.0.0.1"], ["169.254.169.254"]) as asked:
+            await call(f"http://twice.example.org:{listener.port}")
+        assert len(asked) == 1
+        return listener.heard
+
+    assert b"Host: twice.example.org" in with_listener(ask)
+
+
+def test_no_redirect_is_followed(knobs: Callable[..., None]) -> None:
+    async def ask(listener: Listener) -> int:
+        knobs(outbound_allow=json.dumps([f"127.0.0.1:{listener.port}"]))
+        listener.answer = b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n"
+        with pytest.raises(Redirected):
+            await call(f"http://127.0.0.1:{listener.port}")
+        return listener.came
+
+    assert with_listener(ask) == 1
+
+
+def test_a_session_reaches_no_other_origin(knobs: Callable[..., None]) -> None:
+    async def ask(listener: Listener) -> int:
+        knobs(outbound_allow=json.dumps(["127.0.0.1:*"]))
+        async with open_session(endpoint_at("http://127.0.0.1:1")) as session:
+            with pytest.raises(EndpointBlocked):
+                await session.get(f"http://127.0.0.1:{listener.port}/")
+        return listener.came
+
+    assert with_listener(ask) == 0
+
+
+def test_proxies_of_the_environment_are_ignored(
+    monkeypatch: pytest.MonkeyPatch, knobs: Callable[..., None]
+) -> None:
+    async def ask(listener: Listener) -> str:
+        knobs(outbound_allow=json.dumps([f"127.0.0.1:{listener.port}"]))
+        for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, "http://127.0.0.1:1")
+        return await call(f"http://127.0.0.1:{listener.port}")
+
+    assert with_listener(ask) == "ok"
+
+
+@pytest.mark.parametrize("entry", ["", "a b", "host:0", "host:99999", "http://host", "[::1", "h:x"])
+def test_a_bad_entry_stops_the_settings(entry: str, knobs: Callable[..., None]) -> None:
+    knobs(outbound_allow=json.dumps([entry]))
+    with pytest.raises(SettingsInvalid, match="OUTBOUND_ALLOW"):
+        apps.get_app_config("endpoints").ready()
