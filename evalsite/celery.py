@@ -5,6 +5,7 @@ Why each option is what it is: docs/pipeline.md.
 
 from __future__ import annotations
 
+import logging
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
@@ -80,3 +81,11 @@ def check_the_wall(**_: object) -> None:
     faults = run_checks(tags=[Tags.database], databases=["default"])
     if faults:
         raise SystemExit("; ".join(map(str, faults)))
+
+
+@worker_init.connect
+def find_the_sandbox(**_: object) -> None:
+    """Try the sandbox before the first case needs it, and log what holds judged code here."""
+    from judges.sandbox.tiers import warm
+
+    logging.getLogger(__name__).info("%s", warm())

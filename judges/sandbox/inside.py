@@ -10,10 +10,11 @@ import builtins
 import os
 import resource
 import sys
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType, TracebackType
 
 CHANNEL_FD = 3
 READY = b"\x06"
+_PROGRAM = "<program>"
 
 
 def enter(
@@ -37,6 +38,7 @@ def enter(
     os.environ.update(HOME=folder, TMPDIR=folder, LANG="C.UTF-8")
     sys.argv[:] = ["program"]
     sys.path.insert(0, folder)
+    sys.excepthook = _tell
     os.write(CHANNEL_FD, READY)
     _become(source)
 
@@ -65,5 +67,12 @@ def _become(source: str) -> None:
 
 def _run(source: str, names: dict[str, object]) -> None:
     names["__builtins__"] = builtins
-    code: CodeType = compile(source, "<program>", "exec", dont_inherit=True)
+    code: CodeType = compile(source, _PROGRAM, "exec", dont_inherit=True)
     FunctionType(code, names)()
+
+
+def _tell(_: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Show an uncaught error as Python does, from the program's own lines on."""
+    while trace is not None and trace.tb_frame.f_code.co_filename != _PROGRAM:
+        trace = trace.tb_next
+    sys.__excepthook__(type(error), error.with_traceback(trace), trace)

@@ -42,8 +42,10 @@ def interpreters() -> Iterator[Interpreter]:
     """Yield the Python under this one (never its venv), then those of the system."""
     for prefix in dict.fromkeys((sys.base_prefix, "/usr/local", "/usr")):
         executable = Path(prefix, "bin", f"python{_VERSION}").resolve()
-        libraries = tuple(p for p in (Path(prefix, "lib"), Path(prefix, "lib64")) if p.is_dir())
-        if executable.is_file() and any((p / f"python{_VERSION}").is_dir() for p in libraries):
+        both = (Path(prefix, "lib"), Path(prefix, "lib64"))
+        libraries = tuple(library for library in both if os.access(library, os.R_OK))
+        standard = any(os.access(library / f"python{_VERSION}", os.R_OK) for library in libraries)
+        if standard and os.access(executable, os.R_OK | os.X_OK):
             yield Interpreter(executable=executable, libraries=libraries)
 
 

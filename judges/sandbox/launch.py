@@ -58,7 +58,7 @@ def _bubblewrap(*, bpf: int, limits: Limits) -> list[str]:
     if bwrap is None:
         raise SandboxUnavailable("bwrap is not on the PATH")
     python = interpreter()
-    words = [bwrap, "--unshare-all", "--unshare-user", "--die-with-parent"]
+    words = [bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--hostname", "sandbox"]
     words += ["--uid", str(unprivileged.USER), "--gid", str(unprivileged.USER)]
     for path in python.readable:
         words += ["--ro-bind", str(path), str(path)]
