@@ -72,6 +72,22 @@ class EmbedReply:
     usage: Usage
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a judge will ask for one case, told before, for a forecast.
+
+    `calls` when all goes well, and `at_most` with repairs (0: the same); `prompt_bytes` is what it
+    puts beside the case into each prompt; `max_tokens` is the longest reply, None if not bounded.
+    """
+
+    calls: int
+    at_most: int = 0
+    model: str = ""
+    endpoint: str = ""
+    prompt_bytes: int = 0
+    max_tokens: int | None = None
+
+
 class Caller(Protocol):
     """Carries questions to models: with what key, limit, cache and purse is its own matter."""
 

@@ -58,8 +58,9 @@ class Judge(Protocol):
 
     A judge that asks a model gives an awaitable. One that has a keyword `input` is given the
     case's input; that is no option. A judge may carry `version`; `lane`, where its
-    work belongs ("cpu" without); and `pins(**options) -> dict[str, str]`: what else fixes its
-    verdict, like the hash of a prompt.
+    work belongs ("cpu" without); `pins(**options) -> dict[str, str]`: what else fixes its
+    verdict, like the hash of a prompt; and `calls(**options)`: how many calls a case takes, as a
+    number or as a list of `judges.models.Ask`, for a forecast.
     """
 
     def __call__(self, *args: Any, **options: Any) -> Score | Awaitable[Score]: ...

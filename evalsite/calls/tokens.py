@@ -16,8 +16,6 @@ from judges.models import ChatRequest, EmbedRequest
 
 # What a chat template puts around each message, and a tokenizer at the ends of a text.
 AROUND_MESSAGE, AROUND_TEXT = 16, 2
-# What a token of an ordinary prompt takes: text with some JSON and code in it.
-_BYTES_PER_TOKEN = 3.6
 _FORMS: Final = ("NFC", "NFD", "NFKC", "NFKD")
 
 
@@ -25,11 +23,6 @@ def tokens_at_most(text: str) -> int:
     """Answer a number of tokens that this text cannot exceed in any tokenizer."""
     spellings = [text] if text.isascii() else [text, *(normalize(form, text) for form in _FORMS)]
     return max(map(_bytes, spellings)) + AROUND_TEXT
-
-
-def tokens_about(n_bytes: float) -> float:
-    """Answer how many tokens a text of so many UTF-8 bytes usually has."""
-    return n_bytes / _BYTES_PER_TOKEN
 
 
 def prompt_at_most(request: ChatRequest | EmbedRequest) -> int:

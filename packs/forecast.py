@@ -1,0 +1,97 @@
+"""How many model calls and tokens the stages of a manifest will take, before any is made.
+
+A forecast is of what is asked: answers that are cached cost nothing, cases that a gate stops are
+not asked about, and neither is foreseen. `expected` is what it takes when all goes well, `at_most`
+is with every repair, one token a byte, and replies as long as they may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from judges.models import Ask
+from judges.registry import JUDGES
+
+# A verdict with its reasoning, where nothing has been measured.
+TOKENS_OF_VERDICT = 150
+# What a token of an ordinary prompt takes: text with some JSON and code in it.
+BYTES_PER_TOKEN = 3.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A number that is expected, and what it cannot exceed; None where that is not known."""
+
+    expected: float
+    at_most: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """The scorings of a batch (cases times repetitions), and how large a case is to read.
+
+    `bytes_total` is of input, expected value and answer of all scorings together, as JSON.
+    """
+
+    n: int
+    bytes_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What one stage asks of one model over the whole batch; `counted`, its judge has said so."""
+
+    stage: str
+    judge: str
+    model: str
+    endpoint: str
+    calls: Span
+    tokens_in: Span
+    tokens_out: Span
+    longest_reply: int | None
+    counted: bool
+
+
+def foresee(manifest: Mapping[str, Any], *, workload: Workload) -> Iterator[Foreseen]:
+    """Yield what each stage of the model lane will ask, one entry for each model it asks."""
+    for stage in manifest["stages"]:
+        if stage["lane"] != "model":
+            continue
+        asks, counted = _asks(stage["judge"], stage["judge_options"])
+        for ask in asks:
+            yield _foreseen(stage, ask, workload=workload, counted=counted)
+
+
+def _asks(judge: str, options: Mapping[str, Any]) -> tuple[Sequence[Ask], bool]:
+    """Answer what the judge says that it asks, or one call a case where it does not say."""
+    named = {"model": str(options.get("model", "")), "endpoint": str(options.get("endpoint", ""))}
+    calls = getattr(_loaded(judge), "calls", None)
+    if calls is None:
+        return [Ask(calls=1, **named)], False
+    told = calls(**options)
+    return ([Ask(calls=told, **named)] if isinstance(told, int) else list(told)), True
+
+
+def _loaded(judge: str) -> object:
+    # A stage may have a judge of its pack's own, which is in no registry.
+    return JUDGES.load(judge).value if judge in JUDGES.names() else None
+
+
+def _foreseen(stage: Mapping[str, Any], ask: Ask, *, workload: Workload, counted: bool) -> Foreseen:
+    most = max(ask.at_most, ask.calls)
+    read = workload.bytes_total + workload.n * ask.prompt_bytes
+    reply = TOKENS_OF_VERDICT if ask.max_tokens is None else min(ask.max_tokens, TOKENS_OF_VERDICT)
+    written = None if ask.max_tokens is None else workload.n * most * ask.max_tokens
+    return Foreseen(
+        stage=stage["name"],
+        judge=stage["judge"],
+        model=ask.model,
+        endpoint=ask.endpoint,
+        calls=Span(expected=workload.n * ask.calls, at_most=workload.n * most),
+        tokens_in=Span(expected=ask.calls * read / BYTES_PER_TOKEN, at_most=most * read),
+        tokens_out=Span(expected=workload.n * ask.calls * reply, at_most=written),
+        longest_reply=ask.max_tokens,
+        counted=counted,
+    )
