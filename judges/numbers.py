@@ -30,22 +30,31 @@ def numeric(
     rel_tol: Tolerance = 0.0,
     last_number: bool = False,
     graded: bool = False,
+    after: str = "",
 ) -> Score:
     """Pass when two numbers are equal within either tolerance.
 
-    With `last_number` the last number in a text counts; with `graded` the value of a miss is
-    1 - |a - b| / (|a| + |b|) instead of 0.
+    With `last_number` the last number in a text counts; with `after` ("A:") only what follows
+    the last such mark is the answer, and without the mark there is none. With `graded` the value
+    of a miss is 1 - |a - b| / (|a| + |b|) instead of 0.
     """
     wanted = read_number(expected, last=last_number)
     if wanted is None:
         return Score.unscored("expected_not_number", f"{shown(expected)} is not a number.")
-    given = read_number(answer, last=last_number)
+    given = read_number(_after(answer, mark=after), last=last_number)
     if given is None:
         return Score(0.0, False, f"expected {shown(expected)}, got no number: {shown(answer)}")
     if is_close(wanted, given, abs_tol=abs_tol, rel_tol=rel_tol):
         return PASS
     value = closeness(wanted, given) if graded else 0.0
     return Score(value, False, f"expected {shown(wanted)}, got {shown(given)}")
+
+
+def _after(answer: Any, *, mark: str) -> Any:
+    if not mark or not isinstance(answer, str):
+        return answer
+    _before, found, rest = answer.rpartition(mark)
+    return rest if found else None
 
 
 def read_number(value: Any, *, last: bool = False) -> int | float | None:

@@ -16,7 +16,10 @@ from judges.protocol import Judge, JudgeError, Lane, VerdictError
 T = TypeVar("T")
 
 BUILTIN_JUDGES = {
+    "answerability": "judges.answerability:answerability",
+    "correctness": "judges.correctness:correctness",
     "exact": "judges.text:exact",
+    "faithfulness": "judges.faithfulness:faithfulness",
     "fuzzy": "judges.text:fuzzy",
     "includes": "judges.text:includes",
     "json_diff": "judges.structure:json_diff",
@@ -24,7 +27,11 @@ BUILTIN_JUDGES = {
     "list_contains": "judges.structure:list_contains",
     "normalised": "judges.text:normalised",
     "numeric": "judges.numbers:numeric",
+    "python_quality": "judges.code.quality:python_quality",
+    "python_syntax": "judges.code.syntax:python_syntax",
+    "python_tests": "judges.code.tests:python_tests",
     "regex": "judges.text:regex",
+    "retrieval": "judges.retrieval:retrieval",
     "token_f1": "judges.text:token_f1",
     "tool_calls": "judges.toolcalls:tool_calls",
     "tool_schema": "judges.toolschema:tool_schema",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from judges.protocol import JudgeError, Score
 from judges.text import compile_pattern
+from packs.alternatives import best_of
 from packs.judging import WeightedJudge
 from packs.protocol import CaseJudge, Stage
 
@@ -95,34 +96,10 @@ class Exact:
             key = wanted if wanted in expected else "answer"
             if key not in expected:
                 return Score.unscored("expected_missing", "The case has a pattern but no answer.")
-            given = judge(expected[key], output["answer"], input=input)
-            others = expected.get("alternatives")
-            if not others:
-                return given
-            rest = (judge(other, output["answer"], input=input) for other in others)
-            return _best(given, rest) if isinstance(given, Score) else _best_later(given, rest)
+            answers = [expected[key], *expected.get("alternatives", [])]
+            return best_of(judge(one, output["answer"], input=input) for one in answers)
 
         return judge_case
-
-
-def _best(first: Score, rest: Iterator[Score | Awaitable[Score]]) -> Score:
-    if first.passed:
-        return first
-    return max(first, *(score for score in rest if isinstance(score, Score)), key=_rank)
-
-
-async def _best_later(first: Awaitable[Score], rest: Iterator[Score | Awaitable[Score]]) -> Score:
-    best = await first
-    for given in rest:
-        if best.passed:
-            break
-        score = given if isinstance(given, Score) else await given
-        best = max(best, score, key=_rank)
-    return best
-
-
-def _rank(score: Score) -> tuple[bool, float]:
-    return bool(score.passed), -1.0 if score.value is None else score.value
 
 
 PACK = Exact()

@@ -8,8 +8,10 @@ from judges.registry import Registry
 from packs.protocol import Pack, PackError
 
 BUILTIN_PACKS = {
+    "codegen": "packs.codegen:PACK",
     "exact": "packs.exact:PACK",
     "nl2api": "packs.nl2api:PACK",
+    "rag": "packs.rag:PACK",
 }
 
 

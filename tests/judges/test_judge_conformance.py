@@ -12,15 +12,20 @@ from judges.registry import BUILTIN_JUDGES, JUDGES
 
 CALLS = [{"name": "f", "arguments": {}}]
 RIGHT: dict[str, tuple[Any, Any]] = {
+    "answerability": (False, "I do not know."),
+    "correctness": ("In Bern", "Bern"),
+    "faithfulness": (["The capital is Bern."], "It is Bern."),
     "includes": ("a", "ab"),
     "json_diff": ({"a": 1}, {"a": 1}),
     "list_contains": (["a"], ["a"]),
     "numeric": (1, 1),
     "regex": ("a+", "aa"),
+    "retrieval": (["a"], ["b", "a"]),
     "tool_calls": (CALLS, CALLS),
     "tool_schema": ([{"name": "f"}], CALLS),
     "valid_json": (None, "{}"),
 }
+WRONG: dict[str, Any] = {"faithfulness": "Zug", "retrieval": ["z"]}
 
 
 @pytest.mark.parametrize("name", sorted(BUILTIN_JUDGES))
@@ -28,7 +33,7 @@ def test_every_builtin_conforms(name: str) -> None:
     expected, answer = RIGHT.get(name, ("a", "a"))
     examples = [
         Example(expected=expected, answer=answer, passed=True),
-        Example(expected=expected, answer="z", passed=False),
+        Example(expected=expected, answer=WRONG.get(name, "z"), passed=False),
     ]
     assert check_judge(JUDGES.load(name).value, examples) == []
 

@@ -25,6 +25,12 @@ EXAMPLES = {
         right={"calls": [CALL], "response": 1, "answer": "Done."},
         wrong={"calls": [{"name": "g", "arguments": {}}], "response": 1, "answer": "done"},
     ),
+    "rag": PackExample(
+        input={"question": "?", "history": [{"role": "user", "content": "Hi"}]},
+        expected={"answer": "In Bern.", "sources": {"a": 2}, "answerable": True},
+        right={"answer": "Bern", "contexts": [{"id": "a", "text": "It is Bern."}, "Other."]},
+        wrong={"answer": "Zug", "contexts": ["It is Bern."], "sources": ["b", "c"]},
+    ),
 }
 
 

@@ -1,0 +1,43 @@
+"""The four stages of rag."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from packs.judging import JudgeSpec
+from packs.protocol import CaseJudge, Stage
+from packs.rag.schemas import RagExpected, RagInput, RagOptions, RagOutput
+from packs.rag.stages import JUDGED
+
+
+class Rag:
+    """retrieval, faithfulness, correctness, answerability; none is a gate."""
+
+    name: ClassVar[str] = "rag"
+    version: ClassVar[str] = "1"
+    title: ClassVar[str] = "A question answered from retrieved contexts"
+    Input: ClassVar[type[BaseModel]] = RagInput
+    Expected: ClassVar[type[BaseModel]] = RagExpected
+    Output: ClassVar[type[BaseModel]] = RagOutput
+    Options: ClassVar[type[BaseModel]] = RagOptions
+
+    def stages(self, options: RagOptions) -> tuple[Stage, ...]:
+        """Give the four stages; what a case does not expect is not applicable there."""
+        return tuple(
+            _spec(name, options).stage(name, weight=getattr(options.weights, name))
+            for name in JUDGED
+        )
+
+    def judge_of(self, stage: Stage, options: RagOptions) -> CaseJudge:
+        """Give the judge of one of the four stages."""
+        return JUDGED[stage.name](_spec(stage.name, options).case_judge())
+
+
+def _spec(stage: str, options: RagOptions) -> JudgeSpec:
+    spec: JudgeSpec = getattr(options, stage)
+    return spec
+
+
+PACK = Rag()
