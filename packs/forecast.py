@@ -66,12 +66,12 @@ def foresee(manifest: Mapping[str, Any], *, workload: Workload) -> Iterator[Fore
 
 def _asks(judge: str, options: Mapping[str, Any]) -> tuple[Sequence[Ask], bool]:
     """Answer what the judge says that it asks, or one call a case where it does not say."""
-    named = {"model": str(options.get("model", "")), "endpoint": str(options.get("endpoint", ""))}
     calls = getattr(_loaded(judge), "calls", None)
-    if calls is None:
-        return [Ask(calls=1, **named)], False
-    told = calls(**options)
-    return ([Ask(calls=told, **named)] if isinstance(told, int) else list(told)), True
+    told = 1 if calls is None else calls(**options)
+    if isinstance(told, int):
+        model, endpoint = str(options.get("model", "")), str(options.get("endpoint", ""))
+        told = [Ask(calls=told, model=model, endpoint=endpoint)]
+    return list(told), calls is not None
 
 
 def _loaded(judge: str) -> object:

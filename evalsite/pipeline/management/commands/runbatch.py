@@ -6,12 +6,13 @@ import getpass
 import json
 import shlex
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db import transaction
 
-from evalsite.batches.models import Batch, BatchState, Chunk, Step
+from evalsite.batches.models import Batch, BatchState
 from evalsite.batches.queries import find_batch
 from evalsite.cases.check import check_key
 from evalsite.cases.queries import Selection, find_suite
@@ -19,10 +20,13 @@ from evalsite.env import load
 from evalsite.errors import UsageError
 from evalsite.pipeline import launch, report, watch
 from evalsite.pipeline.crew import crew
+from evalsite.pipeline.forecast import forecast, in_words
 from evalsite.pipeline.sweep import sweep
 from evalsite.summaries.models import SliceKind, Summary
 from evalsite.targets.queries import find_run
 from evalsite.tenants.command import TenantCommand
+from packs.override import with_judges
+from packs.registry import PACKS
 
 INCOMPLETE, INTERRUPTED = 4, 130
 
@@ -56,6 +60,13 @@ class Command(TenantCommand):
             "--option", action="append", default=[], metavar="KEY=VALUE",
             help="an option of the pack; the value is JSON, or else text",
         )  # fmt: skip
+        parser.add_argument(
+            "--judge", action="append", default=[], metavar="STAGE=JUDGE",
+            help="another judge for a stage, by name or as a JSON object",
+        )  # fmt: skip
+        parser.add_argument(
+            "--max-cost", type=_usd, metavar="USD", help="pause before model calls cost more"
+        )
         choose = parser.add_argument_group("which cases")
         choose.add_argument("--limit", type=_count, metavar="N", help="the first N by key")
         choose.add_argument("--tag", action="append", default=[], help="cases with any of the tags")
@@ -119,26 +130,16 @@ class Command(TenantCommand):
 
     def _forecast(self, options: dict[str, Any]) -> None:
         with transaction.atomic():
-            batch = _launch(options)
-            steps = Step.objects.filter(batch=batch)
-            plan = {
-                "event": "forecast",
-                "suite": batch.suite.name,
-                "suite_version": batch.suite_version,
-                "run": batch.run.name,
-                "n_cases": batch.n_cases,
-                "repetitions": batch.repetitions,
-                "stages": [stage["name"] for stage in batch.manifest["stages"]],
-                "chunks": Chunk.objects.filter(step__in=steps).count(),
-            }
+            plan = forecast(_launch(options))
             transaction.set_rollback(True)
-        self.stdout.write(json.dumps(plan) if options["json"] else _in_words(plan))
+        self.stdout.write(json.dumps(plan) if options["json"] else in_words(plan))
 
 
 def _launch(options: dict[str, Any]) -> Batch:
     actor = getpass.getuser()
     if options["resume"]:
-        return launch.resume(find_batch(options["resume"]).pk, actor=actor)
+        waiting = find_batch(options["resume"])
+        return launch.resume(waiting.pk, max_cost_usd=options["max_cost"], actor=actor)
     if options["retry_errored"]:
         return launch.retry_errored(find_batch(options["retry_errored"]).pk, actor=actor)
     if not options["suite"] or not options["run"]:
@@ -150,7 +151,7 @@ def _launch(options: dict[str, Any]) -> Batch:
         suite=suite,
         run=find_run(options["run"]),
         pack=suite.pack,
-        options=dict(_option(text) for text in options["option"]),
+        options=_pack_options(suite.pack, options),
         selection=Selection(
             tags=tuple(options["tag"]),
             keys=tuple(check_key(key) for key in options["case"]),
@@ -159,8 +160,14 @@ def _launch(options: dict[str, Any]) -> Batch:
             limit=options["limit"],
         ),
         repetitions=options["repetitions"],
+        max_cost_usd=options["max_cost"],
         actor=actor,
     )
+
+
+def _pack_options(pack: str, options: dict[str, Any]) -> dict[str, Any]:
+    given = dict(_option(text) for text in options["option"])
+    return with_judges(PACKS.load(pack).value, given, overrides=options["judge"])
 
 
 def _option(text: str) -> tuple[str, Any]:
@@ -180,16 +187,18 @@ def _count(text: str) -> int:
     return number
 
 
+def _usd(text: str) -> Decimal:
+    try:
+        amount = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        raise ValueError(text) from None
+    if not (amount.is_finite() and amount >= 0):
+        raise ValueError(text)
+    return amount
+
+
 def _is_incomplete(batch: Batch) -> bool:
     if batch.state != BatchState.FINISHED:
         return True
     whole = Summary.objects.get(batch=batch, slice_kind=SliceKind.ALL)
     return (whole.unscored + whole.errored) > load().unscored_limit * whole.n
-
-
-def _in_words(plan: dict[str, Any]) -> str:
-    return (
-        f"would score {plan['n_cases']} cases x {plan['repetitions']} of {plan['suite']} "
-        f"v{plan['suite_version']} for run {plan['run']} in {plan['chunks']} chunks; "
-        f"stages: {', '.join(plan['stages'])}. Nothing was written."
-    )
