@@ -1,0 +1,36 @@
+"""Waiting for many things at once, but not for too many."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import TypeVar
+
+G = TypeVar("G")
+T = TypeVar("T")
+
+
+async def together(
+    work: Callable[[G], Awaitable[T]], given: Iterable[G], *, at_once: int
+) -> list[T]:
+    """Give the result for each thing given, in their order, with so many in the works at a time.
+
+    The first failure ends all of them and is raised. The things given are taken as they are due.
+    """
+    results: dict[int, T] = {}
+    queue = enumerate(given)
+    workers = [asyncio.ensure_future(_drain(work, queue, into=results)) for _ in range(at_once)]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+    return [results[place] for place in sorted(results)]
+
+
+async def _drain(
+    work: Callable[[G], Awaitable[T]], queue: Iterator[tuple[int, G]], *, into: dict[int, T]
+) -> None:
+    for place, thing in queue:
+        into[place] = await work(thing)
