@@ -7,6 +7,7 @@ chunk's own writes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -37,7 +38,9 @@ class Claim:
     chunk_id: UUID
     attempt: int
     step_id: UUID
+    round: int
     step_number: int
+    lane: str
     stages: list[str]
     revisions: list[UUID]
     batch_id: UUID
@@ -53,7 +56,8 @@ _CLAIM = """
     WHERE c.id = %(chunk)s AND s.id = c.step_id
       AND b.epoch = %(epoch)s AND b.state = 'running' AND c.attempt < %(attempts)s
       AND (c.state = 'pending' OR (c.state = 'leased' AND c.lease_until < clock_timestamp()))
-    RETURNING c.id, c.attempt, s.id, s.number, s.stages, c.revisions, b.id, b.run_id, b.repetitions
+    RETURNING c.id, c.attempt, s.id, s.round, s.number, s.lane, s.stages, c.revisions, b.id,
+              b.run_id, b.repetitions
 """
 _WHO_HOLDS = """
     SELECT extract(epoch FROM c.lease_until - clock_timestamp())::float8
@@ -65,7 +69,15 @@ _RENEW = """
     UPDATE batches_chunk c SET lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
     FROM batches_step s JOIN batches_batch b ON b.id = s.batch_id
     WHERE c.id = %(chunk)s AND c.attempt = %(attempt)s AND c.state = 'leased'
-      AND s.id = c.step_id AND b.state = 'running'
+      AND s.id = c.step_id AND b.state IN ('running', 'paused')
+    RETURNING b.state = 'running'
+"""
+# The fence steps back with the claim that is undone: the next claim raises it to the same number,
+# and no worker but the one that gives the chunk back here ever had that number.
+_HAND_BACK = """
+    UPDATE batches_chunk c SET state = 'pending', attempt = c.attempt - %(forgiven)s,
+        lease_until = NULL, wave = NULL, dispatched_at = NULL
+    WHERE c.id = %(chunk)s AND c.attempt = %(attempt)s AND c.state = 'leased'
 """
 _FINISH = """
     UPDATE batches_chunk c
@@ -106,9 +118,20 @@ def claim_chunk(
     return None
 
 
-def renew(claim: Claim, *, seconds: float) -> None:
-    """Keep the chunk for `seconds` more; raises LeaseLost."""
-    _conditional(_RENEW, claim, seconds=seconds)
+def renew(claim: Claim, *, seconds: float) -> bool:
+    """Keep the chunk for `seconds` more; answers whether its batch still runs, or is paused.
+
+    Holds the chunk's row until the caller's transaction ends. Raises LeaseLost.
+    """
+    return bool(_conditional(_RENEW, claim, seconds=seconds))
+
+
+def hand_back(claim: Claim, *, forgiven: bool) -> None:
+    """Let the chunk wait for another worker; `forgiven`, the attempt does not count.
+
+    Raises LeaseLost.
+    """
+    _conditional(_HAND_BACK, claim, forgiven=int(forgiven))
 
 
 def finish_chunk(claim: Claim, *, elapsed_ms: float | None) -> None:
@@ -127,8 +150,10 @@ def count_down(step_id: UUID) -> int:
     return int(remaining)
 
 
-def _conditional(sql: str, claim: Claim, **values: float | None) -> None:
+def _conditional(sql: str, claim: Claim, **values: float | None) -> Any:
+    """Run the UPDATE and answer what it returns, if it returns anything."""
     with connection.cursor() as cursor:
         cursor.execute(sql, {"chunk": claim.chunk_id, "attempt": claim.attempt, **values})
         if cursor.rowcount != 1:
             raise LeaseLost("another worker holds this chunk, or its batch was stopped")
+        return cursor.fetchone()[0] if cursor.description else None

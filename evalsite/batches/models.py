@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -11,10 +13,19 @@ from evalsite.targets.models import Run
 from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall
 
 
+def _money(**options: Any) -> models.DecimalField[Any, Any]:
+    """US dollars: a call may cost a millionth."""
+    return models.DecimalField(max_digits=18, decimal_places=9, **options)
+
+
 class BatchState(models.TextChoices):
-    """Where a batch stands; `finished` and `cancelled` batches can be run again."""
+    """Where a batch stands; all but a running one wait for somebody to let them go on.
+
+    A `paused` batch has met a money cap or a broken endpoint; what is scored stays.
+    """
 
     RUNNING = "running"
+    PAUSED = "paused"
     FINISHED = "finished"
     CANCELLED = "cancelled"
 
@@ -37,6 +48,15 @@ class Batch(TenantModel):
     n_cases = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=BatchState, default=BatchState.RUNNING)
     epoch = models.PositiveIntegerField(default=1, help_text="Grows with each resume and retry.")
+    paused_code = models.CharField(max_length=100, blank=True)
+    paused_reason = models.TextField(blank=True)
+    use_cache = models.BooleanField(default=True, help_text="Take replies that are known.")
+    max_cost_usd = _money(null=True, help_text="No call is made that could pass it; null: no cap.")
+    spent_usd = _money(default=0)
+    booked_usd = _money(default=0, help_text="Possibly spent: calls under way, or lost.")
+    n_calls = models.PositiveIntegerField(default=0, help_text="Model calls that were made.")
+    n_unpriced = models.PositiveIntegerField(default=0, help_text="Calls of unknown price.")
+    n_cached = models.PositiveIntegerField(default=0, help_text="Replies that were known.")
     created_by = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -68,9 +69,13 @@ def plan_batch(
     repetitions: int,
     sizing: Sizing,
     actor: str,
+    max_cost_usd: Decimal | None = None,
+    use_cache: bool = True,
 ) -> Batch:
     """Create a batch pinned to the suite's version, with its first step cut into chunks.
 
+    No model call is made that could bring it past `max_cost_usd`; without `use_cache` it asks
+    models anew, also what they have been asked before.
     Raises NothingSelected, RunNotReady.
     """
     if run.status in (RunStatus.FAILED, RunStatus.DRY_RUN, RunStatus.PENDING):
@@ -91,6 +96,8 @@ def plan_batch(
         selection=selection.as_json(),
         repetitions=repetitions,
         n_cases=n_cases,
+        max_cost_usd=max_cost_usd,
+        use_cache=use_cache,
         created_by=actor,
     )
     _open_step(batch, number=0, round=0, chosen=chosen, sizing=sizing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
@@ -11,7 +12,7 @@ from evalsite.errors import EvalsiteError
 
 
 class BatchNotRunning(EvalsiteError):
-    """Only a running batch can be cancelled."""
+    """Only a running or paused batch can be cancelled."""
 
     code = "batch_not_running"
     exit_code = 2
@@ -41,26 +42,41 @@ _FORGET_WAVES = """
 
 
 def cancel(batch_id: UUID) -> Batch:
-    """Stop a running batch: no chunk is claimed and no result written from here on.
+    """Stop a batch: no chunk is claimed and no result written from here on.
 
     Raises BatchNotRunning.
     """
-    stopped = Batch.objects.filter(pk=batch_id, state=BatchState.RUNNING)
+    open_ones = (BatchState.RUNNING, BatchState.PAUSED)
+    stopped = Batch.objects.filter(pk=batch_id, state__in=open_ones)
     if not stopped.update(state=BatchState.CANCELLED):
         raise BatchNotRunning("the batch is over already")
     return Batch.objects.get(pk=batch_id)
 
 
-def reopen(batch_id: UUID) -> Batch:
-    """Let an unfinished batch go on in the next epoch; finished chunks stay as they are.
+def pause(batch_id: UUID, *, code: str, reason: str) -> bool:
+    """Let no chunk of a running batch be claimed until somebody resumes it.
 
-    A chunk that a live worker still holds is not taken from it. Raises BatchNotResumable.
+    Answers whether this call did it: of many workers that meet the same wall, one pauses. What a
+    worker has judged by then it may still write.
+    """
+    running = Batch.objects.filter(pk=batch_id, state=BatchState.RUNNING)
+    paused = running.update(state=BatchState.PAUSED, paused_code=code, paused_reason=reason)
+    return paused == 1
+
+
+def reopen(batch_id: UUID, *, max_cost_usd: Decimal | None = None) -> Batch:
+    """Let an unfinished batch go on in the next epoch, with a new money cap if one is given.
+
+    Finished chunks stay as they are, and a chunk that a live worker still holds is not taken from
+    it. Raises BatchNotResumable.
     """
     batch = Batch.objects.select_for_update().get(pk=batch_id)
     if batch.state == BatchState.FINISHED:
         raise BatchNotResumable("the batch is finished")
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_WAVES, [batch_id])
+    if max_cost_usd is not None:
+        batch.max_cost_usd = max_cost_usd
     return _next_epoch(batch)
 
 
@@ -76,5 +92,7 @@ def _next_epoch(batch: Batch) -> Batch:
     batch.state = BatchState.RUNNING
     batch.epoch += 1
     batch.finished_at = None
-    batch.save(update_fields=["state", "epoch", "finished_at"])
+    batch.paused_code = batch.paused_reason = ""
+    changed = ["state", "epoch", "finished_at", "paused_code", "paused_reason", "max_cost_usd"]
+    batch.save(update_fields=changed)
     return batch

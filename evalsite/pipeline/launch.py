@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -40,10 +41,13 @@ def start(
     options: Mapping[str, Any],
     selection: Selection,
     repetitions: int = 1,
+    max_cost_usd: Decimal | None = None,
+    use_cache: bool = True,
     actor: str = "",
 ) -> Batch:
     """Plan a batch and owe the broker its first wave, in one transaction.
 
+    `max_cost_usd` caps what its model calls may cost; None is no cap.
     Raises PackError or JudgeError for unknown names and bad options, NothingSelected, RunNotReady.
     """
     evaluator = prepare(pack, dict(options))
@@ -56,6 +60,8 @@ def start(
             selection=selection,
             repetitions=repetitions,
             sizing=sizing(),
+            max_cost_usd=max_cost_usd,
+            use_cache=use_cache,
             actor=actor,
         )
         record("batch.started", batch.pk, actor=actor, suite=suite.name, run=run.name)
@@ -64,7 +70,7 @@ def start(
 
 
 def cancel(batch_id: UUID, *, actor: str = "") -> Batch:
-    """Stop a running batch, and summarise what is there; raises BatchNotRunning."""
+    """Stop a running or paused batch, and summarise what is there; raises BatchNotRunning."""
     with transaction.atomic():
         batch = steer.cancel(batch_id)
         summarize(batch)
@@ -75,10 +81,13 @@ def cancel(batch_id: UUID, *, actor: str = "") -> Batch:
     return batch
 
 
-def resume(batch_id: UUID, *, actor: str = "") -> Batch:
-    """Let an unfinished batch go on with what is left of it; raises BatchNotResumable."""
+def resume(batch_id: UUID, *, max_cost_usd: Decimal | None = None, actor: str = "") -> Batch:
+    """Let an unfinished batch go on with what is left of it, with a new money cap if given.
+
+    Raises BatchNotResumable.
+    """
     with transaction.atomic():
-        batch = steer.reopen(batch_id)
+        batch = steer.reopen(batch_id, max_cost_usd=max_cost_usd)
         record("batch.resumed", batch_id, actor=actor, epoch=batch.epoch)
         _owe_dispatch(batch)
     return batch

@@ -12,6 +12,8 @@ from django.db import transaction
 from evalsite.batches.lease import Claim, LeaseLost, claim_chunk, count_down, finish_chunk
 from evalsite.env import load
 from evalsite.pipeline import outbox
+from evalsite.pipeline.score_model import leave, score_model_chunk
+from evalsite.scoring.interleave import Outcome
 from evalsite.scoring.stage import ManifestChanged, judge
 from evalsite.scoring.write import Row, write, write_off
 
@@ -38,8 +40,12 @@ def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
         return False
     started = time.perf_counter()
     try:
-        rows = list(judge(claim, lease_seconds=env.lease_seconds))
-        _commit(claim, rows, epoch=epoch, elapsed_ms=(time.perf_counter() - started) * 1000)
+        outcome = _judged(claim, lease_seconds=env.lease_seconds)
+        elapsed_ms = (time.perf_counter() - started) * 1000
+        if outcome.complete:
+            _commit(claim, outcome.unflushed, epoch=epoch, elapsed_ms=elapsed_ms)
+        else:
+            leave(claim, outcome)
     except ManifestChanged as changed:
         log.error("chunk %s is written off: %s", chunk_id, changed)
         _give_up(claim, epoch=epoch, code=changed.code)
@@ -47,6 +53,12 @@ def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
         log.warning("chunk %s attempt %s wrote nothing: %s", chunk_id, claim.attempt, lost)
         return False
     return True
+
+
+def _judged(claim: Claim, *, lease_seconds: float) -> Outcome[Row]:
+    if claim.lane == "model":
+        return score_model_chunk(claim)
+    return Outcome(list(judge(claim, lease_seconds=lease_seconds)), complete=True)
 
 
 def _commit(claim: Claim, rows: list[Row], *, epoch: int, elapsed_ms: float) -> None:

@@ -23,15 +23,35 @@ def fold(evaluator: Evaluator, answered: Answered, *, stages: Collection[str]) -
 
     The card stays open when a later step has stages left that no gate has ruled out.
     """
-    before = [_from_json(name, value) for name, value in answered.before.items()]
-    results = [*before, *_judge(evaluator, answered, stages=stages, before=before)]
+    before = _before(answered)
+    fresh = _judge(evaluator, answered, stages=stages, before=before)
+    return _card(evaluator, answered, before=before, fresh=fresh)
+
+
+async def fold_async(evaluator: Evaluator, answered: Answered, *, stages: Collection[str]) -> Row:
+    """Do what fold does inside a running event loop, beside other cases; raises Halt."""
+    before = _before(answered)
+    if answered.error:
+        fresh = _target_failed(answered, stages)
+    else:
+        fresh = [*await evaluator.score_async(**_case(answered), stages=stages, previous=before)]
+    return _card(evaluator, answered, before=before, fresh=fresh)
+
+
+def _card(
+    evaluator: Evaluator,
+    answered: Answered,
+    *,
+    before: list[StageResult],
+    fresh: list[StageResult],
+) -> Row:
+    results = [*before, *fresh]
     done = {result.stage for result in results}
     left = [stage.name for stage in evaluator.stages if stage.name not in done]
     if left and (answered.answer is None or evaluator.stopped_by(results)):
         # The rest needs no judge: it is skipped behind the gate, or has no answer to judge.
-        results += _judge(evaluator, answered, stages=left, before=results)
-        left = []
-    fresh = results[len(before) :]
+        rest = _judge(evaluator, answered, stages=left, before=results)
+        results, fresh, left = [*results, *rest], [*fresh, *rest], []
     if left:
         return _row(answered, results, fresh=fresh, status=ScoreStatus.OPEN)
     verdict = evaluator.fold(results)
@@ -53,19 +73,27 @@ def _judge(
     before: list[StageResult],
 ) -> list[StageResult]:
     if answered.error:
-        return [
-            StageResult(name, StageStatus.ERRORED, None, answered.error[:500], TARGET_ERROR)
-            for name in stages
-        ]
-    return list(
-        evaluator.score(
-            input=answered.input,
-            expected=answered.expected,
-            output=answered.answer,
-            stages=stages,
-            previous=before,
-        )
-    )
+        return _target_failed(answered, stages)
+    return list(evaluator.score(**_case(answered), stages=stages, previous=before))
+
+
+def _before(answered: Answered) -> list[StageResult]:
+    return [_from_json(name, value) for name, value in answered.before.items()]
+
+
+def _case(answered: Answered) -> dict[str, Any]:
+    return {
+        "input": answered.input,
+        "expected": answered.expected,
+        "output": answered.answer,
+    }
+
+
+def _target_failed(answered: Answered, stages: Collection[str]) -> list[StageResult]:
+    return [
+        StageResult(name, StageStatus.ERRORED, None, answered.error[:500], TARGET_ERROR)
+        for name in stages
+    ]
 
 
 def _row(

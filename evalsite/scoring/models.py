@@ -37,6 +37,7 @@ class Scorecard(TenantModel):
         Revision, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )
     repetition = models.PositiveSmallIntegerField(default=0)
+    round = models.PositiveIntegerField(default=0, help_text="The step's round that wrote it last.")
     status = models.CharField(max_length=10, choices=ScoreStatus)
     overall_score = models.FloatField(null=True)
     overall_passed = models.BooleanField(null=True)

@@ -30,7 +30,7 @@ def judge(claim: Claim, *, lease_seconds: float) -> Iterator[Row]:
 
     Raises LeaseLost as soon as the chunk belongs to somebody else, and ManifestChanged.
     """
-    evaluator = _evaluator(claim.batch_id)
+    evaluator = evaluator_of(claim.batch_id)
     renew_at = time.monotonic() + lease_seconds / 3
     for answered in recorded(claim):
         yield fold(evaluator, answered, stages=claim.stages)
@@ -40,8 +40,11 @@ def judge(claim: Claim, *, lease_seconds: float) -> Iterator[Row]:
 
 
 @lru_cache(maxsize=32)
-def _evaluator(batch_id: UUID) -> Evaluator:
-    """Prepare the pack of a batch once per process: its manifest never changes."""
+def evaluator_of(batch_id: UUID) -> Evaluator:
+    """Prepare the pack of a batch once per process: its manifest never changes.
+
+    Raises ManifestChanged.
+    """
     pack, options, frozen = Batch.objects.values_list("pack", "options", "manifest").get(
         pk=batch_id
     )

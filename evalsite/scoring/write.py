@@ -42,28 +42,32 @@ _STAGE = """
 _COPY = f"COPY staged_scorecards ({_COLUMNS}) FROM STDIN"
 # A later step or a retry replaces what the case had; its earlier stages are already in the row.
 _INSERT = f"""
-    INSERT INTO scoring_scorecard (tenant_id, batch_id, {_COLUMNS})
-    SELECT app.tenant_id(), %s, {_COLUMNS} FROM staged_scorecards
+    INSERT INTO scoring_scorecard (tenant_id, batch_id, round, {_COLUMNS})
+    SELECT app.tenant_id(), %s, %s, {_COLUMNS} FROM staged_scorecards
     ON CONFLICT (tenant_id, batch_id, revision_id, repetition) DO UPDATE SET
-        status = excluded.status, overall_score = excluded.overall_score,
+        round = excluded.round, status = excluded.status, overall_score = excluded.overall_score,
         overall_passed = excluded.overall_passed, stages = excluded.stages,
         details = scoring_scorecard.details || excluded.details,
         latency_ms = excluded.latency_ms, tokens_in = excluded.tokens_in,
         tokens_out = excluded.tokens_out, cost_usd = excluded.cost_usd, scored_at = now()
 """
-# Cases of a chunk that killed its workers: no score, and the reason.
+# Cases of a chunk that killed its workers: no score, and the reason; but for those whose verdict
+# of this step was flushed before.
 _WRITE_OFF = """
-    INSERT INTO scoring_scorecard (id, tenant_id, batch_id, revision_id, repetition, status, stages,
-                                   details)
-    SELECT gen_random_uuid(), app.tenant_id(), s.batch_id, revision, n, 'errored',
+    INSERT INTO scoring_scorecard (id, tenant_id, batch_id, revision_id, repetition, round, status,
+                                   stages, details)
+    SELECT gen_random_uuid(), app.tenant_id(), s.batch_id, revision, n, s.round, 'errored',
            '{}', jsonb_build_object('batch', jsonb_build_object('code', %(code)s::text))
     FROM batches_chunk c JOIN batches_step s ON s.id = c.step_id
     JOIN batches_batch b ON b.id = s.batch_id
     CROSS JOIN LATERAL unnest(c.revisions) AS revision
     CROSS JOIN LATERAL generate_series(0, b.repetitions - 1) AS n
-    WHERE c.id = %(chunk)s
+    WHERE c.id = %(chunk)s AND NOT EXISTS (
+        SELECT 1 FROM scoring_scorecard card
+        WHERE card.batch_id = b.id AND card.revision_id = revision AND card.repetition = n
+          AND card.round = s.round AND card.stages ?& s.stages::text[])
     ON CONFLICT (tenant_id, batch_id, revision_id, repetition) DO UPDATE SET
-        status = 'errored', overall_score = NULL, overall_passed = NULL,
+        round = excluded.round, status = 'errored', overall_score = NULL, overall_passed = NULL,
         details = scoring_scorecard.details || excluded.details, scored_at = now()
     WHERE scoring_scorecard.status IN ('open', 'errored', 'unscored')
 """
@@ -77,7 +81,7 @@ def write(claim: Claim, rows: Iterable[Row]) -> None:
         with cursor.copy(_COPY) as copy:
             for row in rows:
                 copy.write_row(row)
-        cursor.execute(_INSERT, [claim.batch_id])
+        cursor.execute(_INSERT, [claim.batch_id, claim.round])
         # Foreign keys are checked here, not at commit, when the step's row would be locked.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 

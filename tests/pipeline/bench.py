@@ -26,10 +26,8 @@ def launched(answers: list[Any], *, pack: str = "lanes", **options: Any) -> Batc
             make_output(run=run, case=case, answer=None, error=answer)
         elif answer is not None:
             make_output(run=run, case=case, answer=answer)
-    selection = options.pop("selection", Selection())
-    return launch.start(
-        suite=suite, run=run, pack=pack, options={}, selection=selection, actor="alice", **options
-    )
+    given = {"selection": Selection(), "options": {}, "actor": "alice", **options}
+    return launch.start(suite=suite, run=run, pack=pack, **given)
 
 
 def deliver_chunks(batch: Batch) -> int:

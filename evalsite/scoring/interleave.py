@@ -1,0 +1,136 @@
+"""Judge the cases of a chunk beside one another, in an event loop, while models are waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from judges.models import Halt
+
+Case = TypeVar("Case")
+Done = TypeVar("Done")
+
+# A flush costs some milliseconds, and a killed worker's calls since the last one are paid twice.
+FLUSH_CASES = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How many cases are under way at once, and the times that are kept, in seconds.
+
+    `beat`: a flush at least so often, as it renews the lease. `most`: no case is begun after it.
+    `grace`: what is under way then, or when the work is stopped, may take so long.
+    """
+
+    width: int
+    beat: float
+    most: float
+    grace: float
+
+
+@dataclass(slots=True)
+class Outcome(Generic[Done]):
+    """What was done since the last flush, and why not everything was: a Halt, or the time."""
+
+    unflushed: list[Done] = field(default_factory=list)
+    complete: bool = False
+    halt: Halt | None = None
+
+
+async def interleave(
+    cases: Sequence[Case],
+    *,
+    one: Callable[[Case], Awaitable[Done]],
+    flush: Callable[[list[Done]], Awaitable[bool]],
+    pace: Pace,
+) -> Outcome[Done]:
+    """Do `one` for each case, and flush what is done in parts of FLUSH_CASES.
+
+    `flush` answers whether to go on. After a Halt, or out of time, no case is begun, and what is
+    under way comes to its end. Raises what `one` and `flush` raise, and then cancels the rest.
+    """
+    flow = _Flow(cases, one)
+    workers = [asyncio.create_task(flow.work()) for _ in range(min(pace.width, len(cases)))]
+    try:
+        await _flush_until_over(flow, workers, flush=flush, pace=pace)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+    return Outcome(flow.take(), complete=flow.n_done == len(cases), halt=flow.halt)
+
+
+class _Flow(Generic[Case, Done]):
+    """What the workers of one chunk share."""
+
+    def __init__(self, cases: Sequence[Case], one: Callable[[Case], Awaitable[Done]]) -> None:
+        self._cases = iter(cases)
+        self._one = one
+        self._woken = asyncio.Event()
+        self._done: list[Done] = []
+        self.n_done = 0
+        self.stopped = False
+        self.halt: Halt | None = None
+
+    async def work(self) -> None:
+        """Take one case after another until there is none, or no more is to be begun."""
+        try:
+            while not self.stopped and (case := next(self._cases, None)) is not None:
+                self._done.append(await self._one(case))
+                self.n_done += 1
+                if self.is_full():
+                    self._woken.set()
+        except Halt as halt:
+            self.halt = self.halt or halt
+            self.stopped = True
+        finally:
+            self._woken.set()
+
+    def is_full(self) -> bool:
+        """Tell whether there is enough for a flush."""
+        return len(self._done) >= FLUSH_CASES
+
+    def take(self) -> list[Done]:
+        """Answer what is done and not flushed; the caller flushes it now."""
+        taken, self._done = self._done, []
+        return taken
+
+    async def wait(self, *, seconds: float) -> None:
+        """Sleep until there is enough for a flush, a worker has ended, or the time is over."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), timeout=max(seconds, 0.001))
+        self._woken.clear()
+
+
+async def _flush_until_over(
+    flow: _Flow[Case, Done],
+    workers: list[asyncio.Task[None]],
+    *,
+    flush: Callable[[list[Done]], Awaitable[bool]],
+    pace: Pace,
+) -> None:
+    """Flush until the workers have ended or their grace is over; the last part is left to take."""
+    now = asyncio.get_running_loop().time
+    last_start, beat = now() + pace.most, now() + pace.beat
+    over: float | None = None
+    while not _all_ended(workers):
+        flow.stopped = flow.stopped or now() >= last_start
+        if flow.stopped:
+            over = over or now() + pace.grace
+            if now() >= over:
+                return
+        await flow.wait(seconds=min(beat, over or last_start) - now())
+        if flow.is_full() or now() >= beat:
+            beat = now() + pace.beat
+            flow.stopped = not await flush(flow.take()) or flow.stopped
+
+
+def _all_ended(workers: list[asyncio.Task[None]]) -> bool:
+    """Tell whether all have ended; raises what one of them raised."""
+    ended = [worker for worker in workers if worker.done()]
+    for worker in ended:
+        worker.result()
+    return len(ended) == len(workers)

@@ -1,0 +1,136 @@
+"""A chunk of the model lane: flushed as it goes, handed back, and never judged twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from evalsite.audit.models import Entry
+from evalsite.batches.lease import Claim, LeaseLost, claim_chunk
+from evalsite.batches.models import Batch, Chunk, Step
+from evalsite.pipeline import launch, score_model
+from evalsite.scoring import interleave
+from evalsite.scoring.answer import recorded
+from evalsite.scoring.models import Scorecard
+from evalsite.summaries.models import Summary
+from evalsite.tenants.models import Tenant
+from tests.pipeline.asking_pack import does
+from tests.pipeline.bench import deliver_all, deliver_chunks, launched, statuses
+
+
+def asking(answers: list[Any], **options: Any) -> Batch:
+    return launched(answers, pack="asking", **options)
+
+
+def claimed(batch: Batch, *, round: int = 0) -> Claim:
+    chunk = Chunk.objects.get(step__batch=batch, step__round=round)
+    claim = claim_chunk(chunk.pk, epoch=batch.epoch, owner="w", seconds=30, attempts=5)
+    assert claim is not None
+    return claim
+
+
+@pytest.fixture
+def flush_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flush after every case."""
+    monkeypatch.setattr(interleave, "FLUSH_CASES", 1)
+    monkeypatch.setattr(score_model, "WIDTH", 1)
+
+
+def test_a_chunk_is_judged_to_its_end(as_acme: Tenant) -> None:
+    batch = deliver_all(asking([does("passed"), does("failed"), "timed out", None]))
+    assert batch.state == "finished"
+    assert list(statuses(batch).values()) == ["passed", "failed", "errored", "unscored"]
+
+
+def test_what_was_flushed_is_not_judged_again(as_acme: Tenant, flush_each: None) -> None:
+    batch = asking([does("passed")] * 5)
+    claim = claimed(batch)
+    score_model.score_model_chunk(claim)  # and the worker dies before its last write
+    flushed = Scorecard.objects.filter(batch=batch).count()
+    assert flushed >= 3
+    assert len(list(recorded(claim))) == 5 - flushed
+
+
+def test_a_retry_judges_again_what_an_earlier_round_flushed(as_acme: Tenant) -> None:
+    batch = deliver_all(asking([does("passed"), None]))
+    launch.retry_errored(batch.pk)
+    batch.refresh_from_db()
+    claim = claimed(batch, round=1)
+    assert len(list(recorded(claim))) == 1
+
+
+def test_a_retry_that_was_flushed_is_not_repeated_in_its_round(
+    as_acme: Tenant, flush_each: None
+) -> None:
+    batch = deliver_all(asking([None] * 5))
+    launch.retry_errored(batch.pk)
+    batch.refresh_from_db()
+    claim = claimed(batch, round=1)
+    score_model.score_model_chunk(claim)
+    assert len(list(recorded(claim))) < 5
+
+
+def test_a_flush_behind_the_fence_is_refused(as_acme: Tenant, flush_each: None) -> None:
+    batch = asking([does("passed")] * 3)
+    stale = claimed(batch)
+    Chunk.objects.filter(step__batch=batch).update(attempt=2)
+    with pytest.raises(LeaseLost):
+        score_model.score_model_chunk(stale)
+    assert statuses(batch) == {}
+
+
+def test_a_halt_pauses_the_batch_and_keeps_what_is_judged(as_acme: Tenant) -> None:
+    batch = asking([does("passed"), does("halt"), does("passed")])
+    deliver_chunks(batch)
+    batch.refresh_from_db()
+    assert (batch.state, batch.paused_code) == ("paused", "told_to_halt")
+    assert statuses(batch) == {"case-000": "passed"}
+    assert Summary.objects.get(batch=batch, slice_kind="all").n == 1
+    assert Entry.objects.get(action="batch.paused").details == {"code": "told_to_halt"}
+
+
+def test_a_halt_uses_up_no_attempt(as_acme: Tenant) -> None:
+    batch = asking([does("halt")])
+    deliver_chunks(batch)
+    chunk = Chunk.objects.get(step__batch=batch)
+    assert (chunk.state, chunk.attempt, chunk.wave, chunk.lease_until) == ("pending", 0, None, None)
+
+
+def test_no_chunk_of_a_paused_batch_is_claimed(as_acme: Tenant) -> None:
+    batch = asking([does("halt")])
+    deliver_chunks(batch)
+    assert deliver_chunks(batch) == 0
+
+
+def test_a_resumed_batch_judges_only_what_is_left(as_acme: Tenant) -> None:
+    batch = asking([does("passed"), does("halt")])
+    deliver_chunks(batch)
+    before = Scorecard.objects.get(batch=batch).scored_at
+    launch.resume(batch.pk, actor="alice")
+    batch.refresh_from_db()
+    assert (batch.state, batch.paused_code, batch.epoch) == ("running", "", 2)
+    deliver_chunks(batch)
+    assert Scorecard.objects.get(batch=batch).scored_at == before
+
+
+def test_many_workers_meet_the_wall_and_one_pauses(as_acme: Tenant) -> None:
+    batch = asking([does("halt")] * 45)
+    assert Step.objects.get(batch=batch).n_chunks > 1
+    deliver_chunks(batch)
+    assert Entry.objects.filter(action="batch.paused").count() == 1
+
+
+def test_a_worker_still_writes_what_it_judged_when_the_batch_paused(as_acme: Tenant) -> None:
+    batch = asking([does("passed")] * 3)
+    claim = claimed(batch)
+    Batch.objects.filter(pk=batch.pk).update(state="paused")
+    outcome = score_model.score_model_chunk(claim)
+    score_model.leave(claim, outcome)
+    assert len(statuses(batch)) == 3
+
+
+def test_a_paused_batch_can_be_cancelled(as_acme: Tenant) -> None:
+    batch = asking([does("halt")])
+    deliver_chunks(batch)
+    assert launch.cancel(batch.pk).state == "cancelled"
