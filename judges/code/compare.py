@@ -46,7 +46,9 @@ class _Comparison:
                 yield f"{'missing' if key in expected else 'unexpected'} key {shown_plain(key)}"
                 return
         for key, one in expected.items():
-            yield from (f"[{shown_plain(key)}]: {text}" for text in self.differences(one, value[key]))
+            yield from (
+                f"[{shown_plain(key)}]: {text}" for text in self.differences(one, value[key])
+            )
 
     def _same(self, expected: Any, value: Any) -> bool:
         loose = self._tolerance is not None and type(expected) in _NUMBERS

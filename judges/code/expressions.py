@@ -25,16 +25,16 @@ BUILTINS: Mapping[str, Callable[..., Any]] = {
 
 def _times(one: Any, other: Any) -> Any:
     for sequence, number in ((one, other), (other, one)):
-        if isinstance(number, int) and isinstance(sequence, str | bytes | list | tuple):
-            if len(sequence) * number > _LONGEST_SEQUENCE:
-                raise OverflowError("the product is too long")
+        repeats = isinstance(number, int) and isinstance(sequence, str | bytes | list | tuple)
+        if repeats and len(sequence) * number > _LONGEST_SEQUENCE:
+            raise OverflowError("the product is too long")
     return one * other
 
 
 def _power(one: Any, other: Any) -> Any:
-    if isinstance(one, int) and isinstance(other, int):
-        if other > 0 and one.bit_length() * other > _LARGEST_POWER_BITS:
-            raise OverflowError("the power is too large")
+    whole = isinstance(one, int) and isinstance(other, int)
+    if whole and other > 0 and one.bit_length() * other > _LARGEST_POWER_BITS:
+        raise OverflowError("the power is too large")
     return one**other
 
 

@@ -71,7 +71,7 @@ def not_run(outcome: Outcome) -> JudgeError:
 
 @cache
 def _source(driver: str) -> str:
-    """Put a driver's text together, in a namespace and with builtins that nothing else can reach."""
+    """Put a driver's text together, with a namespace and builtins that nothing else can reach."""
     text = "\n".join(["from __future__ import annotations", *map(_text, _PARTS[driver]), "main()"])
     names = "{'__name__': 'driver', '__builtins__': dict(vars(__import__('builtins')))}"
     return f"exec(compile({text!r}, '<driver>', 'exec'), {names})\n"

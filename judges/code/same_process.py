@@ -12,6 +12,7 @@ import secrets
 
 from judges.code.answers import Failure, read_failure
 from judges.code.program import Program, drive, ending, not_run
+from judges.protocol import JudgeError
 
 
 def run_tests(program: Program, tree: ast.Module, *, preamble: str) -> Failure | None:
@@ -29,7 +30,7 @@ def run_tests(program: Program, tree: ast.Module, *, preamble: str) -> Failure |
         "preamble": preamble,
         "modules": sorted(_imported(tree)),
         "names": sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}),
-        "tests": _guard(tree),
+        "tests": _guarded(tree),
         "nonce": nonce,
     }
     outcome = drive("tests", task, limits=program.limits)
@@ -65,17 +66,15 @@ def _imported(tree: ast.Module) -> set[str]:
 
 def _least_asserts(tree: ast.Module) -> int:
     """Count the assertions that stand in no loop, branch or class: each is made at least once."""
-    functions = [n for n in tree.body if isinstance(n, ast.FunctionDef) and _is_called(n, tree)]
-    bodies = [tree.body, *(function.body for function in functions)]
+    statements = [node.value for node in tree.body if isinstance(node, ast.Expr)]
+    calls = [node.func for node in statements if isinstance(node, ast.Call)]
+    called = {function.id for function in calls if isinstance(function, ast.Name)}
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    bodies = [tree.body, *(function.body for function in functions if function.name in called)]
     return sum(isinstance(node, ast.Assert) for body in bodies for node in body)
 
 
-def _is_called(function: ast.FunctionDef, tree: ast.Module) -> bool:
-    calls = [n.value for n in tree.body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call)]
-    return any(isinstance(c.func, ast.Name) and c.func.id == function.name for c in calls)
-
-
-def _guard(tree: ast.Module) -> str:
+def _guarded(tree: ast.Module) -> str:
     """Count each assertion, and let it compare plain values only."""
     for node in [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]:
         for inner in [inner for inner in ast.walk(node.test) if isinstance(inner, ast.Compare)]:
@@ -83,7 +82,10 @@ def _guard(tree: ast.Module) -> str:
                 inner.left = _wrapped("__plain__", inner.left)
                 inner.comparators = [_wrapped("__plain__", other) for other in inner.comparators]
         node.test = _wrapped("__held__", node.test)
-    return ast.unparse(ast.fix_missing_locations(tree))
+    try:
+        return ast.unparse(ast.fix_missing_locations(tree))
+    except RecursionError as error:
+        raise JudgeError("The test script is nested too deeply.", code="tests_invalid") from error
 
 
 def _wrapped(name: str, value: ast.expr) -> ast.Call:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from judges.code.syntax import UNPARSED
 from judges.protocol import JudgeError
 
 
@@ -16,8 +17,9 @@ def read_script(text: str, *, entry_point: str) -> ast.Module:
     """
     try:
         tree = ast.parse(text.strip())
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise JudgeError(f"The test script cannot be parsed: {error}", code="tests_invalid") from error
+    except UNPARSED as error:
+        message = f"The test script cannot be parsed: {error or type(error).__name__}"
+        raise JudgeError(message, code="tests_invalid") from error
     tree.body = [node for node in tree.body if not _is_unittest_main(node)]
     called = {
         node.func.id

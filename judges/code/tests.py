@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,38 +15,49 @@ from judges.code.same_process import run_tests
 from judges.code.script import read_script
 from judges.code.texts import check_texts
 from judges.code.verdict import verdict
-from judges.protocol import JudgeError, Score, shown
+from judges.protocol import JudgeError, Lane, Score, shown
 from judges.sandbox.limits import Limits
 
 Demanded = Literal["any", "separate_process"]
+Seconds = Annotated[float, Field(gt=0, le=600)]
+Megabytes = Annotated[int, Field(ge=64, le=65536)]
 
 
-def python_tests(
-    expected: Any,
-    answer: Any,
-    *,
-    entry_point: str = "",
-    setup: str = "",
-    preamble: str = "",
-    strength: Demanded = "any",
-    seconds: Annotated[float, Field(gt=0, le=600)] = 10.0,
-    cpu_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0,
-    memory_mb: Annotated[int, Field(ge=64, le=65536)] = 512,
-) -> Score:
-    """Judge a Python program by what it does.
+class PythonTests:
+    """Judges a Python program by what it does."""
 
-    expected holds one of `cases` (args, kwargs, and returns or raises), `io` (stdin, stdout) or
-    `tests` (a script). The value is the share of the cases that held; all must hold to pass.
-    Unscored where the verdict cannot be given: no sandbox, a script that is no Python, ...
-    """
-    if not isinstance(answer, str):
-        return Score(0.0, False, f"no program: {shown(answer)}", code="not_a_program")
-    limits = Limits(wall_s=seconds, cpu_s=cpu_seconds, memory_mb=memory_mb)
-    program = Program(text=answer, entry_point=entry_point, setup=setup, limits=limits)
-    try:
-        return _judged(expected, program, preamble=preamble, strength=strength)
-    except JudgeError as error:
-        return Score.unscored(error.code, error.message)
+    lane: ClassVar[Lane] = "sandbox"
+
+    def __call__(
+        self,
+        expected: Any,
+        answer: Any,
+        *,
+        entry_point: str = "",
+        setup: str = "",
+        preamble: str = "",
+        strength: Demanded = "any",
+        seconds: Seconds = 10.0,
+        cpu_seconds: Seconds = 5.0,
+        memory_mb: Megabytes = 512,
+    ) -> Score:
+        """Run the program and score what came of it.
+
+        expected holds one of `cases` (args, kwargs, and returns or raises), `io` (stdin, stdout) or
+        `tests` (a script). The value is the share of the cases that held; all must hold to pass.
+        Unscored where no verdict can be given: no sandbox, a script that is no Python, ...
+        """
+        if not isinstance(answer, str):
+            return Score(0.0, False, f"no program: {shown(answer)}", code="not_a_program")
+        limits = Limits(wall_s=seconds, cpu_s=cpu_seconds, memory_mb=memory_mb)
+        program = Program(text=answer, entry_point=entry_point, setup=setup, limits=limits)
+        try:
+            return _judged(expected, program, preamble=preamble, strength=strength)
+        except JudgeError as error:
+            return Score.unscored(error.code, error.message)
+
+
+python_tests = PythonTests()
 
 
 def _judged(expected: Any, program: Program, *, preamble: str, strength: Demanded) -> Score:
@@ -70,11 +81,13 @@ def _judged(expected: Any, program: Program, *, preamble: str, strength: Demande
 
 
 def _kind(expected: Any) -> str:
-    kinds = {"cases": list, "io": list, "tests": str}
-    for kind, form in kinds.items() if isinstance(expected, dict) else ():
-        given = expected.get(kind)
-        if given and isinstance(given, form) and all(isinstance(item, dict | str) for item in given):
+    given = expected if isinstance(expected, dict) else {}
+    for kind in ("cases", "io"):
+        items = given.get(kind)
+        if items and isinstance(items, list) and all(isinstance(item, dict) for item in items):
             return kind
+    if given.get("tests") and isinstance(given["tests"], str):
+        return "tests"
     raise JudgeError("No cases, io or tests are expected.", code="expected_not_tests")
 
 

@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _verdict(task: dict[str, Any]) -> bytes:
-    """Give b"passed COUNT" or b"failed JSON"; the process ends here if anything was tampered with."""
+    """Give b"passed COUNT" or b"failed JSON"; tampering ends the process before."""
     for name in task["modules"]:
         with Attempt():
             __import__(name)
@@ -73,8 +73,10 @@ class _Space:
         self.held = 0
         own = dict(vars(builtins))
         self.names: dict[str, Any] = {
-            **{"__name__": "tests", "__builtins__": own},
-            **{"__held__": self._held, "__plain__": _plain},
+            "__name__": "tests",
+            "__builtins__": own,
+            "__held__": self._held,
+            "__plain__": _plain,
         }
         self._trusted: dict[str, Any] = {"__name__": "preamble", "__builtins__": own}
         with Attempt():

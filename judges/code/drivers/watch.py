@@ -11,7 +11,6 @@ import collections
 import enum
 import gc
 import os
-import signal
 import sys
 import traceback
 import typing
@@ -144,7 +143,7 @@ def _reads_attribute(frame: Any, args: tuple[Any, ...]) -> bool:
 
 
 def _sets_attribute(frame: Any, args: tuple[Any, ...]) -> bool:
-    return args[1] == "__code__"
+    return bool(args[1] == "__code__")
 
 
 def _opens_memory(frame: Any, args: tuple[Any, ...]) -> bool:
