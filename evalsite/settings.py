@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "evalsite.cases",
     "evalsite.endpoints",
     "evalsite.calls",
+    "evalsite.trust",
     "evalsite.targets",
     "evalsite.batches",
     "evalsite.scoring",

@@ -16,12 +16,14 @@ from evalsite.batches.models import Batch, Chunk, Step
 from evalsite.calls.models import Price
 from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.endpoints.models import Endpoint
+from evalsite.exchange.models import LegacyImport
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.regressions.models import Regression
 from evalsite.scoring.models import Scorecard
 from evalsite.summaries.models import Summary
 from evalsite.targets.models import Output, Run, Target
 from evalsite.tenants.models import Membership, Role
+from evalsite.trust.models import JudgeTrust
 
 _numbers = count(1)
 
@@ -159,6 +161,12 @@ def make_alert(**fields: Any) -> Alert:
     return Alert.objects.create(**{**given, "html": "h", **fields})
 
 
+def make_legacy_import(**fields: Any) -> LegacyImport:
+    """An old database on its way into a suite."""
+    fields["suite"] = fields.get("suite") or make_suite()
+    return LegacyImport.objects.create(**{"source": "old@db:5432", "made_suite": True, **fields})
+
+
 def make_outbox_message(**fields: Any) -> OutboxMessage:
     """A message owed to the broker."""
     return OutboxMessage.objects.create(
@@ -171,12 +179,21 @@ def make_price(**fields: Any) -> Price:
     return Price.objects.create(**{"model": _name("model"), "usd_in": 1, "usd_out": 2, **fields})
 
 
+def make_judge_trust(**fields: Any) -> JudgeTrust:
+    """A judge configuration that let none of 30 wrong answers pass."""
+    given = {"configuration": f"{next(_numbers):064}", "judge": "rubric", "material": {}}
+    counts = {"is_trusted": True, "n_probes": 30, "n_false_passes": 0}
+    return JudgeTrust.objects.create(**{**given, **counts, **fields})
+
+
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Alert: make_alert,
     Batch: make_batch,
     Chunk: make_chunk,
     Endpoint: make_endpoint,
     Entry: make_entry,
+    LegacyImport: make_legacy_import,
+    JudgeTrust: make_judge_trust,
     Membership: make_membership,
     OutboxMessage: make_outbox_message,
     Output: make_output,

@@ -30,6 +30,16 @@ class BatchState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+class Preflight(models.TextChoices):
+    """Whether the judges that ask models have shown, before, that they cannot be talked over."""
+
+    NOT_NEEDED = "not_needed"
+    DUE = "due"
+    TRUSTED = "trusted"
+    UNTRUSTED = "untrusted"
+    NOT_CHECKED = "not_checked"
+
+
 class Batch(TenantModel):
     """One evaluation of one run over one suite version by one pack."""
 
@@ -57,6 +67,8 @@ class Batch(TenantModel):
     n_calls = models.PositiveIntegerField(default=0, help_text="Model calls that were made.")
     n_unpriced = models.PositiveIntegerField(default=0, help_text="Calls of unknown price.")
     n_cached = models.PositiveIntegerField(default=0, help_text="Replies that were known.")
+    preflight = models.CharField(max_length=12, choices=Preflight, default=Preflight.NOT_NEEDED)
+    preflight_notes = models.JSONField(default=list, help_text="What it found, in words.")
     created_by = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
@@ -69,6 +81,9 @@ class Batch(TenantModel):
             SameTenant("run"),
             models.CheckConstraint(
                 condition=Q(state__in=BatchState.values), name="batches_batch_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(preflight__in=Preflight.values), name="batches_batch_preflight"
             ),
         ]
         indexes = [
