@@ -82,8 +82,10 @@ class MockJudge:
 
 
 def _graded(data: dict[str, str], *, choices: Sequence[str]) -> tuple[str, str]:
-    wanted = data.get("expected") or data.get("input", "")
-    share = _shared(wanted, data.get("answer", ""))
+    answer = data.get("answer", "")
+    # What was expected is to be in the answer; without it, the answer is to be in the input.
+    pair = (data["expected"], answer) if "expected" in data else (answer, data.get("input", ""))
+    share = _shared(*pair)
     # The choices come best first: all words give the first, none the last.
     return choices[
         math.ceil((1 - share) * (len(choices) - 1))

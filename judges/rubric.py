@@ -89,8 +89,7 @@ def settle_without_model(rubric: Rubric, *, parts: dict[str, str], max_chars: in
         if part not in parts:
             return Score.unscored(f"{part}_missing", f"The rubric needs the case's {part}.")
     if max(map(len, parts.values())) > max_chars:
-        why = f"A text is longer than the {max_chars} characters that the judge reads."
-        return Score.unscored("text_too_long", why)
+        return too_long(max_chars)
     if has_words(parts["answer"]):
         return None
     expected = parts.get("expected", "")
@@ -116,6 +115,12 @@ def _verdict(opinions: list[Opinion], *, rubric: Rubric, threshold: float | None
     passed = value >= (rubric.pass_mark if threshold is None else threshold)
     reason = "" if passed else f"{decided.choice}: {decided.words()}"[:LONGEST_REASON]
     return Score(value, passed, reason, details)
+
+
+def too_long(max_chars: int) -> Score:
+    """Give the score of a case with a text that the judge would not read whole."""
+    why = f"A text is longer than the {max_chars} characters that the judge reads."
+    return Score.unscored("text_too_long", why)
 
 
 def unscored(opinion: Opinion) -> Score:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any, TypeVar
 
 G = TypeVar("G")
 T = TypeVar("T")
@@ -27,6 +29,19 @@ async def together(
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
     return [results[place] for place in sorted(results)]
+
+
+def run_here(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine to its end, whether or not an event loop runs here already.
+
+    Inside a running loop it has a thread and a loop of its own, and this call blocks until then.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work())
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(copy_context().run, asyncio.run, work()).result()
 
 
 async def _drain(

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from packs.evaluate import prepare
+from judges.together import run_here, together
+from packs.evaluate import Evaluator, prepare
 from packs.fold import CaseStatus
 from packs.protocol import StageResult
 from packs.validate import validate_case, validate_output
@@ -29,26 +30,33 @@ def evaluate(
     cases: Iterable[Mapping[str, Any]],
     outputs: Mapping[str, Any],
     options: dict[str, Any] | None = None,
+    at_once: int = 16,
 ) -> list[Scorecard]:
     """Score cases (`key`, `input`, `expected`) against the outputs of the same keys.
 
-    A case without an output is unscored. Raises PackError or JudgeError for what is not valid.
+    A case without an output is unscored. So many cases wait for models at once. Works inside a
+    running event loop too, as in a notebook, which it blocks. Raises PackError or JudgeError for
+    what is not valid.
     """
     evaluator = prepare(pack, options)
-    scorecards = []
-    for case in cases:
-        key = case["key"]
-        given, expected = validate_case(pack, input=case["input"], expected=case["expected"])
-        output = validate_output(pack, outputs[key]) if outputs.get(key) is not None else None
-        results = evaluator.score(input=given, expected=expected, output=output)
-        verdict = evaluator.fold(results)
-        scorecards.append(
-            Scorecard(
-                key=key,
-                status=verdict.status,
-                overall_score=verdict.overall_score,
-                overall_passed=verdict.overall_passed,
-                results=results,
-            )
-        )
-    return scorecards
+
+    async def score(case: Mapping[str, Any]) -> Scorecard:
+        return await _score(evaluator, case, pack=pack, output=outputs.get(case["key"]))
+
+    return run_here(lambda: together(score, cases, at_once=at_once))
+
+
+async def _score(
+    evaluator: Evaluator, case: Mapping[str, Any], *, pack: str, output: Any
+) -> Scorecard:
+    given, expected = validate_case(pack, input=case["input"], expected=case["expected"])
+    checked = None if output is None else validate_output(pack, output)
+    results = await evaluator.score_async(input=given, expected=expected, output=checked)
+    verdict = evaluator.fold(results)
+    return Scorecard(
+        key=case["key"],
+        status=verdict.status,
+        overall_score=verdict.overall_score,
+        overall_passed=verdict.overall_passed,
+        results=results,
+    )

@@ -162,7 +162,7 @@ def _reply(call: Call, said: Message) -> dict[str, Any]:
     return {
         "id": "chatcmpl-fake",
         "object": "chat.completion",
-        "model": call.body["model"],
+        "model": call.body.get("model", "fake"),
         "choices": [
             {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", **message}}
         ],
