@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, m
 from judges.protocol import JudgeError, Score
 from judges.text import compile_pattern
 from packs.alternatives import best_of
+from packs.asking import Question, user_message
 from packs.judging import WeightedJudge
 from packs.protocol import CaseJudge, Stage
 
@@ -100,6 +101,14 @@ class Exact:
             return best_of(judge(one, output["answer"], input=input) for one in answers)
 
         return judge_case
+
+    def question(self, input: Any) -> Question:
+        """Give the question as the user's only message."""
+        return Question(messages=[user_message(input["question"])])
+
+    def output(self, text: str, calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Give what was said, without the space around it, as the answer."""
+        return {"answer": text.strip()}
 
 
 PACK = Exact()

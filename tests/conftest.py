@@ -5,7 +5,7 @@ Alice and Bob work at Acme. Carol works at Globex and must see nothing of Acme.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+from evalsite import env
 from evalsite.celery import app
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import nobody, tenant
@@ -65,6 +66,20 @@ def _no_scope_left() -> Iterator[None]:
     """Each test begins without a tenant."""
     with nobody():
         yield
+
+
+@pytest.fixture
+def knobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Set environment variables and read the settings anew; all is as before after the test."""
+
+    def turn(**variables: str) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name.upper(), value)
+        env.load.cache_clear()
+
+    yield turn
+    monkeypatch.undo()
+    env.load.cache_clear()
 
 
 @pytest.fixture

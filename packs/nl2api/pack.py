@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
 from judges.protocol import Judge, Score, shown
 from judges.toolschema import read_arguments
+from packs.asking import Question
 from packs.judging import JudgeSpec
+from packs.nl2api import ask
 from packs.nl2api.counted import CallFilter
 from packs.nl2api.schemas import Nl2ApiExpected, Nl2ApiInput, Nl2ApiOptions, Nl2ApiOutput
 from packs.protocol import CaseJudge, Stage, not_applicable
@@ -40,6 +42,14 @@ class Nl2Api:
             return _compared(spec.case_judge(), key=_COMPARED[stage.name])
         counted = CallFilter(options.counted_tools, options.drop_errored)
         return _JUDGES[stage.name](spec.judge(), counted)
+
+    def question(self, input: Any) -> Question:
+        """Give the request and the tools at hand."""
+        return ask.question(input)
+
+    def output(self, text: str, calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Give the calls that were made, the last result, and what was said."""
+        return ask.output(text, calls)
 
 
 def _specs(options: Nl2ApiOptions) -> dict[str, JudgeSpec]:

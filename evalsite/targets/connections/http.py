@@ -1,0 +1,126 @@
+"""Ask a service over plain HTTP: a template filled, one request, JSON back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import orjson
+
+from evalsite.cases.strict_json import JsonRefused, parse
+from evalsite.targets.connections.json_path import NothingThere, pick, pick_fields
+from evalsite.targets.connections.kinds import HttpConnection, UsagePaths
+from evalsite.targets.connections.reach import Reach
+from evalsite.targets.connections.reply import Given, TargetFailed
+from evalsite.targets.connections.template import fill, fill_text
+from judges.models import Usage
+from packs.protocol import Pack
+
+if TYPE_CHECKING:
+    import aiohttp
+
+LONGEST_REPLY: Final = 4 * 2**20
+_LONGEST_TOLD: Final = 300
+_MOST_TOKENS: Final = 2**31 - 1
+
+
+async def ask(connection: HttpConnection, input: Any, *, pack: Pack, reach: Reach | None) -> Given:
+    """Send the filled request and pick the output's fields out of the reply.
+
+    Raises TargetFailed and EvalsiteError.
+    """
+    if reach is None:
+        raise TargetFailed("There is no session.", code="target_unreachable")
+    status, raw = await _send(connection, input, reach=reach)
+    if status not in connection.statuses:
+        told = reach.place.hide(raw[:_LONGEST_TOLD].decode("utf-8", "replace")).strip()
+        raise TargetFailed(f"The target answered {status}: {told}", code="target_status")
+    try:
+        body = parse(raw)
+    except JsonRefused as error:
+        raise TargetFailed(f"The reply: {error.message}", code="target_reply_invalid") from None
+    usage = [_usage(body, connection.usage)] if connection.usage else []
+    return Given(output=pick_fields(body, connection.output), usage=usage)
+
+
+async def _send(connection: HttpConnection, input: Any, *, reach: Reach) -> tuple[int, bytes]:
+    import aiohttp
+    from yarl import URL
+
+    url = URL(reach.base_url + _path(connection, input), encoded=True)
+    query = {name: fill_text(value, input) for name, value in connection.query.items()}
+    try:
+        async with reach.session.request(
+            connection.method,
+            url.with_query(query) if query else url,
+            data=None if connection.body is None else orjson.dumps(fill(connection.body, input)),
+            headers=_headers(connection, input, reach=reach),
+            allow_redirects=False,
+        ) as response:
+            return response.status, await _all(response)
+    except TimeoutError:
+        seconds = reach.place.endpoint.timeout_s
+        raise TargetFailed(f"No reply within {seconds:g} s.", code="target_timeout") from None
+    except (aiohttp.ClientError, OSError) as error:
+        why = reach.place.hide(f"{type(error).__name__}: {error}")[:_LONGEST_TOLD]
+        raise TargetFailed(
+            f"The target does not answer: {why}", code="target_unreachable"
+        ) from None
+
+
+async def _all(response: aiohttp.ClientResponse) -> bytes:
+    pieces = bytearray()
+    async for piece in response.content.iter_any():
+        pieces += piece
+        if len(pieces) > LONGEST_REPLY:
+            raise TargetFailed(
+                f"The reply is longer than {LONGEST_REPLY} bytes.", code="target_reply_invalid"
+            )
+    return bytes(pieces)
+
+
+def _usage(body: Any, paths: UsagePaths) -> Usage:
+    return Usage(
+        model="",
+        tokens_in=_count(body, paths.tokens_in),
+        tokens_out=_count(body, paths.tokens_out),
+        cost_usd=_money(body, paths.cost_usd),
+    )
+
+
+def _count(body: Any, path: str | None) -> int | None:
+    value = _found(body, path)
+    return value if type(value) is int and 0 <= value <= _MOST_TOKENS else None
+
+
+def _money(body: Any, path: str | None) -> float | None:
+    value = _found(body, path)
+    return float(value) if type(value) in (int, float) and value >= 0 else None
+
+
+def _found(body: Any, path: str | None) -> Any:
+    try:
+        return pick(body, path) if path else None
+    except NothingThere:
+        return None
+
+
+def _path(connection: HttpConnection, input: Any) -> str:
+    """Fill the path; what is filled in can be no part of it that leads elsewhere."""
+    path = fill_text(connection.path, input, quote=lambda text: quote(text, safe=""))
+    if {".", ".."} & set(path.split("/")):
+        raise TargetFailed("A part of the path would be a dot.", code="target_input_invalid")
+    return path
+
+
+def _headers(connection: HttpConnection, input: Any, *, reach: Reach) -> dict[str, str]:
+    headers = {"Accept": "application/json", "Content-Type": "application/json"}
+    for name, template in connection.headers.items():
+        value = fill_text(template, input)
+        if not value.isprintable():
+            raise TargetFailed(f"The header {name} is not printable.", code="target_input_invalid")
+        headers[name] = value
+    if reach.place.secret is not None:
+        known = reach.place.secret.get_secret_value()
+        headers[connection.secret_header] = connection.secret_prefix + known
+    return headers

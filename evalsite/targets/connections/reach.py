@@ -1,0 +1,71 @@
+"""Reach an endpoint: look it up where the database is, and open a session where the loop is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from evalsite.endpoints.guard import open_session
+from evalsite.endpoints.models import Endpoint
+from evalsite.endpoints.queries import find_endpoint
+from evalsite.endpoints.read import read_secret
+from evalsite.targets.connections.kinds import Connection, endpoint_of
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_SHORTEST_HIDDEN: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An endpoint and the secret that opens it."""
+
+    endpoint: Endpoint
+    secret: SecretStr | None
+
+    def hide(self, text: str) -> str:
+        """Cross the secret out, should the other side repeat it."""
+        known = self.secret.get_secret_value() if self.secret else ""
+        return text.replace(known, "***") if len(known) >= _SHORTEST_HIDDEN else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """An open session to a place."""
+
+    place: Place
+    session: aiohttp.ClientSession = field(repr=False)
+
+    @property
+    def base_url(self) -> str:
+        """The endpoint's URL, without a slash at its end."""
+        return self.place.endpoint.base_url.rstrip("/")
+
+
+def look_up(connection: Connection, *, batch_id: UUID) -> Place | None:
+    """Answer the endpoint that the connection calls itself; None where it calls none.
+
+    Raises EndpointUnknown, SecretSealed.
+    """
+    name = endpoint_of(connection)
+    if name is None:
+        return None
+    endpoint = find_endpoint(name)
+    secret = read_secret(endpoint, batch_id=batch_id)
+    return Place(endpoint, SecretStr(secret) if secret else None)
+
+
+@asynccontextmanager
+async def reached(place: Place | None) -> AsyncIterator[Reach | None]:
+    """Keep a session open inside the block; raises EndpointBlocked."""
+    if place is None:
+        yield None
+        return
+    async with open_session(place.endpoint) as session:
+        yield Reach(place=place, session=session)

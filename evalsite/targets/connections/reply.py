@@ -1,0 +1,37 @@
+"""What came of asking a live target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from judges.models import Usage
+from judges.protocol import VerdictError
+
+
+class TargetFailed(VerdictError):
+    """The system under test gave no answer that can be used: `target_timeout`, `target_status` ...
+
+    It becomes the output's error, and so the case's, never a wrong answer.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An output or an error, with what it took; an unknown figure is None."""
+
+    output: Any = None
+    error: str = ""
+    latency_ms: float | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a target gave: the fields of the pack's output, and what it says that it took."""
+
+    output: Any
+    usage: Sequence[Usage] = ()
