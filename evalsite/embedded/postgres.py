@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from evalsite.errors import EvalsiteError
 from evalsite.tenants.roles import LOGIN_ROLES
 
 NAME: Final = "postgresql"
+_CLEARINGS: Final = 50
 _SSL_REQUEST: Final = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
 
 
@@ -97,8 +99,7 @@ def _arguments(layout: Layout, *, home: Path, socket: Path) -> tuple[str, ...]:
 def _make_cluster(layout: Layout, *, home: Path, tree: Path, account: Account) -> None:
     """Run initdb beside the place and move the result there, so that no half cluster stays."""
     for left_over in home.glob("draft-*"):
-        _kill(by_folder(left_over, programs=["initdb", "postgres"]))
-        shutil.rmtree(left_over)
+        _clear(left_over)
     for mark in layout.marks():
         mark.unlink()
     draft = Path(tempfile.mkdtemp(prefix="draft-", dir=home))
@@ -122,6 +123,20 @@ def _make_cluster(layout: Layout, *, home: Path, tree: Path, account: Account) -
     run(Program(initdb, log=layout.log(NAME), env=PLAIN_ENVIRONMENT, cwd=draft, account=account))
     (draft / "cluster").rename(home / "cluster")
     shutil.rmtree(draft)
+
+
+def _clear(draft: Path) -> None:
+    """Remove what a killed initdb left; a program that it has just started may still write there."""
+    for left in reversed(range(_CLEARINGS)):
+        _kill(by_folder(draft, programs=["initdb", "postgres"]))
+        try:
+            shutil.rmtree(draft)
+        except OSError:
+            if not left:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _answers(layout: Layout) -> bool:
