@@ -43,6 +43,7 @@ $(VENV)/runtime: requirements.txt | $(VENV)/bin/python
 	$(INSTALL) requirements.txt || $(BIN)/python -m pip install --quiet -r requirements.txt
 	touch $@
 
-$(VENV)/tools: tests/requirements.txt $(VENV)/runtime
+$(VENV)/tools: tests/requirements.txt requirements-embeddings.txt $(VENV)/runtime
 	$(INSTALL) tests/requirements.txt || $(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	$(INSTALL) requirements-embeddings.txt --no-deps || $(BIN)/python -m pip install --quiet --no-deps -r requirements-embeddings.txt
 	touch $@

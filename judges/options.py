@@ -25,9 +25,11 @@ def bind(name: str, options: dict[str, Any]) -> Loaded[Judge]:
     checked = _check(loaded, options)
     judge = partial(loaded.value, **checked) if checked else loaded.value
     pins = getattr(loaded.value, "pins", None)
+    lane_of = getattr(loaded.value, "lane_of", None)
     return replace(
         loaded,
         value=judge,
+        lane=lane_of(**checked) if lane_of else loaded.lane,
         pins=pins(**checked) if pins else {},
         wants_input=INPUT in inspect.signature(loaded.value).parameters,
     )

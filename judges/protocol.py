@@ -57,10 +57,11 @@ class Judge(Protocol):
     """Called `(expected, answer, **options)`; its options are keyword-only and annotated.
 
     A judge that asks a model gives an awaitable. One that has a keyword `input` is given the
-    case's input; that is no option. A judge may carry `version`; `lane`, where its
-    work belongs ("cpu" without); `pins(**options) -> dict[str, str]`: what else fixes its
-    verdict, like the hash of a prompt; and `calls(**options)`: how many calls a case takes, as a
-    number or as a list of `judges.models.Ask`, for a forecast.
+    case's input; that is no option. A judge may carry `version`; `lane`, where its work belongs
+    ("cpu" without), or `lane_of(**options)` where the options decide that;
+    `pins(**options) -> dict[str, str]`: what else fixes its verdict, like the hash of a prompt;
+    and `calls(**options)`: how many calls a case takes, as a number or as a list of
+    `judges.models.Ask`, for a forecast.
     """
 
     def __call__(self, *args: Any, **options: Any) -> Score | Awaitable[Score]: ...

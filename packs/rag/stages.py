@@ -89,9 +89,9 @@ def _ranked(output: Any) -> list[Any] | None:
     """Give the sources, or the contexts with an id; none recorded is not none found."""
     if "sources" in output:
         return list(output["sources"])
-    contexts = output.get("contexts")
-    if not contexts:
-        return contexts
+    if output.get("contexts") == []:
+        return []
+    contexts = output.get("contexts", [])
     ranked = [c for c in contexts if isinstance(c, dict) and c.get("id") is not None]
     return ranked or None
 

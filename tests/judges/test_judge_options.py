@@ -35,4 +35,4 @@ def test_a_wrong_option_is_refused_by_name(name: str, options: dict[str, Any]) -
 def test_the_hint_lists_the_options_there_are() -> None:
     with pytest.raises(JudgeError) as caught:
         bind("numeric", {"tolerance": 1})
-    assert caught.value.hint == "Its options are: abs_tol, rel_tol, last_number, graded."
+    assert caught.value.hint == "Its options are: abs_tol, rel_tol, last_number, graded, after."

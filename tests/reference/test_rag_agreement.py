@@ -30,7 +30,7 @@ def stage_value(row: dict[str, Any]) -> float | None:
     (result,) = rag().score(
         input={"question": row["question"]}, expected={}, output=output, stages=["faithfulness"]
     )
-    return result.score
+    return None if result.score is None else float(result.score)
 
 
 @cache
