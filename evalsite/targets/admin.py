@@ -46,8 +46,12 @@ class RunAdmin(TenantAdmin):
         return runs.annotate(n_outputs=count)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Keep what outputs were recorded under; the status follows from what is done."""
-        return ("status", "name", "target", "completed_at") if obj else ("status",)
+        """Keep what outputs were recorded under; the status follows from what is done.
+
+        A live run is opened by `manage.py openrun`, which checks how it is asked.
+        """
+        kept = ("status", "eval_mode", "connection")
+        return (*kept, "name", "target", "completed_at") if obj else kept
 
     @admin.display(ordering="n_outputs")
     def outputs(self, run: Any) -> str:

@@ -54,6 +54,9 @@ class Run(TenantModel):
     client_version = models.CharField(max_length=100, blank=True)
     eval_mode = models.CharField(max_length=10, choices=EvalMode, default=EvalMode.RECORDED)
     status = models.CharField(max_length=10, choices=RunStatus, default=RunStatus.PENDING)
+    connection = models.JSONField(
+        null=True, editable=False, help_text="How a live target is asked; frozen with the run."
+    )
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from evalsite.audit.record import record
 from evalsite.errors import EvalsiteError
-from evalsite.targets.models import Run, Target
+from evalsite.targets.connections.kinds import read_connection
+from evalsite.targets.connections.reach import require_reachable
+from evalsite.targets.models import EvalMode, Run, Target
 
 
 class RunInvalid(EvalsiteError):
@@ -19,10 +23,10 @@ class RunInvalid(EvalsiteError):
 
 
 class RunMismatch(EvalsiteError):
-    """A run of that name is there, but of another target or client."""
+    """A run of that name is there, but of another target, client or connection."""
 
     code = "run_mismatch"
-    hint = "choose another run name, or leave target and client out"
+    hint = "choose another run name, or leave target, client and connection out"
     exit_code = 2
 
 
@@ -32,27 +36,42 @@ def open_run(
     target: str | None = None,
     client_type: str | None = None,
     client_version: str | None = None,
+    connection: Any = None,
     actor: object = "",
 ) -> Run:
     """Answer the run of that name, made on first sight with its target (default: its own name).
 
-    Raises RunInvalid, and RunMismatch when a run that is there differs from what is asked.
+    With a connection (JSON, see connections.kinds) it is a live run, and asked by it for good.
+    Raises RunInvalid, ConnectionInvalid, EndpointUnknown, CallableRefused, and RunMismatch when a
+    run that is there differs from what is asked.
     """
+    frozen = None if connection is None else _checked(connection)
     with transaction.atomic():
         found = Run.objects.select_related("target").filter(name=name).first()
         if found is not None:
             _require_same(found, target=target, client=(client_type, client_version))
+            if frozen is not None and found.connection != frozen:
+                raise RunMismatch(f"run {found} is asked in another way")
             return found
         made = Run(
             target=_open_target(target or name, actor=actor),
             name=name,
             client_type=client_type or "",
             client_version=client_version or "",
+            eval_mode=EvalMode.RECORDED if frozen is None else EvalMode.LIVE,
+            connection=frozen,
         )
         _check(made)
         made.save(force_insert=True)
-        record("run.added", made, actor=actor, target=made.target.name)
+        record("run.added", made, actor=actor, target=made.target.name, mode=made.eval_mode)
     return made
+
+
+def _checked(connection: Any) -> dict[str, Any]:
+    """Answer the connection as it is frozen: only what was given."""
+    read = read_connection(connection)
+    require_reachable(read)
+    return read.model_dump(mode="json", exclude_unset=True)
 
 
 def _open_target(name: str, *, actor: object) -> Target:

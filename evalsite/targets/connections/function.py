@@ -11,7 +11,6 @@ from typing import Any
 from evalsite.env import load
 from evalsite.errors import EvalsiteError
 from evalsite.targets.connections.kinds import CallableConnection
-from evalsite.targets.connections.reach import Reach
 from evalsite.targets.connections.reply import Given
 from packs.protocol import Pack
 
@@ -24,9 +23,7 @@ class CallableRefused(EvalsiteError):
     exit_code = 2
 
 
-async def ask(
-    connection: CallableConnection, input: Any, *, pack: Pack, reach: Reach | None
-) -> Given:
+async def ask(connection: CallableConnection, input: Any, *, pack: Pack, reach: object) -> Given:
     """Call the function with the case's input; one that is not async runs in a thread.
 
     Raises CallableRefused, and what the function raises.

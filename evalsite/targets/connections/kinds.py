@@ -142,3 +142,10 @@ def endpoint_of(connection: Connection) -> str | None:
     if isinstance(connection, HttpConnection | McpConnection):
         return connection.endpoint
     return None
+
+
+def endpoints_of(connection: Connection) -> tuple[str, ...]:
+    """Name each endpoint that the connection needs; an empty name is the default one."""
+    if isinstance(connection, McpConnection):
+        return connection.endpoint, connection.model_endpoint
+    return () if isinstance(connection, CallableConnection) else (connection.endpoint,)

@@ -11,10 +11,16 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from evalsite.endpoints.guard import open_session
-from evalsite.endpoints.models import Endpoint
+from evalsite.endpoints.models import RESERVED, Endpoint
 from evalsite.endpoints.queries import find_endpoint
 from evalsite.endpoints.read import read_secret
-from evalsite.targets.connections.kinds import Connection, endpoint_of
+from evalsite.targets.connections.function import find_function
+from evalsite.targets.connections.kinds import (
+    CallableConnection,
+    Connection,
+    endpoint_of,
+    endpoints_of,
+)
 
 if TYPE_CHECKING:
     import aiohttp
@@ -59,6 +65,18 @@ def look_up(connection: Connection, *, batch_id: UUID) -> Place | None:
     endpoint = find_endpoint(name)
     secret = read_secret(endpoint, batch_id=batch_id)
     return Place(endpoint, SecretStr(secret) if secret else None)
+
+
+def require_reachable(connection: Connection) -> None:
+    """Check that each endpoint is there, or the function; raises EndpointUnknown, CallableRefused.
+
+    Nothing is called.
+    """
+    if isinstance(connection, CallableConnection):
+        find_function(connection.path)
+    for name in endpoints_of(connection):
+        if name != RESERVED:
+            find_endpoint(name)
 
 
 @asynccontextmanager
