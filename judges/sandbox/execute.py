@@ -10,13 +10,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
 
 from judges.sandbox import filter, launch
 from judges.sandbox.inside import READY
 from judges.sandbox.launch import Program
 from judges.sandbox.outcome import Ended, Outcome, TierName
-from judges.sandbox.scratch import is_beyond, scratch
+from judges.sandbox.room import Room, own_room, shared_room
 from judges.sandbox.supervise import Stream, Watch, follow
 from judges.sandbox.unavailable import SandboxUnavailable
 
@@ -32,14 +31,12 @@ def execute(program: Program, *, tier: TierName) -> Outcome:
     """
     begun = time.monotonic()
     with ExitStack() as stack:
-        folder = None if tier == "T1" else stack.enter_context(scratch())
+        room = stack.enter_context(own_room() if tier == "T1" else shared_room())
         hears, speaks = os.pipe2(os.O_CLOEXEC)
         stack.callback(os.close, hears)
         with os.fdopen(speaks, "wb", buffering=0):
-            process = stack.enter_context(
-                _started(program, tier=tier, folder=folder, channel=speaks)
-            )
-        watch = _watch(process, program=program, channel=hears, folder=folder)
+            process = stack.enter_context(_started(program, tier=tier, room=room, channel=speaks))
+        watch = _watch(process, program=program, channel=hears, room=room)
         follow(watch)
         wall_ms = (time.monotonic() - begun) * 1e3
         return _outcome(watch, tier=tier, wall_ms=wall_ms)
@@ -47,18 +44,19 @@ def execute(program: Program, *, tier: TierName) -> Outcome:
 
 @contextmanager
 def _started(
-    program: Program, *, tier: TierName, folder: Path | None, channel: int
+    program: Program, *, tier: TierName, room: Room, channel: int
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start the process; what it is given to read is closed here once it has it."""
-    orders = launch.orders(program, tier=tier, folder=folder, channel=channel)
+    orders = launch.orders(program, tier=tier, room=room, channel=channel)
     with _memory(orders) as text, _memory(program.stdin) as stdin, _memory(filter.program()) as bpf:
-        words = launch.words(program, tier=tier, folder=folder, bpf=bpf)
+        words = launch.words(program, tier=tier, room=room, bpf=bpf)
+        kept = (text, channel, *((bpf, room.report) if tier == "T1" else ()))
         process = subprocess.Popen(
             [*words, *launch.python(text=text, size=len(orders))],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=(text, channel, *((bpf,) if tier == "T1" else ())),
+            pass_fds=[fd for fd in kept if fd is not None],
             # bwrap leaves what it was started with readable inside, so it gets nothing.
             env={},
             cwd="/",
@@ -80,7 +78,7 @@ def _memory(content: bytes) -> Iterator[int]:
 
 
 def _watch(
-    process: subprocess.Popen[bytes], *, program: Program, channel: int, folder: Path | None
+    process: subprocess.Popen[bytes], *, program: Program, channel: int, room: Room
 ) -> Watch:
     pipes: dict[Stream, int] = {"channel": channel}
     if process.stdout and process.stderr:
@@ -90,7 +88,7 @@ def _watch(
         process=process,
         pipes={pipe: (name, bytearray()) for name, pipe in pipes.items()},
         limits=program.limits,
-        overgrown=partial(is_beyond, folder, most_bytes=most) if folder else None,
+        overgrown=partial(room.is_beyond, most),
     )
 
 

@@ -13,10 +13,10 @@ from judges.sandbox import filter, unprivileged
 from judges.sandbox.interpreter import Interpreter, closed_door, interpreters, is_readable_by_all
 from judges.sandbox.limits import Limits
 from judges.sandbox.outcome import TierName
+from judges.sandbox.room import Room
 from judges.sandbox.unavailable import SandboxUnavailable
 
 _HERE = Path(__file__).parent
-_SCRATCH = "/scratch"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 _THREADS = 64
 
@@ -42,14 +42,14 @@ def interpreter() -> Interpreter:
     raise SandboxUnavailable(f"no Python that a user without rights may read ({tried})")
 
 
-def words(program: Program, *, tier: TierName, folder: Path | None, bpf: int) -> list[str]:
+def words(program: Program, *, tier: TierName, room: Room, bpf: int) -> list[str]:
     """Give the command of a tier, up to the interpreter."""
     if tier == "T1":
-        return _bubblewrap(bpf=bpf, limits=program.limits)
-    return _landlock(folder) if tier == "T2" and folder else []
+        return _bubblewrap(room, bpf=bpf, limits=program.limits)
+    return _landlock(room.folder) if tier == "T2" else []
 
 
-def _bubblewrap(*, bpf: int, limits: Limits) -> list[str]:
+def _bubblewrap(room: Room, *, bpf: int, limits: Limits) -> list[str]:
     """Give the command of T1 up to the interpreter; `bpf` is a descriptor to read the filter from.
 
     The sandbox has namespaces of its own, no /proc, a few devices, and one folder to write in.
@@ -57,7 +57,7 @@ def _bubblewrap(*, bpf: int, limits: Limits) -> list[str]:
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise SandboxUnavailable("bwrap is not on the PATH")
-    python = interpreter()
+    python, folder = interpreter(), str(room.folder)
     words = [bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--hostname", "sandbox"]
     words += ["--uid", str(unprivileged.USER), "--gid", str(unprivileged.USER)]
     for path in python.readable:
@@ -66,8 +66,8 @@ def _bubblewrap(*, bpf: int, limits: Limits) -> list[str]:
         words += ["--tmpfs", str(path), "--remount-ro", str(path)]
     for device in _DEVICES:
         words += ["--dev-bind", device, device]
-    words += ["--size", str(limits.files_bytes), "--tmpfs", _SCRATCH, "--chdir", _SCRATCH]
-    words += ["--remount-ro", "/", "--seccomp", str(bpf), "--"]
+    words += ["--size", str(limits.files_bytes), "--tmpfs", folder, "--chdir", folder]
+    words += ["--info-fd", str(room.report), "--remount-ro", "/", "--seccomp", str(bpf), "--"]
     return [*unprivileged.prefix(python.readable), *words]
 
 
@@ -84,15 +84,15 @@ def python(*, text: int, size: int) -> list[str]:
     return [str(interpreter().executable), "-I", "-S", "-X", "utf8", "-c", first]
 
 
-def orders(program: Program, *, tier: TierName, folder: Path | None, channel: int) -> bytes:
+def orders(program: Program, *, tier: TierName, room: Room, channel: int) -> bytes:
     """Write what the interpreter runs first: our file `inside`, and one call of it."""
     call = {
         "source": program.source,
         "files": {_inside(name): text for name, text in program.files.items()},
-        "folder": str(folder or _SCRATCH),
+        "folder": str(room.folder),
         "channel": channel,
         "limits": _resources(program.limits, tier=tier),
-        "doors": _doors(folder) if tier == "T2" and folder else "",
+        "doors": _doors(room.folder) if tier == "T2" else "",
     }
     return f"{_text('inside.py')}\nenter(**{call!r})\n".encode()
 

@@ -30,7 +30,7 @@ class Watch:
     process: subprocess.Popen[bytes]
     pipes: dict[int, tuple[Stream, bytearray]]
     limits: Limits
-    overgrown: Callable[[], bool] | None = None
+    overgrown: Callable[[], bool]
     ended: Ended | None = None
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
@@ -49,7 +49,7 @@ def _listen(watch: Watch, *, exit_of: int) -> Ended | None:
     """Read until the process ends (None), or until there is a reason to end it."""
     deadline = time.monotonic() + watch.limits.wall_s
     while (left := deadline - time.monotonic()) > 0:
-        news = _hear(watch, min(left, _GLANCE_S) if watch.overgrown else left)
+        news = _hear(watch, min(left, _GLANCE_S))
         excess = _excess(watch)
         if excess or exit_of in news:
             return excess
@@ -85,7 +85,7 @@ def _hear(watch: Watch, seconds: float) -> set[int]:
 def _excess(watch: Watch) -> Ended | None:
     if any(len(heard) > watch.limits.output_bytes for _, heard in watch.pipes.values()):
         return "output_flood"
-    if watch.overgrown is not None and watch.overgrown():
+    if watch.overgrown():
         return "files_flood"
     return None
 

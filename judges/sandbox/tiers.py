@@ -16,6 +16,7 @@ from judges.sandbox.inside import CHANNEL_FD
 from judges.sandbox.launch import Program
 from judges.sandbox.limits import Limits
 from judges.sandbox.outcome import TierName
+from judges.sandbox.room import sweep
 from judges.sandbox.unavailable import SandboxUnavailable
 
 # From this version on Landlock also holds back signals and abstract sockets.
@@ -86,10 +87,11 @@ def forget() -> None:
 
 def _probe() -> Tier | SandboxUnavailable:
     """Give the first tier that lets no attack through, or the reasons why there is none."""
+    sweep()
     reasons: list[str] = []
     for name in _STRICT:
         try:
-            version = _tried(name)
+            version = tried(name)
         except SandboxUnavailable as error:
             reasons.append(f"{name}: {error.message}")
             continue
@@ -98,7 +100,7 @@ def _probe() -> Tier | SandboxUnavailable:
     return SandboxUnavailable("; ".join(reasons))
 
 
-def _tried(name: TierName) -> str:
+def tried(name: TierName) -> str:
     """Run the probe in a tier and give its filter's version; raise where an attack worked."""
     if name == "T2" and landlock.support() < _LANDLOCK_NEEDED:
         raise SandboxUnavailable(f"Landlock is older than version {_LANDLOCK_NEEDED}, or absent")
