@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _MARK_DIGITS: Final = 16
@@ -88,11 +89,12 @@ def visible(text: str) -> str:
     return _HALF.sub("\ufffd", _HIDDEN.sub("", _LINE_END.sub("\n", text)))
 
 
+@lru_cache(maxsize=32)  # for the votes, orders and repairs that show one text again
 def without_fences(text: str) -> str:
     """Rewrite all that could be taken for a fence, a template's token or a part of the prompt."""
     plain = visible(text).translate(_BRACKETS)
     tagless = _TAG.sub(lambda found: {"<": "\u2039", ">": "\u203a"}.get(found[0], "("), plain)
-    return _IMITATION.sub("| ", tagless)
+    return _IMITATION.sub("(quoted) ", tagless)
 
 
 def fenced(message: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from judges.rubrics import PROMPTS, Rubric
 from judges.text import as_text
 
 ReplyForm = Literal["json", "text"]
+_LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
 _FRAME: Final = PROMPTS / "frame.toml"
 
 
@@ -75,7 +77,7 @@ def shown_input(value: Any) -> str:
 
 def has_words(text: str) -> bool:
     """Tell whether a text holds a letter or digit that a person sees."""
-    return any(character.isalnum() for character in visible(text))
+    return bool(_LETTER_OR_DIGIT.search(visible(text)))
 
 
 @cache
