@@ -98,16 +98,16 @@ ATTACKS: dict[str, Attack] = {
     # too much
     "300 MB in one file": Attack(
         text="f = os.open('big', os.O_CREAT | os.O_WRONLY)\n"
-        "os.posix_fallocate(f, 0, 300 << 20); time.sleep(0.5); said()"
+        "os.posix_fallocate(f, 0, 300 << 20); time.sleep(T['pause']); said()"
     ),
     "320 MB in many files": Attack(
         text="for i in range(40):\n"
         "  os.posix_fallocate(os.open(f'{i}', os.O_CREAT | os.O_WRONLY), 0, 8 << 20)\n"
-        "time.sleep(0.5); said()"
+        "time.sleep(T['pause']); said()"
     ),
     "empty files": Attack(
         text="for i in range(T['many']): os.close(os.open(f'{i}', os.O_CREAT | os.O_WRONLY))\n"
-        "time.sleep(0.5); said()"
+        "time.sleep(T['pause']); said()"
     ),
     "400 forks": Attack(
         text="r, w = os.pipe()\nfor i in range(400):\n"

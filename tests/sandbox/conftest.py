@@ -87,6 +87,7 @@ def victims(open_folder: Path) -> Iterator[dict[str, object]]:
             "process": process.pid,
             "descriptor": file.fileno(),
             "many": 6000,
+            "pause": 3,
         }
 
 
