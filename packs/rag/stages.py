@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from judges.answerability import Stance, stance
+from judges.answerability import tells
 from judges.protocol import Score
-from judges.words import content_words
 from packs.alternatives import best_of
 from packs.protocol import CaseJudge, not_applicable
 
@@ -39,7 +38,7 @@ def _faithfulness(judge: CaseJudge) -> CaseJudge:
         holder = output if "contexts" in output else input
         if "contexts" not in holder:
             return not_applicable("Neither the output nor the case records contexts.")
-        if isinstance(answer, str) and _claims_nothing(answer):
+        if isinstance(answer, str) and not tells(answer):
             return not_applicable("The answer claims nothing.")
         return judge([_text(context) for context in holder["contexts"]], answer, input=input)
 
@@ -94,10 +93,6 @@ def _ranked(output: Any) -> list[Any] | None:
     contexts = output.get("contexts", [])
     ranked = [c for c in contexts if isinstance(c, dict) and c.get("id") is not None]
     return ranked or None
-
-
-def _claims_nothing(answer: str) -> bool:
-    return not content_words(answer) or stance(answer) is Stance.REFUSES
 
 
 def _text(context: Any) -> str:
