@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from judges.code.drivers.wire import decode, encode
+from judges.code.drivers.wire import decode
 from judges.code.program import Program, drive, ending, not_run
 from judges.sandbox.outcome import Outcome
 
@@ -48,7 +48,7 @@ def ask(program: Program, calls: Sequence[Call]) -> list[Answer]:
         "program": program.text,
         "setup": program.setup,
         "entry_point": program.entry_point,
-        "calls": [encode([list(args), dict(kwargs)]) for args, kwargs in calls],
+        "calls": [(list(args), dict(kwargs)) for args, kwargs in calls],
     }
     outcome = drive("calls", task, limits=program.limits)
     ready, *lines = outcome.channel.split(b"\n")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import secrets
 
-from judges.code.answers import Failure, read_failure
+from judges.code.answers import Failure, read_failure, shown_plain
 from judges.code.program import Program, drive, ending, not_run
 from judges.protocol import JudgeError
 
@@ -47,8 +47,9 @@ def _read(told: bytes, *, nonce: bytes, least: int) -> Failure | None:
     """Read the one line after `ready`; anyone in that process could have written it."""
     given, _, verdict = told.removesuffix(b" \n").partition(b" ")
     if not secrets.compare_digest(given, nonce):
-        what = told[:60].decode("ascii", "backslashreplace").strip()
-        return Failure("tampered", f"the program touched what it may not: {what}")
+        mark, _, rest = told.strip().partition(b" ")
+        what = rest.decode("latin-1") if mark == b"tampered" else "the channel of its verdict"
+        return Failure("tampered", f"it tampered with its judgement: {shown_plain(what)}")
     kind, _, rest = verdict.partition(b" ")
     if kind == b"passed" and rest.isdigit() and int(rest) >= max(least, 1):
         return None

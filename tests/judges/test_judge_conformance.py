@@ -23,13 +23,21 @@ RIGHT: dict[str, tuple[Any, Any]] = {
     "json_diff": ({"a": 1}, {"a": 1}),
     "list_contains": (["a"], ["a"]),
     "numeric": (1, 1),
+    "python_quality": (None, "a = 1"),
+    "python_syntax": ("a", "a = 1"),
+    "python_tests": ({"io": [{"stdout": "a"}]}, "print('a')"),
     "regex": ("a+", "aa"),
     "retrieval": (["a"], ["b", "a"]),
     "tool_calls": (CALLS, CALLS),
     "tool_schema": ([{"name": "f"}], CALLS),
     "valid_json": (None, "{}"),
 }
-WRONG: dict[str, Any] = {"faithfulness": "Zug", "pairwise": "?", "retrieval": ["z"]}
+WRONG: dict[str, Any] = {
+    "faithfulness": "Zug",
+    "python_quality": "(",
+    "pairwise": "?",
+    "retrieval": ["z"],
+}
 OPTIONS: dict[str, dict[str, Any]] = {"jury": {"judges": ["exact", "rubric", "token_f1"]}}
 
 

@@ -13,6 +13,13 @@ from packs.registry import BUILTIN_PACKS, PACKS
 
 CALL = {"name": "f", "arguments": {"a": 1}}
 EXAMPLES = {
+    "codegen": PackExample(
+        input={"prompt": "def add(a, b):\n", "entry_point": "add"},
+        expected={"cases": [{"args": [1, 2], "returns": 3}], "reference": "def add(a, b): ..."},
+        right={"completion": "    return a + b\n"},
+        wrong={"completion": "    return a - b\n"},
+        options={"quality": "python_quality"},
+    ),
     "exact": PackExample(
         input={"question": "?"},
         expected={"answer": "x"},

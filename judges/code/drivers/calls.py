@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from judges.code.drivers.loading import Attempt, failure, new_module, run_in
-from judges.code.drivers.wire import NotPlainError, decode, encode
+from judges.code.drivers.wire import NotPlainError, as_json, encode
 
 
 def main() -> None:
     """Read the task from standard input, load the program and answer the calls in order."""
-    task = json.loads(sys.stdin.buffer.read())
+    task = marshal.loads(sys.stdin.buffer.read())
     tell = _teller(task["channel"])
     module = new_module("candidate")
     run_in(module, task["setup"])
@@ -27,13 +27,13 @@ def main() -> None:
         tell({"load": failure(loaded.error)})
     else:
         for call in task["calls"]:
-            tell(_answer(function, decode(call)))
+            tell(_answer(function, call))
     os._exit(0)
 
 
 def _teller(channel: int) -> Callable[[Any], None]:
     def tell(line: Any) -> None:
-        rest = json.dumps(line).encode() + b"\n"
+        rest = as_json(line).encode() + b"\n"
         while rest:
             rest = rest[os.write(channel, rest) :]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-import json
+import marshal
 import os
 import sys
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from typing import Any
 
 from judges.code.drivers.loading import Attempt, failure, new_module, run_in
 from judges.code.drivers.watch import Watch
-from judges.code.drivers.wire import NotPlainError, decode, encode
+from judges.code.drivers.wire import NotPlainError, as_json, decode, encode
 
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 # The flags of a type that was made by a class statement: made at run time, and not sealed.
@@ -22,7 +22,7 @@ _CONTROL = "assert __held__(__plain__(0) == 1)"
 
 def main() -> None:
     """Read the task from standard input, and write one line: the nonce, then the verdict."""
-    task = json.loads(sys.stdin.buffer.read())
+    task = marshal.loads(sys.stdin.buffer.read())
     channel = task["channel"]
     # The nonce is an operand that waits on the stack: no name holds it, no frame shows it.
     os.write(channel, b" ".join((task.pop("nonce").encode(), _verdict(task), b"\n")))
@@ -47,7 +47,7 @@ def _verdict(task: dict[str, Any]) -> bytes:
         space.offer(module, names=task["names"], entry_point=task["entry_point"])
         space.run(tests)
     if attempt.error:
-        return b"failed " + json.dumps(failure(attempt.error)).encode()
+        return b"failed " + as_json(failure(attempt.error)).encode()
     space.watch.verify()
     _expect_failure(space, control)
     return b"passed %d" % space.held

@@ -14,7 +14,7 @@ import os
 import sys
 import traceback
 import typing
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
 from judges.code.drivers.loading import failure
@@ -70,7 +70,6 @@ class Watch:
         self._callbacks = gc.callbacks
         self._modules = sys.modules
         self._kept: list[tuple[Any, dict[str, Any]]] = []
-        self._codes: list[tuple[FunctionType, CodeType]] = []
         self._keep(builtins)
         for name in modules:
             self._keep_module(name)
@@ -90,11 +89,8 @@ class Watch:
             for name, value in kept.items():
                 if live.get(name) is not value:
                     self.trip(f"changed {name}")
-        for function, code in self._codes:
-            if function.__code__ is not code:
-                self.trip(f"changed {function.__name__}")
         if self._callbacks:
-            self.trip("gc.callbacks")
+            self.trip("added to gc.callbacks")
 
     def trip(self, what: str) -> NoReturn:
         """Tell that nothing of this process is to be believed, and end it."""
@@ -117,9 +113,7 @@ class Watch:
         kept = {name: value for name, value in vars(thing).items() if callable(value)}
         self._kept.append((vars(thing), kept))
         for value in kept.values():
-            if isinstance(value, FunctionType):
-                self._codes.append((value, value.__code__))
-            elif isinstance(value, type) and isinstance(thing, ModuleType):
+            if isinstance(value, type) and isinstance(thing, ModuleType):
                 self._keep(value)
 
     def _hook(self, event: str, args: tuple[Any, ...]) -> None:

@@ -6,6 +6,7 @@ kind. This text goes into the sandbox before each driver, so it stands alone.
 
 from __future__ import annotations
 
+from _json import encode_basestring_ascii
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,6 +42,18 @@ def decode(value: Any) -> Any:
     return _READERS[kind](content)
 
 
+def as_json(value: Any) -> str:
+    """Write what encode gave as JSON text; the module json takes longer to import than a run."""
+    if isinstance(value, list):
+        return f"[{','.join([as_json(item) for item in value])}]"
+    if isinstance(value, dict):
+        pairs = [f"{as_json(key)}:{as_json(item)}" for key, item in value.items()]
+        return f"{{{','.join(pairs)}}}"
+    if isinstance(value, str):
+        return str(encode_basestring_ascii(value))
+    return _CONSTANTS.get(repr(value)) or repr(value)
+
+
 def _encode_all(items: Iterable[Any]) -> list[Any]:
     return [encode(item) for item in items]
 
@@ -55,6 +68,14 @@ def _write_complex(value: complex) -> Any:
     return {"complex": [number.real, number.imag]}
 
 
+_CONSTANTS = {
+    "None": "null",
+    "True": "true",
+    "False": "false",
+    "nan": "NaN",
+    "inf": "Infinity",
+    "-inf": "-Infinity",
+}
 # The methods are the kinds' own, so that a subclass cannot say otherwise.
 _WRITERS: tuple[tuple[type, Any], ...] = (
     (int, _write_int),
