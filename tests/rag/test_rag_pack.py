@@ -8,7 +8,7 @@ import pytest
 
 from judges.mock import MockModel
 from judges.models import calling
-from packs.evaluate import Evaluator, prepare
+from packs.evaluate import prepare
 from packs.protocol import PackError, StageResult
 from packs.rag import PACK
 from packs.validate import normalise
@@ -27,10 +27,10 @@ def judged(stage: str, output: Any, **options: Any) -> StageResult:
 
 
 def on(expected: Any, stage: str, *, output: Any, **options: Any) -> StageResult:
-    evaluator: Evaluator = prepare("rag", options)
-    asked = {"question": "How deep?", "contexts": options.pop("given", [])}
-    case = {"input": asked if asked["contexts"] else {"question": "How deep?"}}
-    (result,) = evaluator.score(**case, expected=expected, output=output, stages=[stage])
+    """Judge one stage of a case that expects this."""
+    asked = {"question": "How deep?"}
+    evaluator = prepare("rag", options)
+    (result,) = evaluator.score(input=asked, expected=expected, output=output, stages=[stage])
     return result
 
 
@@ -99,13 +99,17 @@ def test_no_contexts_or_no_claim_is_not_unfaithful(output: Any) -> None:
     assert judged("faithfulness", output).status == "not_applicable"
 
 
-def test_the_case_may_bring_the_contexts() -> None:
-    evaluator = prepare("rag")
-    asked = {"question": "?", "contexts": ["The lake is 74 metres deep."]}
-    case = {"input": asked, "expected": {"answerable": True}, "stages": ["faithfulness"]}
-    (said,) = evaluator.score(**case, output={"answer": "It is 74 metres deep."})
-    (invented,) = evaluator.score(**case, output={"answer": "Ida Marwell built it."})
-    assert (said.status, invented.status) == ("passed", "failed")
+@pytest.mark.parametrize(
+    ("answer", "status"), [("It is 74 metres deep.", "passed"), ("Ida built it.", "failed")]
+)
+def test_the_case_may_bring_the_contexts(answer: str, status: str) -> None:
+    (result,) = prepare("rag").score(
+        input={"question": "?", "contexts": ["The lake is 74 metres deep."]},
+        expected={"answerable": True},
+        output={"answer": answer},
+        stages=["faithfulness"],
+    )
+    assert result.status == status
 
 
 def test_contexts_are_ranked_by_their_scores() -> None:
