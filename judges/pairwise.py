@@ -73,7 +73,7 @@ class PairwiseJudge:
     def pins(self, **options: Any) -> dict[str, str]:
         """Give what fixes the verdict: the hashes of prompt and rubric; raises JudgeError."""
         rubric = _pair_rubric(options.get("rubric", "pairwise"))
-        return {"prompt": prompt_hash(), "rubric": rubric.digest()}
+        return {"prompt": prompt_hash(), "rubric": rubric.digest}
 
 
 def _pair_rubric(given: str | dict[str, Any]) -> Rubric:

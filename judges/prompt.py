@@ -45,7 +45,7 @@ class Question:
         """Give all of it that matters to the reply, without what is random."""
         return {
             "prompt": prompt_hash(),
-            "rubric": self.rubric.digest(),
+            "rubric": self.rubric.digest,
             "parts": list(self.parts.items()),
             "form": self.form,
         }

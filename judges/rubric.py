@@ -68,7 +68,7 @@ class RubricJudge:
     def pins(self, **options: Any) -> dict[str, str]:
         """Give what fixes the verdict: the hashes of prompt and rubric; raises JudgeError."""
         rubric = rubric_of(options.get("rubric", "correctness"))
-        return {"prompt": prompt_hash(), "rubric": rubric.digest()}
+        return {"prompt": prompt_hash(), "rubric": rubric.digest}
 
 
 def parts_of(rubric: Rubric, *, input: Any, expected: Any, answer: Any) -> dict[str, str]:

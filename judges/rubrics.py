@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -63,13 +63,14 @@ class Rubric(BaseModel):
             raise ValueError("what it needs it must see")
         return self
 
-    @property
+    @cached_property
     def best_first(self) -> tuple[str, ...]:
         """The names of the choices, the best one first."""
         return tuple(sorted(self.choices, key=lambda name: -self.choices[name].score))
 
+    @cached_property
     def digest(self) -> str:
-        """Give the hash of all that the rubric says."""
+        """The hash of all that the rubric says."""
         return cache_key(rubric=self.model_dump(mode="json"))
 
 

@@ -135,3 +135,25 @@ def _json_in(text: str) -> Iterator[str]:
         else:
             yield text[place:end]
         place = text.find("{", end)
+
+
+class Scripted(WorstCase):
+    """Says one text after another; $id in it is the call's id, and the last one is repeated."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__()
+        self._texts = texts
+        self.requests: list[ChatRequest] = []
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        self.requests.append(request)
+        return await super().chat(request)
+
+    def says(self, *, orders: str, data: str, verdict_id: str) -> str:
+        text = self._texts[min(self.calls, len(self._texts)) - 1]
+        return text.replace("$id", verdict_id)
+
+
+def chosen(choice: str) -> str:
+    """Give a whole verdict for Scripted."""
+    return verdict("$id", choice=choice)
