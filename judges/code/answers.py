@@ -102,10 +102,13 @@ def _raised(told: dict[str, Any]) -> Answer:
     names, text, line = (told.get(key) for key in ("raised", "text", "line"))
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         return _UNREADABLE_ANSWER
-    code = {"SystemExit": "exited_early", "MemoryError": "out_of_memory"}.get(names[0], "raised")
     where = f" in line {line}" if isinstance(line, int) else ""
     name = ascii(names[0])[1:-1]
-    return Answer(code=code, reason=f"{name}{where}: {shown_plain(text)}", raised=tuple(names))
+    return Answer(
+        code={"SystemExit": "exited_early", "MemoryError": "out_of_memory"}.get(names[0], "raised"),
+        reason=f"{name}{where}: {shown_plain(text)}",
+        raised=tuple(names),
+    )
 
 
 def _json(line: bytes) -> Any:

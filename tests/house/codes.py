@@ -13,6 +13,8 @@ from tests.house.tree import parsed, python_files
 _CODE_AT = {
     "BadLine": 1,
     "Crash": 0,
+    "Ending": 0,
+    "Failure": 0,
     "StageResult": 4,
     "unscored": 0,
     "_refuse": 0,
