@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 from django.db.models import Max, QuerySet
 
 from evalsite.batches.models import Batch, BatchState, Step, StepState
 from evalsite.cases import queries as cases
-from evalsite.cases.models import Suite
+from evalsite.cases.models import Revision, Suite
 from evalsite.errors import EvalsiteError
+from evalsite.targets.begin import begin_run
 from evalsite.targets.models import EvalMode, Run, RunStatus
+from evalsite.targets.queries import lacks_answers
 
 # What a case costs, in milliseconds, until a step of the suite has been measured.
 FIRST_GUESS_MS = {"cpu": 0.2, "sandbox": 150.0, "model": 1000.0}
 SMALLEST_CHUNK, LARGEST_CHUNK = 20, 2_000
+
+# The step before those that judge, where a live run is to be asked: it has no stages.
+ASKING: Final[tuple[str, list[str]]] = ("model", [])
 
 _CUT = """
     INSERT INTO batches_chunk
@@ -78,10 +83,7 @@ def plan_batch(
     models anew, also what they have been asked before.
     Raises NothingSelected, RunNotReady.
     """
-    if run.status in (RunStatus.FAILED, RunStatus.DRY_RUN, RunStatus.PENDING):
-        raise RunNotReady(f"run {run.name!r} is {run.status}")
-    if run.eval_mode == EvalMode.LIVE:
-        raise RunNotReady(f"run {run.name!r} is live", hint="record its outputs first")
+    _require_ready(run)
     chosen = cases.active_revisions(suite, selection=selection).values("id")
     n_cases = chosen.count()
     if n_cases == 0:
@@ -100,7 +102,8 @@ def plan_batch(
         use_cache=use_cache,
         created_by=actor,
     )
-    _open_step(batch, number=0, round=0, chosen=chosen, sizing=sizing)
+    begin_run(run, actor=actor)
+    _open_first_step(batch, round=0, chosen=chosen, sizing=sizing)
     return batch
 
 
@@ -108,31 +111,65 @@ def plan_next_step(
     batch: Batch, *, after: Step, survivors: QuerySet[Any, Any], sizing: Sizing
 ) -> Step | None:
     """Open the step after `after` for the revisions that its gates let through, if any."""
-    if after.number + 1 >= len(steps_of(batch.manifest)):
+    plan = [ASKING, *steps_of(batch.manifest)]
+    left = plan[plan.index((after.lane, after.stages)) + 1 :]
+    if not left:
         return None
+    number = after.number + 1
     return _open_step(
-        batch, number=after.number + 1, round=after.round, chosen=survivors, sizing=sizing
+        batch, left[0], number=number, round=after.round, chosen=survivors, sizing=sizing
     )
 
 
 def plan_retry(batch: Batch, *, waiting: QuerySet[Any, Any], sizing: Sizing) -> Step | None:
     """Open a new round for the revisions that wait for a verdict; None where there are none."""
     rounds = Step.objects.filter(batch=batch).aggregate(last=Max("round"))
-    return _open_step(
-        batch, number=0, round=(rounds["last"] or 0) + 1, chosen=waiting, sizing=sizing
+    return _open_first_step(batch, round=(rounds["last"] or 0) + 1, chosen=waiting, sizing=sizing)
+
+
+def _require_ready(run: Run) -> None:
+    is_live = run.eval_mode == EvalMode.LIVE
+    if run.status in (RunStatus.FAILED, RunStatus.DRY_RUN):
+        raise RunNotReady(f"run {run.name!r} is {run.status}", hint="choose another run")
+    if run.status == RunStatus.PENDING and not is_live:
+        raise RunNotReady(f"run {run.name!r} is {run.status}")
+    if is_live and run.connection is None:
+        raise RunNotReady(
+            f"run {run.name!r} is live, but how it is asked was never said",
+            hint="open one: manage.py openrun --run NAME --live FILE.json",
+        )
+
+
+def _open_first_step(
+    batch: Batch, *, round: int, chosen: QuerySet[Any, Any], sizing: Sizing
+) -> Step | None:
+    """Open the first judging step or, where a live run lacks answers, the one that asks."""
+    asks = lacks_answers(
+        batch.run,
+        cases=Revision.objects.filter(pk__in=chosen).values("case"),
+        n_cases=chosen.count(),
+        repetitions=batch.repetitions,
+        again=round > 0,
     )
+    first = ASKING if asks else steps_of(batch.manifest)[0]
+    return _open_step(batch, first, number=0, round=round, chosen=chosen, sizing=sizing)
 
 
 def _open_step(
-    batch: Batch, *, number: int, round: int, chosen: QuerySet[Any, Any], sizing: Sizing
+    batch: Batch,
+    kind: tuple[str, list[str]],
+    *,
+    number: int,
+    round: int,
+    chosen: QuerySet[Any, Any],
+    sizing: Sizing,
 ) -> Step | None:
     n_cases = chosen.count()
     if n_cases == 0:
         return None
-    lane, stages = steps_of(batch.manifest)[number]
-    scorings = chunk_size(
-        n_cases * batch.repetitions, case_ms=_measured_ms(batch, lane=lane), sizing=sizing
-    )
+    lane, stages = kind
+    case_ms = _measured_ms(batch, lane=lane, stages=stages)
+    scorings = chunk_size(n_cases * batch.repetitions, case_ms=case_ms, sizing=sizing)
     size = max(1, scorings // batch.repetitions)
     n_chunks = -(-n_cases // size)
     step = Step.objects.create(
@@ -161,13 +198,14 @@ def chunk_size(n: int, *, case_ms: float, sizing: Sizing) -> int:
     return max(SMALLEST_CHUNK, min(by_cost, by_share, LARGEST_CHUNK))
 
 
-def _measured_ms(batch: Batch, *, lane: str) -> float:
+def _measured_ms(batch: Batch, *, lane: str, stages: list[str]) -> float:
     measured = (
         Step.objects.filter(
             batch__suite=batch.suite_id,
             batch__pack=batch.pack,
             batch__state=BatchState.FINISHED,
             lane=lane,
+            stages=stages,
             state=StepState.DONE,
             case_ms__isnull=False,
         )

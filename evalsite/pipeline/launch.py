@@ -22,6 +22,8 @@ from evalsite.pipeline.finish import sizing
 from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.queries import revisions_with
 from evalsite.summaries.summarize import summarize
+from evalsite.targets.connections.ask import require_askable
+from evalsite.targets.connections.kinds import read_connection
 from evalsite.targets.models import Run
 from packs.evaluate import prepare
 
@@ -51,6 +53,8 @@ def start(
     Raises PackError or JudgeError for unknown names and bad options, NothingSelected, RunNotReady.
     """
     evaluator = prepare(pack, dict(options))
+    if run.connection is not None:
+        require_askable(read_connection(run.connection), evaluator.pack)
     with transaction.atomic():
         batch = plan.plan_batch(
             suite=suite,

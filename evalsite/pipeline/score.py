@@ -12,6 +12,7 @@ from django.db import transaction
 from evalsite.batches.lease import Claim, LeaseLost, claim_chunk, count_down, finish_chunk
 from evalsite.env import load
 from evalsite.pipeline import outbox
+from evalsite.pipeline.ask_chunk import ask_chunk
 from evalsite.pipeline.score_model import leave, score_model_chunk
 from evalsite.scoring.interleave import Outcome
 from evalsite.scoring.stage import ManifestChanged, judge
@@ -57,7 +58,7 @@ def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
 
 def _judged(claim: Claim, *, lease_seconds: float) -> Outcome[Row]:
     if claim.lane == "model":
-        return score_model_chunk(claim)
+        return score_model_chunk(claim) if claim.stages else ask_chunk(claim)
     return Outcome(list(judge(claim, lease_seconds=lease_seconds)), complete=True)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from evalsite.errors import EvalsiteError
-from evalsite.targets.models import Output, Run
+from evalsite.targets.models import EvalMode, Output, Run, RunStatus
 
 
 class RunUnknown(EvalsiteError):
@@ -25,6 +26,22 @@ def find_run(name: str) -> Run:
     if found is None:
         raise RunUnknown(f"there is no run {name!r}")
     return found
+
+
+def lacks_answers(
+    run: Run, *, cases: QuerySet[Any, Any], n_cases: int, repetitions: int, again: bool
+) -> bool:
+    """Answer whether the open live run has something to ask for the cases.
+
+    `cases` are the ids of `n_cases` cases. What was answered by an error counts as answered, unless
+    it is to be asked `again`.
+    """
+    if run.eval_mode != EvalMode.LIVE or run.status == RunStatus.COMPLETED:
+        return False
+    heard = Output.objects.filter(run=run, case__in=cases, repetition__lt=repetitions)
+    if again:
+        heard = heard.filter(answer__isnull=False)
+    return heard.count() < n_cases * repetitions
 
 
 def output_counts(runs: Iterable[UUID]) -> dict[UUID, int]:

@@ -9,11 +9,12 @@ from typing import Any, Final
 from evalsite.cases.strict_json import check
 from evalsite.errors import EvalsiteError
 from evalsite.targets.connections import chat, function, http, mcp
-from evalsite.targets.connections.kinds import Connection
+from evalsite.targets.connections.kinds import ChatConnection, Connection, McpConnection
 from evalsite.targets.connections.reach import Reach
 from evalsite.targets.connections.reply import Given, Reply, TargetFailed
 from judges.guard import Crash, attempt_later
 from judges.models import Usage, metered
+from packs.asking import asking
 from packs.protocol import Pack
 from packs.validate import normalise
 
@@ -24,6 +25,12 @@ _ASKS: Final[Mapping[str, Callable[..., Awaitable[Given]]]] = {
     "callable": function.ask,
 }
 _LONGEST_ERROR: Final = 500
+
+
+def require_askable(connection: Connection, pack: Pack) -> None:
+    """Check before anything runs that the pack can ask so; raises PackError."""
+    if isinstance(connection, ChatConnection | McpConnection):
+        asking(pack)
 
 
 async def ask(connection: Connection, input: Any, *, pack: Pack, reach: Reach | None) -> Reply:
