@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final, Literal
 
 from evalsite.errors import UsageError
-from evalsite.exchange.formats import bfcl, plain
+from evalsite.exchange.formats import bfcl, humaneval, mbpp, plain, trec
 from evalsite.exchange.formats.format import Reader
 from evalsite.exchange.lines import Line
 from evalsite.exchange.open_file import open_lines
 
-FORMATS: Final = {format.name: format for format in (plain.JSONL, plain.CSV, bfcl.FORMAT)}
+_ALL: Final = (plain.JSONL, plain.CSV, bfcl.FORMAT, humaneval.FORMAT, mbpp.FORMAT, trec.FORMAT)
+FORMATS: Final = {format.name: format for format in _ALL}
 
 Side = Literal["cases", "outputs"]
 

@@ -28,11 +28,6 @@ _WORDS: Final = {
 _FLAGS: Final = ("passed", "success", "is_valid", "valid", "is_correct", "correct")
 _TROUBLES: Final = ("error", "error_message", "exception")
 _REASONS: Final = ("reason", "message", "explanation", "feedback", *_TROUBLES)
-_CODES: Final = {
-    StageStatus.ERRORED: "legacy_error",
-    StageStatus.SKIPPED: "gate_failed",
-    StageStatus.NOT_APPLICABLE: NOT_APPLICABLE,
-}
 
 
 class Card(NamedTuple):
@@ -113,7 +108,10 @@ def stage_result(stage: str, value: Any, *, asked: bool) -> StageResult:
     score = None
     if status in (StageStatus.PASSED, StageStatus.FAILED):
         score = _share(fields.get("score"), otherwise=float(status is StageStatus.PASSED))
-    return StageResult(stage, status, score, reason, _CODES.get(status, ""), kept)
+    codes = {StageStatus.SKIPPED: "gate_failed", StageStatus.NOT_APPLICABLE: NOT_APPLICABLE}
+    if status is StageStatus.ERRORED:
+        return StageResult(stage, status, None, reason, "legacy_error", kept)
+    return StageResult(stage, status, score, reason, codes.get(status, ""), kept)
 
 
 def moment(text: Any) -> datetime | None:
