@@ -180,9 +180,9 @@ def make_price(**fields: Any) -> Price:
 
 
 def make_judge_trust(**fields: Any) -> JudgeTrust:
-    """A judge configuration that let none of 30 wrong answers pass."""
+    """A judge configuration that was right about all of 40 probes."""
     given = {"configuration": f"{next(_numbers):064}", "judge": "rubric", "material": {}}
-    counts = {"is_trusted": True, "n_probes": 30, "n_false_passes": 0}
+    counts = {"is_trusted": True, "n_probes": 40, "n_false_passes": 0, "n_false_fails": 0}
     return JudgeTrust.objects.create(**{**given, **counts, **fields})
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from django.db import connection
 from django.db.models import Max, QuerySet
 
-from evalsite.batches.models import Batch, BatchState, Step, StepState
+from evalsite.batches.models import Batch, BatchState, Preflight, Step, StepState
 from evalsite.cases import queries as cases
 from evalsite.cases.models import Revision, Suite
 from evalsite.errors import EvalsiteError
@@ -21,6 +21,7 @@ from evalsite.targets.queries import lacks_answers
 # What a case costs, in milliseconds, until a step of the suite has been measured.
 FIRST_GUESS_MS = {"cpu": 0.2, "sandbox": 150.0, "model": 1000.0}
 SMALLEST_CHUNK, LARGEST_CHUNK = 20, 2_000
+SKIPPED = "it was asked for no preflight"
 
 # The step before those that judge, where a live run is to be asked: it has no stages.
 ASKING: Final[tuple[str, list[str]]] = ("model", [])
@@ -76,6 +77,7 @@ def plan_batch(
     actor: str,
     max_cost_usd: Decimal | None = None,
     use_cache: bool = True,
+    preflight: Preflight = Preflight.NOT_NEEDED,
 ) -> Batch:
     """Create a batch pinned to the suite's version, with its first step cut into chunks.
 
@@ -100,6 +102,8 @@ def plan_batch(
         n_cases=n_cases,
         max_cost_usd=max_cost_usd,
         use_cache=use_cache,
+        preflight=preflight,
+        preflight_notes=[SKIPPED] if preflight == Preflight.NOT_CHECKED else [],
         created_by=actor,
     )
     begin_run(run, actor=actor)

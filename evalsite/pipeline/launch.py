@@ -11,7 +11,7 @@ from django.db import transaction
 
 from evalsite.audit.record import record
 from evalsite.batches import plan, steer
-from evalsite.batches.models import Batch
+from evalsite.batches.models import Batch, Preflight
 from evalsite.cases.models import Suite
 from evalsite.cases.queries import Selection
 from evalsite.celery import app
@@ -25,6 +25,7 @@ from evalsite.summaries.summarize import summarize
 from evalsite.targets.connections.ask import require_askable
 from evalsite.targets.connections.kinds import read_connection
 from evalsite.targets.models import Run
+from evalsite.trust.trial import stages_to_try
 from packs.evaluate import prepare
 
 
@@ -45,16 +46,19 @@ def start(
     repetitions: int = 1,
     max_cost_usd: Decimal | None = None,
     use_cache: bool = True,
+    try_judges: bool = True,
     actor: str = "",
 ) -> Batch:
     """Plan a batch and owe the broker its first wave, in one transaction.
 
-    `max_cost_usd` caps what its model calls may cost; None is no cap.
+    `max_cost_usd` caps what its model calls may cost; None is no cap. Without `try_judges` the
+    judges that ask models have no preflight, which the audit trail and every report say.
     Raises PackError or JudgeError for unknown names and bad options, NothingSelected, RunNotReady.
     """
     evaluator = prepare(pack, dict(options))
     if run.connection is not None:
         require_askable(read_connection(run.connection), evaluator.pack)
+    preflight = _preflight(evaluator.manifest(), wanted=try_judges)
     with transaction.atomic():
         batch = plan.plan_batch(
             suite=suite,
@@ -66,9 +70,12 @@ def start(
             sizing=sizing(),
             max_cost_usd=max_cost_usd,
             use_cache=use_cache,
+            preflight=preflight,
             actor=actor,
         )
         record("batch.started", batch.pk, actor=actor, suite=suite.name, run=run.name)
+        if preflight == Preflight.NOT_CHECKED:
+            record("batch.preflight_skipped", batch.pk, actor=actor)
         _owe_dispatch(batch)
     return batch
 
@@ -110,6 +117,12 @@ def retry_errored(batch_id: UUID, *, actor: str = "") -> Batch:
         record("batch.retried", batch_id, actor=actor, epoch=batch.epoch)
         _owe_dispatch(batch)
     return batch
+
+
+def _preflight(manifest: Mapping[str, Any], *, wanted: bool) -> Preflight:
+    if not any(stages_to_try(manifest)):
+        return Preflight.NOT_NEEDED
+    return Preflight.DUE if wanted else Preflight.NOT_CHECKED
 
 
 def _owe_dispatch(batch: Batch) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any
 
+from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
-from evalsite.regressions.models import Regression
+from evalsite.regressions.models import Regression, Verdict
 from evalsite.summaries.models import SliceKind, Summary
 
 DASH = "-"
@@ -28,6 +29,8 @@ def as_json(batch: Batch) -> dict[str, Any]:
         "run": batch.run.name,
         "pack": batch.pack,
         "n_cases": batch.n_cases,
+        "preflight": batch.preflight,
+        "marks": [mark._asdict() for mark in marks_of(batch)],
         "summaries": [_fields(summary) for summary in summaries],
         "comparison": _fields(regression) if regression else None,
     }
@@ -45,10 +48,14 @@ def as_text(batch: Batch, *, colour: bool = False) -> str:
 
 
 def _parts(batch: Batch) -> Iterator[Any]:
+    from rich.markup import escape
+
     summaries = list(_summaries(batch))
     whole = next((s for s in summaries if s.slice_kind == SliceKind.ALL), None)
     title = f"{batch.suite.name} v{batch.suite_version} / {batch.pack} / {batch.run.name}"
     yield f"[bold]{title}[/]  batch {batch.pk}  {batch.state}"
+    for mark in marks_of(batch):
+        yield f"[bold red]{mark.code}[/]: {escape(mark.text)}"
     if whole is None:
         yield "No case has been scored yet."
         return
@@ -70,6 +77,7 @@ def comparison_line(regression: Regression) -> str:
             f"[bold]{regression.get_verdict_display()}[/] against {against}: "
             f"{regression.n_pairs} pairs are too few ({regression.method})"
         )
+    why = f"; {regression.method}" if regression.verdict == Verdict.INCONCLUSIVE else ""
     p_value = "" if regression.p_value is None else f", p = {regression.p_value:.2g}"
     return (
         f"[bold]{regression.get_verdict_display()}[/] against {against}: "
@@ -77,7 +85,7 @@ def comparison_line(regression: Regression) -> str:
         f"({regression.effect * 100:+.1f} points, 95 % interval "
         f"{points(regression.effect_low)} to {points(regression.effect_high)}{p_value}; "
         f"{regression.worse} worse, {regression.better} better of {regression.n_pairs} pairs, "
-        f"{regression.left_out} left out)"
+        f"{regression.left_out} left out{why})"
     )
 
 

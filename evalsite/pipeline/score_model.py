@@ -9,20 +9,29 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from evalsite.batches.lease import Claim, hand_back, renew
+from evalsite.batches.models import Batch
+from evalsite.batches.purse import BatchLedger
+from evalsite.calls.ask import Interrupted, asking, repeating
 from evalsite.calls.desk import Desk
+from evalsite.calls.memory import Memory
+from evalsite.calls.place import widest
+from evalsite.calls.purse import Change, Purse
+from evalsite.calls.remember import Known, keep
 from evalsite.env import load
 from evalsite.pipeline.pause import pause
+from evalsite.pipeline.try_judges import judges_are_tried
 from evalsite.scoring.answer import Answered, recorded
 from evalsite.scoring.fold import fold_async
 from evalsite.scoring.interleave import Outcome, Pace, interleave
 from evalsite.scoring.stage import evaluator_of
 from evalsite.scoring.write import Row, write
+from judges.models import calling
+from judges.models import Halt
 
 log = logging.getLogger(__name__)
 
 # Together well below the task's soft time limit: a chunk that needs longer goes on in a next task.
 MOST_SECONDS, GRACE_SECONDS = 140.0, 60.0
-WIDTH = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +48,13 @@ class Work:
 def score_model_chunk(claim: Claim) -> Outcome[Row]:
     """Judge what the chunk has left; answers what is not flushed, and whether it is complete.
 
-    Raises LeaseLost and ManifestChanged.
+    Raises LeaseLost, ManifestChanged, and what the database or the broker raises.
     """
-    cases = list(recorded(claim))
-    work = _judging(claim)
-    seconds = load().lease_seconds
-    desk = Desk()
-
-    def flush(rows: list[Row]) -> bool:
-        with transaction.atomic():
-            runs = renew(claim, seconds=seconds)
-            work.write(rows)
-        return runs
-
-    async def main() -> Outcome[Row]:
-        pace = Pace(width=WIDTH, beat=seconds / 3, most=MOST_SECONDS, grace=GRACE_SECONDS)
-        return await interleave(
-            cases, one=work.one, flush=lambda rows: desk.do(lambda: flush(rows)), pace=pace
-        )
-
-    return desk.run(main)
+    chunk = _Chunk(claim, cases=list(recorded(claim)), work=_judging(claim))
+    try:
+        return chunk.desk.run(chunk.judge)
+    except Interrupted as interrupted:
+        raise interrupted.__cause__ or interrupted from None
 
 
 def leave(claim: Claim, outcome: Outcome[Row]) -> None:
@@ -73,6 +69,65 @@ def leave(claim: Claim, outcome: Outcome[Row]) -> None:
     halt = outcome.halt
     if halt is not None and pause(claim.batch_id, code=halt.code, reason=halt.reason):
         log.warning("batch %s is paused: %s", claim.batch_id, halt.code)
+
+
+class _Chunk:
+    """A claimed chunk with the books of its calls."""
+
+    def __init__(self, claim: Claim, *, cases: list[Answered], work: Work) -> None:
+        self.desk = Desk()
+        self._claim = claim
+        self._cases = cases
+        self._work = work
+        self._lease_seconds = load().lease_seconds
+        self._ledger = BatchLedger(claim.batch_id)
+        capped, use_cache = Batch.objects.values_list("max_cost_usd", "use_cache").get(
+            pk=claim.batch_id
+        )
+        self._purse = Purse(self._ledger, desk=self.desk, capped=capped is not None)
+        # A retry wants another reply than the one that came to no verdict.
+        look = use_cache and claim.round == 0
+        self._memory = Memory(self.desk, look=look, note=use_cache)
+        self._width = widest()
+
+    async def judge(self) -> Outcome[Row]:
+        """Judge the cases beside one another; the books are closed when it returns."""
+        pace = Pace(
+            width=self._width,
+            beat=self._lease_seconds / 3,
+            most=MOST_SECONDS,
+            grace=GRACE_SECONDS,
+        )
+        async with asking(self.desk, memory=self._memory, purse=self._purse) as asker:
+            with calling(asker):
+                outcome = await interleave(self._cases, one=self._one, flush=self._flush, pace=pace)
+        await self._close_books()
+        return outcome
+
+    async def _one(self, answered: Answered) -> Row:
+        with repeating(answered.repetition):
+            return await self._work.one(answered)
+
+    async def _flush(self, rows: list[Row]) -> bool:
+        await self._close_books()
+        return await self.desk.do(lambda: self._write(rows))
+
+    def _write(self, rows: list[Row]) -> bool:
+        with transaction.atomic():
+            runs = renew(self._claim, seconds=self._lease_seconds)
+            self._work.write(rows)
+        return runs
+
+    async def _close_books(self) -> None:
+        """Write money and replies, apart from the rows: they are true whoever holds the chunk."""
+        change, replies = self._purse.take(), self._memory.take()
+        await self.desk.do(lambda: _write_books(self._ledger, change, replies))
+
+
+def _write_books(ledger: BatchLedger, change: Change, replies: list[Known]) -> None:
+    with transaction.atomic():
+        keep(replies)
+        ledger.settle(change)
 
 
 def _judging(claim: Claim) -> Work:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from evalsite.batches.models import Batch, BatchState
+from evalsite.batches.models import Batch, BatchState, Preflight
 from evalsite.env import load
 from evalsite.regressions.models import Regression, Verdict
 from evalsite.regressions.pairs import select
@@ -69,15 +69,18 @@ def compare(batch: Batch) -> Regression | None:
         return None
     counts = _count(batch, baseline)
     regression, _ = Regression.objects.update_or_create(
-        batch=batch, metric=METRIC, defaults={"baseline": baseline, **_findings(counts)}
+        batch=batch,
+        metric=METRIC,
+        defaults={"baseline": baseline, **_findings(counts, doubt=_doubt(batch, baseline))},
     )
     return regression
 
 
-def _findings(counts: Counts) -> dict[str, Any]:
+def _findings(counts: Counts, *, doubt: str) -> dict[str, Any]:
     paired = counts.paired()
     low, high = paired.interval or (None, None)
-    verdict, method = _judge(paired, unjudged=max(counts.unjudged_now, counts.unjudged_before))
+    unjudged = max(counts.unjudged_now, counts.unjudged_before)
+    verdict, method = _judge(paired, unjudged=unjudged, doubt=doubt)
     return {
         "verdict": verdict,
         "n_pairs": paired.n,
@@ -99,8 +102,20 @@ def _count(batch: Batch, baseline: Batch) -> Counts:
     return Counts(*row)
 
 
-def _judge(paired: PairedResult, *, unjudged: float) -> tuple[Verdict, str]:
-    """Where many cases have no verdict, what is left need not be like the whole."""
+def _doubt(batch: Batch, baseline: Batch) -> str:
+    """Say which side was judged by a judge that its preflight found out, or nothing."""
+    sides = {"batch": batch, "baseline": baseline}
+    caught = [name for name, side in sides.items() if side.preflight == Preflight.UNTRUSTED]
+    return f"judge_untrusted: the judges of the {' and the '.join(caught)}" if caught else ""
+
+
+def _judge(paired: PairedResult, *, unjudged: float, doubt: str) -> tuple[Verdict, str]:
+    """Where many cases have no verdict, what is left need not be like the whole.
+
+    What an untrusted judge says is no evidence, in whatever number.
+    """
+    if doubt:
+        return Verdict.INCONCLUSIVE, doubt
     limit = load().unscored_limit
     if unjudged > limit:
         many = f"no verdict: {unjudged:.0%} of the cases are unscored or errored, over {limit:.0%}"

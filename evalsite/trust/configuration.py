@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from evalsite.endpoints.models import RESERVED, Endpoint
+from evalsite.trust.nested import named
 from judges.models import cache_key
 
 
@@ -29,27 +30,15 @@ def configuration_of(stage: Mapping[str, Any]) -> Configuration:
     An endpoint that points elsewhere, or has another default model, is another configuration.
     """
     options = stage["judge_options"]
+    endpoints = {name for name in named(options, "endpoint") if isinstance(name, str)}
     material = {
         "judge": stage["judge"],
         "version": stage["judge_version"],
         "options": options,
         "pins": stage["judge_pins"],
-        "places": {name: _place(name) for name in sorted({*_endpoints(options)} or {""})},
+        "places": {name: _place(name) for name in sorted(endpoints or {""})},
     }
     return Configuration(stage["judge"], material)
-
-
-def _endpoints(value: Any) -> Iterator[str]:
-    """Yield each endpoint that options name, also those of a jury's members."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key == "endpoint" and isinstance(inner, str):
-                yield inner
-            else:
-                yield from _endpoints(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _endpoints(inner)
 
 
 def _place(name: str) -> list[str]:

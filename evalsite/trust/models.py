@@ -20,7 +20,8 @@ class JudgeTrust(TenantModel):
     is_trusted = models.BooleanField()
     n_probes = models.PositiveSmallIntegerField()
     n_false_passes = models.PositiveSmallIntegerField(help_text="Wrong answers that it let pass.")
-    findings = models.JSONField(default=list, help_text="The probes that went wrong, by name.")
+    n_false_fails = models.PositiveSmallIntegerField(help_text="Good answers that it failed.")
+    findings = models.JSONField(default=list, help_text="The probes that went wrong.")
     checked_at = models.DateTimeField(auto_now=True)
 
     class Meta(TenantModel.Meta):
@@ -30,7 +31,8 @@ class JudgeTrust(TenantModel):
                 fields=["tenant", "configuration"], name="trust_judgetrust_configuration"
             ),
             models.CheckConstraint(
-                condition=Q(n_false_passes__lte=F("n_probes")), name="trust_judgetrust_false_passes"
+                condition=Q(n_probes__gte=F("n_false_passes") + F("n_false_fails")),
+                name="trust_judgetrust_counts",
             ),
         ]
         verbose_name_plural = "judge trusts"

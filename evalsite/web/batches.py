@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
 from evalsite.batches.queries import progress
 from evalsite.pipeline.report import stages_in_order
@@ -29,6 +30,7 @@ def detail(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     found = Regression.objects.filter(batch=batch).select_related("baseline__run").first()
     context = {
         "batch": batch,
+        "marks": marks_of(batch),
         "whole": whole,
         "stages": stages_in_order(batch, whole) if whole else {},
         "slices": sorted(slices, key=lambda row: (row.pass_rate is None, row.pass_rate)),

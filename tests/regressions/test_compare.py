@@ -157,3 +157,15 @@ def test_another_tenant_sees_no_regression(suite: Suite, globex: Tenant) -> None
     compared(suite, "P" * 20, "F" * 20)
     with tenant(globex.pk):
         assert not Regression.objects.exists()
+
+
+@pytest.mark.parametrize(("side", "named"), [(0, "the batch"), (1, "the baseline")])
+def test_an_untrusted_judge_is_no_evidence(suite: Suite, side: int, named: str) -> None:
+    before, now = of(suite, "P" * 40, age=5), of(suite, "P" * 28 + "F" * 12)
+    caught = (now, before)[side]
+    caught.preflight = "untrusted"
+    caught.save()
+    found = compare(now)
+    assert found is not None
+    assert found.verdict == "inconclusive"
+    assert found.method == f"judge_untrusted: the judges of {named}"

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.db import transaction
 
-from evalsite.batches.models import Batch, BatchState
+from evalsite.batches.models import Batch, BatchState, Preflight
 from evalsite.batches.queries import find_batch
 from evalsite.cases.check import check_key
 from evalsite.cases.queries import Selection, find_suite
@@ -66,6 +66,9 @@ class Command(TenantCommand):
         )  # fmt: skip
         parser.add_argument(
             "--max-cost", type=_usd, metavar="USD", help="pause before model calls cost more"
+        )
+        parser.add_argument(
+            "--no-preflight", action="store_true", help="do not try the judges that ask models"
         )
         choose = parser.add_argument_group("which cases")
         choose.add_argument("--limit", type=_count, metavar="N", help="the first N by key")
@@ -124,6 +127,9 @@ class Command(TenantCommand):
             self.stdout.write(json.dumps(report.as_json(batch)))
         else:
             self.stdout.write(report.as_text(batch, colour=self.stdout.isatty()))
+        if batch.preflight == Preflight.UNTRUSTED:
+            self.stderr.write("[judge_untrusted] the figures rest on a judge that was found out")
+            raise SystemExit(INCOMPLETE)
         if _is_incomplete(batch):
             self.stderr.write("[too_many_unscored] the batch has too many cases without a verdict")
             raise SystemExit(INCOMPLETE)
@@ -161,6 +167,7 @@ def _launch(options: dict[str, Any]) -> Batch:
         ),
         repetitions=options["repetitions"],
         max_cost_usd=options["max_cost"],
+        try_judges=not options["no_preflight"],
         actor=actor,
     )
 

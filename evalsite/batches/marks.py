@@ -1,0 +1,42 @@
+"""What a reader must know about a batch's judges before believing its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from evalsite.batches.models import Batch, Preflight
+from evalsite.endpoints.models import RESERVED as MOCK
+from evalsite.trust.nested import texts
+
+
+class Mark(NamedTuple):
+    """One reservation, as a stable code and in words."""
+
+    code: str
+    text: str
+
+
+def marks_of(batch: Batch) -> list[Mark]:
+    """Answer the reservations about a batch, the gravest first; none is the ordinary case."""
+    return [*_preflight_marks(batch), *_mock_marks(batch.manifest)]
+
+
+def _preflight_marks(batch: Batch) -> Iterator[Mark]:
+    found = "; ".join(batch.preflight_notes)
+    if batch.preflight == Preflight.UNTRUSTED:
+        yield Mark(code="judge_untrusted", text=f"A judge cannot be trusted: {found}.")
+    if batch.preflight == Preflight.NOT_CHECKED:
+        yield Mark(code="judge_not_checked", text=f"The judges were not checked: {found}.")
+
+
+def _mock_marks(manifest: Mapping[str, Any]) -> Iterator[Mark]:
+    mocked = [stage["name"] for stage in manifest["stages"] if _is_mocked(stage)]
+    if mocked:
+        stages = ", ".join(mocked)
+        text = f"A mock judges {stages}: its verdicts say nothing about quality."
+        yield Mark(code="judge_mock", text=text)
+
+
+def _is_mocked(stage: Mapping[str, Any]) -> bool:
+    return stage["judge"] == MOCK or MOCK in texts(stage.get("judge_options", {}))

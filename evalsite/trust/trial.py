@@ -1,0 +1,61 @@
+"""Which judges of a manifest must be tried before they judge, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from evalsite.trust.nested import named
+from judges.models import Ask
+from judges.options import bind
+from judges.preflight import Preflight, Probe, preflight, probes
+from judges.protocol import JudgeError
+from judges.registry import JUDGES
+
+# Rubrics by which a wrong answer is a bad one. Any other may ask for politeness: of it we only
+# know that no empty promise and no order to the judge may pass.
+_OF_RIGHT_AND_WRONG: Final = ("correctness", "faithfulness", "pairwise")
+_BAD_FOR_ANY: Final = ("master_key", "injection")
+
+
+class JudgeUntried(JudgeError):
+    """A stage's judge cannot be tried: it is its pack's own."""
+
+
+def stages_to_try(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the stages whose judge asks a model for words: what has words can be talked over."""
+    for stage in manifest["stages"]:
+        if stage["lane"] == "model" and not _asks_for_no_words(stage):
+            yield stage
+
+
+async def try_judge(stage: Mapping[str, Any]) -> Preflight:
+    """Ask a stage's judge about the probes that fit it, under the present caller.
+
+    Raises ModelError where it cannot be asked, and JudgeError where there is no such judge.
+    """
+    if stage["judge"] not in JUDGES.names():
+        raise JudgeUntried(
+            f"The judge {stage['judge']!r} is its pack's own and cannot be tried.",
+            code="judge_untried",
+        )
+    judge = bind(stage["judge"], dict(stage["judge_options"]))
+    return await preflight(judge, among=_probes_for(stage["judge_options"]))
+
+
+def _probes_for(options: Mapping[str, Any]) -> Sequence[Probe]:
+    if all(rubric in _OF_RIGHT_AND_WRONG for rubric in named(options, "rubric")):
+        return probes()
+    return [probe for probe in probes() if probe.kind in _BAD_FOR_ANY]
+
+
+def _asks_for_no_words(stage: Mapping[str, Any]) -> bool:
+    """Tell whether the judge says that it only embeds: replies of no tokens."""
+    name = stage["judge"]
+    calls = getattr(JUDGES.load(name).value, "calls", None) if name in JUDGES.names() else None
+    told = calls(**stage["judge_options"]) if calls else 1
+    return not isinstance(told, int) and all(_is_wordless(ask) for ask in told)
+
+
+def _is_wordless(ask: Ask) -> bool:
+    return ask.max_tokens == 0
