@@ -9,7 +9,7 @@ import json
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, FiniteFloat, SecretStr, ValidationError
 
 from judges.models import ChatReply, ChatRequest, EmbedReply, EmbedRequest, Usage
 from judges.trouble import BadRequest, no_answer, no_sense, refused, too_long, too_slow
@@ -54,7 +54,7 @@ class _Completion(BaseModel):
 
 class _Embedding(BaseModel):
     index: int
-    embedding: list[float] = Field(min_length=1)
+    embedding: list[FiniteFloat] = Field(min_length=1)
 
 
 class _Embeddings(BaseModel):
@@ -110,7 +110,8 @@ class OpenAIWire:
         started = perf_counter()
         raw = await self._post("/embeddings", body, most=LONGEST_EMBEDDINGS)
         found = _read(_Embeddings, raw)
-        vectors = [item.embedding for item in sorted(found.data, key=lambda item: item.index)]
+        by_place = {item.index: item.embedding for item in found.data}
+        vectors = [by_place[place] for place in sorted(by_place)]
         if len(vectors) != len(request.texts) or len({len(vector) for vector in vectors}) > 1:
             raise no_sense("it gave not one vector of one length for each text")
         usage = _usage(found.usage, model=request.model or found.model, started=started)
