@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
 from judges.protocol import Score
+from packs.asking import Question
+from packs.codegen import ask
 from packs.codegen.program import program_of
 from packs.codegen.schemas import CodegenExpected, CodegenInput, CodegenOptions, CodegenOutput
 from packs.judging import JudgeSpec
@@ -43,6 +45,14 @@ class Codegen:
             return judge_program(expected, program, input=input)
 
         return judge_case
+
+    def question(self, input: Any) -> Question:
+        """Give the question as a chat model is asked it."""
+        return ask.question(input)
+
+    def output(self, text: str, calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Give what a chat model said as an output."""
+        return ask.output(text, calls)
 
 
 def _specs(options: CodegenOptions) -> dict[str, JudgeSpec]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
+from packs.asking import Question
 from packs.judging import JudgeSpec
 from packs.protocol import CaseJudge, Stage
+from packs.rag import ask
 from packs.rag.schemas import RagExpected, RagInput, RagOptions, RagOutput
 from packs.rag.stages import JUDGED
 
@@ -33,6 +36,14 @@ class Rag:
     def judge_of(self, stage: Stage, options: RagOptions) -> CaseJudge:
         """Give the judge of one of the four stages."""
         return JUDGED[stage.name](_spec(stage.name, options).case_judge())
+
+    def question(self, input: Any) -> Question:
+        """Give the question as a chat model is asked it."""
+        return ask.question(input)
+
+    def output(self, text: str, calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Give what a chat model said as an output."""
+        return ask.output(text, calls)
 
 
 def _spec(stage: str, options: RagOptions) -> JudgeSpec:
