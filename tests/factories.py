@@ -13,7 +13,7 @@ from django.db import models
 from evalsite.alerts.models import Alert, Subscription
 from evalsite.audit.models import Entry
 from evalsite.batches.models import Batch, Chunk, Step
-from evalsite.calls.models import Price
+from evalsite.calls.models import Price, Reply
 from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.endpoints.models import Endpoint
 from evalsite.exchange.models import LegacyImport
@@ -186,6 +186,11 @@ def make_judge_trust(**fields: Any) -> JudgeTrust:
     return JudgeTrust.objects.create(**{**given, **counts, **fields})
 
 
+def make_reply(**fields: Any) -> Reply:
+    """What a model has replied before."""
+    return Reply.objects.create(**{"key": _name("key"), "model": "m", "text": "OK", **fields})
+
+
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Alert: make_alert,
     Batch: make_batch,
@@ -198,6 +203,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     OutboxMessage: make_outbox_message,
     Output: make_output,
     Price: make_price,
+    Reply: make_reply,
     Regression: make_regression,
     Revision: make_revision,
     Run: make_run,

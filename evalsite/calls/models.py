@@ -1,9 +1,10 @@
-"""What calls to models cost, as a tenant knows it."""
+"""What calls to models cost, as a tenant knows it, and what they have replied."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from evalsite.tenants.models import TenantModel
 
@@ -36,3 +37,25 @@ class Price(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.endpoint or '*'} {self.model}"
+
+
+class Reply(TenantModel):
+    """What a model replied once; `key` is the hash of all that mattered to it (see `remember`)."""
+
+    key = models.CharField(max_length=64)
+    model = models.CharField(max_length=200)
+    text = models.TextField()
+    tool_calls = models.JSONField(default=list)
+    tokens_in = models.PositiveIntegerField(null=True)
+    tokens_out = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["tenant", "key"], name="calls_reply_key"),
+        ]
+        verbose_name_plural = "replies"
+
+    def __str__(self) -> str:
+        return self.key

@@ -34,7 +34,7 @@ def claimed(batch: Batch, *, round: int = 0) -> Claim:
 def flush_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """Flush after every case."""
     monkeypatch.setattr(interleave, "FLUSH_CASES", 1)
-    monkeypatch.setattr(score_model, "WIDTH", 1)
+    monkeypatch.setattr(score_model, "widest", lambda: 1)
 
 
 def test_a_chunk_is_judged_to_its_end(as_acme: Tenant) -> None:

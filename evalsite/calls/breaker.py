@@ -1,0 +1,82 @@
+"""Stop asking an endpoint that fails again and again, for all workers at once.
+
+After LIMIT failures in a row nobody asks it for a while. Then one call tries, and the others wait
+for what comes of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+
+from evalsite.calls.place import Place
+from judges.models import Halt, ModelError
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+LIMIT: Final = 8
+OPEN_S: Final = 30.0
+_REMEMBERED_S: Final = 600
+_NAP_S: Final = 0.1
+_STALE_S: Final = 0.05
+
+
+class Breaker:
+    """The failures of endpoints as one event loop knows them; all loops count together."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._known: dict[str, tuple[float, int]] = {}
+
+    async def pass_by(self, place: Place) -> None:
+        """Return when the endpoint may be asked; raises Halt `endpoint_broken` while it is open."""
+        while await self._failures(place) >= LIMIT:
+            if await self._may_try(place):
+                return
+            await asyncio.sleep(_NAP_S)
+
+    async def failed(self, place: Place, error: ModelError) -> None:
+        """Note a failure; the LIMIT-th in a row opens the breaker."""
+        key = place.key("failures")
+        self._known.pop(key, None)
+        async with self._client.pipeline() as pipe:
+            pipe.incr(key)
+            pipe.expire(key, _REMEMBERED_S)
+            n_failures, _ = await pipe.execute()
+        if n_failures >= LIMIT:
+            # Only the code: what the endpoint said may quote a case.
+            await self._client.set(place.key("broken"), error.code, px=int(OPEN_S * 1000))
+            await self._client.delete(place.key("probe"))
+
+    async def answered(self, place: Place) -> None:
+        """Note that the endpoint has answered: whatever failed before is forgotten."""
+        key = place.key("failures")
+        if self._known.get(key, (0.0, 0))[1]:
+            await self._client.delete(key, place.key("broken"), place.key("probe"))
+            self._known.pop(key, None)
+
+    async def _failures(self, place: Place) -> int:
+        """Answer how many calls have failed in a row; raises Halt while the breaker is open."""
+        key = place.key("failures")
+        known_at, n_failures = self._known.get(key, (0.0, 0))
+        if time.monotonic() - known_at <= _STALE_S and n_failures < LIMIT:
+            return n_failures
+        code, told = await self._client.mget(place.key("broken"), key)
+        if code is not None:
+            raise Halt("endpoint_broken", _reason(place, code=str(code)))
+        self._known[key] = (time.monotonic(), int(told or 0))
+        return int(told or 0)
+
+    async def _may_try(self, place: Place) -> bool:
+        seconds = place.endpoint.timeout_s + 5
+        key = place.key("probe")
+        return bool(await self._client.set(key, 1, px=int(seconds * 1000), nx=True))
+
+
+def _reason(place: Place, *, code: str) -> str:
+    return (
+        f"endpoint {place.name!r} failed {LIMIT} times in a row, the last time with {code}; "
+        f"it may be tried again {OPEN_S:.0f} s later"
+    )

@@ -1,0 +1,30 @@
+"""Connect an event loop to the broker's Valkey, where workers share limits and breakers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+_PATIENCE_S = 5
+
+
+def open_client() -> Redis:
+    """Open a client for the running loop; the caller closes it."""
+    from redis.asyncio import Redis
+
+    return Redis.from_url(
+        client_url(settings.BROKER_URL),
+        socket_timeout=_PATIENCE_S,
+        socket_connect_timeout=_PATIENCE_S,
+        decode_responses=True,
+    )
+
+
+def client_url(broker_url: str) -> str:
+    """Answer the URL of Celery's broker as a Redis client reads it."""
+    url = broker_url.replace("redis+socket://", "unix://")
+    return url.replace("virtual_host=", "db=") if url.startswith("unix://") else url

@@ -1,0 +1,47 @@
+"""Make one job of what many ask for at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+
+class Gather(Generic[Asked, Answer]):
+    """While one job is under way, what is asked waits for the next, which answers all of it."""
+
+    def __init__(self, act: Callable[[list[Asked]], Coroutine[Any, Any, list[Answer]]]) -> None:
+        self._act = act
+        self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
+        self._job: asyncio.Future[list[Answer]] | None = None
+
+    async def ask(self, what: Asked) -> Answer:
+        """Answer what the job gives for this one; raises what the job raises."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((what, answer))
+        if self._job is None:
+            self._start()
+        return await answer
+
+    def _start(self) -> None:
+        taken, self._waiting = self._waiting, []
+        self._job = asyncio.ensure_future(self._act([what for what, _ in taken]))
+        self._job.add_done_callback(lambda ended: self._end(ended, [answer for _, answer in taken]))
+
+    def _end(
+        self, job: asyncio.Future[list[Answer]], answers: list[asyncio.Future[Answer]]
+    ) -> None:
+        self._job = None
+        waiting = [(n, answer) for n, answer in enumerate(answers) if not answer.done()]
+        for n, answer in waiting:
+            if job.cancelled():
+                answer.cancel()
+            elif (error := job.exception()) is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(job.result()[n])
+        if self._waiting:
+            self._start()

@@ -1,0 +1,106 @@
+"""Where a chunk's calls go: each endpoint with all that is looked up about it once."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Max
+
+from evalsite.calls.desk import Desk
+from evalsite.calls.price import Tariff, tariff_of
+from evalsite.endpoints.guard import open_session
+from evalsite.endpoints.models import Endpoint, EndpointKind
+from evalsite.endpoints.queries import find_endpoint
+from evalsite.endpoints.seal import open_secret
+from evalsite.errors import EvalsiteError
+from judges.models import Caller
+from judges.wire import OpenAIWire
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+USUAL_WIDTH: Final = 25
+
+
+class EndpointNotChat(EvalsiteError):
+    """The endpoint is there, but speaks nothing that a model does."""
+
+    code = "endpoint_not_chat"
+    hint = "a judge needs an endpoint of kind chat"
+
+
+@dataclass(slots=True)
+class Place:
+    """One endpoint as one event loop uses it; `slots` bounds the calls at once."""
+
+    endpoint: Endpoint
+    session: ClientSession
+    wire: Caller
+    slots: asyncio.Semaphore
+
+    @property
+    def name(self) -> str:
+        """The endpoint's name."""
+        return self.endpoint.name
+
+    def key(self, kind: str, *more: str) -> str:
+        """Name something in Valkey that all workers share about this endpoint of the tenant."""
+        return ":".join(("evalsite", kind, str(self.endpoint.tenant_id), self.name, *more))
+
+
+class Places:
+    """The endpoints of one event loop, each looked up and opened when it is first named."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._places: dict[str, asyncio.Task[Place]] = {}
+        self._tariffs: dict[tuple[str, str], asyncio.Task[Tariff | None]] = {}
+
+    async def find(self, name: str) -> Place:
+        """Answer the endpoint of that name, or the default one.
+
+        Raises EndpointUnknown, EndpointNotChat, SecretSealed and what the network guard does.
+        """
+        if name not in self._places:
+            self._places[name] = asyncio.create_task(self._open(name))
+        return await asyncio.shield(self._places[name])
+
+    async def tariff(self, place: Place, model: str) -> Tariff | None:
+        """Answer what the model costs there; None where that is not known."""
+        named = (place.name, model)
+        if named not in self._tariffs:
+            self._tariffs[named] = asyncio.create_task(
+                self._desk.do(lambda: tariff_of(model, endpoint=place.name))
+            )
+        return await asyncio.shield(self._tariffs[named])
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        for task in (*self._places.values(), *self._tariffs.values()):
+            task.cancel()
+        for opened in await asyncio.gather(*self._places.values(), return_exceptions=True):
+            if isinstance(opened, Place):
+                await opened.session.close()
+
+    async def _open(self, name: str) -> Place:
+        endpoint, secret = await self._desk.do(lambda: _look_up(name))
+        session = open_session(endpoint)
+        wire = OpenAIWire(
+            endpoint.base_url, key=secret, session=session, timeout_s=endpoint.timeout_s
+        )
+        return Place(endpoint, session, wire, asyncio.Semaphore(endpoint.parallel))
+
+
+def widest() -> int:
+    """Answer how many cases of a chunk are worth having under way: the most calls at once."""
+    most = Endpoint.objects.aggregate(most=Max("parallel"))["most"]
+    return int(most or USUAL_WIDTH)
+
+
+def _look_up(name: str) -> tuple[Endpoint, str | None]:
+    endpoint = find_endpoint(name)
+    if endpoint.kind != EndpointKind.CHAT:
+        raise EndpointNotChat(f"endpoint {endpoint.name!r} is of kind {endpoint.kind}")
+    return endpoint, open_secret(endpoint)

@@ -1,0 +1,148 @@
+"""Spend no more than a batch may: each call's worst case is set aside before it goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from decimal import ROUND_UP, Decimal
+from typing import Any, Final, NamedTuple, Protocol
+
+from evalsite.calls.desk import Desk
+from evalsite.calls.gather import Gather
+from judges.models import Halt
+
+# How long the bookings of other workers must stand still before their room is given up.
+PATIENCE_S: Final = 3.0
+_NAP_S: Final = 0.2
+_SMALLEST: Final = Decimal("1e-9")
+_NOTHING: Final = Decimal(0)
+
+
+class State(NamedTuple):
+    """How a purse stands, in US dollars; no cap is None."""
+
+    cap: Decimal | None
+    spent: Decimal
+    booked: Decimal
+
+    def is_hopeless(self, amount: Decimal) -> bool:
+        """Tell whether the amount does not fit even when all that is booked comes back."""
+        return self.cap is not None and self.spent + amount > self.cap
+
+    def in_words(self, amount: Decimal) -> str:
+        """Say why the amount was refused."""
+        return (
+            f"${self.spent:f} of ${self.cap or 0:f} are spent and ${self.booked:f} possibly spent: "
+            f"no room for a call that may cost ${amount:f}"
+        )
+
+
+@dataclass(slots=True)
+class Change:
+    """What calls have come to since it was last written; money in US dollars."""
+
+    released: Decimal = _NOTHING
+    spent: Decimal = _NOTHING
+    calls: int = 0
+    unpriced: int = 0
+    cached: int = 0
+
+    def __bool__(self) -> bool:
+        return any(self.as_dict().values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Answer the figures by name."""
+        return asdict(self)
+
+
+class Ledger(Protocol):
+    """Where the money is kept, so that all workers see the same."""
+
+    def settle(self, change: Change) -> None:
+        """Write what calls have come to."""
+
+    def reserve(self, amounts: Sequence[Decimal]) -> list[bool]:
+        """Set aside each amount that fits; answers which did."""
+
+    def state(self) -> State:
+        """Answer how it stands."""
+
+
+class Purse:
+    """One event loop's hand in the ledger. Without a cap it only counts."""
+
+    def __init__(self, ledger: Ledger, *, desk: Desk, capped: bool) -> None:
+        self._ledger = ledger
+        self._desk = desk
+        self._capped = capped
+        self._change = Change()
+        self._under_way = 0
+        self._asked: Gather[Decimal, State | None] = Gather(self._reserve)
+
+    async def set_aside(self, worst: Decimal | None, *, what: str) -> Decimal:
+        """Book the worst case of a call, in US dollars, which one of the verbs below ends.
+
+        Raises Halt: `price_unknown`, or `money_cap` where neither this worker nor another gives
+        room back in time.
+        """
+        if not self._capped:
+            return _NOTHING
+        if worst is None:
+            raise Halt(
+                "price_unknown", f"the batch has a money cap, and no price of {what} is known"
+            )
+        amount = _whole(worst)
+        seen, since = None, time.monotonic()
+        while (refused := await self._asked.ask(amount)) is not None:
+            if self._under_way or refused != seen:
+                seen, since = refused, time.monotonic()
+            if refused.is_hopeless(amount) or time.monotonic() - since > PATIENCE_S:
+                raise Halt("money_cap", refused.in_words(amount))
+            await asyncio.sleep(_NAP_S)
+        self._under_way += 1
+        return amount
+
+    def settle(self, booked: Decimal, *, cost: Decimal | None) -> None:
+        """Count a call that was answered; where its cost is unknown, it stays booked."""
+        self._change.calls += 1
+        if cost is None:
+            self._change.unpriced += 1
+            self.lose(booked)
+        else:
+            self._change.spent += _whole(cost)
+            self.release(booked)
+
+    def release(self, booked: Decimal) -> None:
+        """Give back what was booked for a call that has cost nothing."""
+        self._change.released += booked
+        self.lose(booked)
+
+    def lose(self, booked: Decimal) -> None:
+        """End a call that may have cost what was booked: it stays booked, as possibly spent."""
+        self._under_way -= bool(booked)
+
+    def count_cached(self) -> None:
+        """Count a reply that was known."""
+        self._change.cached += 1
+
+    def take(self) -> Change:
+        """Answer what is not written yet; the caller writes it now, with `Ledger.settle`."""
+        taken, self._change = self._change, Change()
+        return taken
+
+    async def _reserve(self, amounts: list[Decimal]) -> list[State | None]:
+        change = self.take()
+        return await self._desk.do(lambda: self._settle_and_reserve(change, amounts))
+
+    def _settle_and_reserve(self, change: Change, amounts: list[Decimal]) -> list[State | None]:
+        self._ledger.settle(change)
+        granted = self._ledger.reserve(amounts)
+        refused = None if all(granted) else self._ledger.state()
+        return [None if fits else refused for fits in granted]
+
+
+def _whole(amount: Decimal) -> Decimal:
+    """Round up to what the database keeps."""
+    return amount.quantize(_SMALLEST, rounding=ROUND_UP)
