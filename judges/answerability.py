@@ -54,7 +54,7 @@ _COURTESY = re.compile(
     """,
     re.VERBOSE,
 )
-_CONTRAST = re.compile(r"[,;]?\s*\b(?:but|however|although|though)\b[,]?\s*", re.IGNORECASE)
+_CONTRAST = re.compile(r"\b(?:but|however|although|though)\b,?", re.IGNORECASE)
 
 
 class Stance(StrEnum):
@@ -116,4 +116,4 @@ def _states(clause: str) -> bool:
 
 
 def _lowered(clause: str) -> str:
-    return clause.strip().casefold().replace("\u2019", "'")
+    return clause.strip(" ,;").casefold().replace("\u2019", "'")

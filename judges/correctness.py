@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from judges.protocol import PASS, Score, Threshold, shown
@@ -17,8 +18,9 @@ from judges.words import content_words, is_number, stem, words
 _SHORT = 5
 # Words from this length on may be spelled a little differently: Micky and Mickey, Janissaries.
 _LONG_WORD = 5
-_ALIKE = 0.8
-_ASIDE = re.compile(r"\s*\([^)]*\)")
+# At 80 %; a little below it, because the cutoff of rapidfuzz leaves out what meets it exactly.
+_ALIKE = 0.8 - 1e-6
+_ASIDE = re.compile(r"\([^()]*\)")
 _NEGATION = re.compile(r"\b(?:not?|never|nor|neither)\b|n['\u2019]t\b", re.IGNORECASE)
 # What is said not to be so, up to four words at the end of a clause: "Bern, not Zurich".
 _DENIED = re.compile(
@@ -69,14 +71,13 @@ def _parsed(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_in(word: str, others: Sequence[str]) -> bool:
-    return word in others or (
-        len(word) >= _LONG_WORD
-        and not is_number(word)
-        and any(
-            len(other) >= _LONG_WORD and Levenshtein.normalized_similarity(word, other) >= _ALIKE
-            for other in others
-        )
-    )
+    if word in others:
+        return True
+    if len(word) < _LONG_WORD or is_number(word):
+        return False
+    long = [other for other in others if len(other) >= _LONG_WORD]
+    alike = Levenshtein.normalized_similarity
+    return process.extractOne(word, long, scorer=alike, score_cutoff=_ALIKE) is not None
 
 
 def _without_words(references: list[str], answer: str) -> Score:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from judges.protocol import Score, Threshold, shown
@@ -62,16 +64,19 @@ class Contexts:
     """The texts that may support a claim."""
 
     def __init__(self, texts: list[str]) -> None:
-        self._windows = [window for text in texts for window in _windows(text)]
         self._words = {word for text in texts for word in words(text)}
+        self._windows: dict[str, list[int]] = defaultdict(list)
+        for number, window in enumerate(window for text in texts for window in _windows(text)):
+            for word in window:
+                self._windows[word].append(number)
 
     def judge(self, claim: str) -> Claim:
         """Find how far one claim is supported."""
         wanted = content_words(claim)
         if not wanted:
             return Claim(claim, 0.0, 0)
-        found = max((sum(w in window for w in wanted) for window in self._windows), default=0)
-        support = found / len(wanted)
+        found = Counter(chain.from_iterable(self._windows.get(word, ()) for word in wanted))
+        support = max(found.values(), default=0) / len(wanted)
         return Claim(claim, support * _INVENTED if self._invents(claim) else support, len(wanted))
 
     def _invents(self, claim: str) -> bool:

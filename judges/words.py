@@ -21,7 +21,7 @@ _TENS_OF = {word: 10 * n for n, word in enumerate(_TENS.split(), start=1)}
 _UNITS_OF = {word: n for n, word in enumerate(_UNITS.split())}
 _NUMBERS = _UNITS_OF | _TENS_OF | {word: n for n, word in enumerate(_ROMAN.split(), start=2)}
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
-_LIST_MARK = re.compile(r"^\s*(?:[-*\u2022]|\d{1,3}[.)])\s+", re.MULTILINE)
+_LIST_MARK = re.compile(r"^[ \t]*(?:[-*\u2022]|\d{1,3}[.)])\s+", re.MULTILINE)
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+")
 _POSSESSIVE = re.compile(r"['\u2019]s\b|(?<=s)['\u2019](?=\s|$)")
 _NOT = re.compile(r"n['\u2019]t\b")

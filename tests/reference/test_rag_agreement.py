@@ -99,11 +99,12 @@ def test_correctness_orders_five_systems_as_people_do(reference: Reader) -> None
         for name, system in row["answers"].items():
             ours[name] += is_correct(row, system["answer"])
             theirs[name] += system["human_correct"]
-    order = [name for name, _ in theirs.most_common()]
-    counts = [ours[name] for name in order]
-    # People put the first two 3 answers of 482 apart; here they are level.
-    assert counts == sorted(counts, reverse=True)
-    assert len(set(counts)) >= 4
+    apart = [(one, other) for one in theirs for other in theirs if theirs[one] - theirs[other] > 5]
+    assert len(apart) == 8
+    assert all(ours[one] > ours[other] for one, other in apart)
+    # The other two pairs people put 3 and 2 answers of 482 apart; here they are not turned round.
+    assert ours["gpt4"] >= ours["newbing"]
+    assert ours["fid"] >= ours["gpt35"]
 
 
 def is_correct(row: dict[str, Any], answer: str) -> bool:
