@@ -10,7 +10,7 @@ import builtins
 import os
 import resource
 import sys
-from types import CodeType, FunctionType, ModuleType, TracebackType
+from types import CodeType, FunctionType, ModuleType
 
 CHANNEL_FD = 3
 READY = b"\x06"
@@ -71,8 +71,9 @@ def _run(source: str, names: dict[str, object]) -> None:
     FunctionType(code, names)()
 
 
-def _tell(_: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _tell(_: type[BaseException], error: BaseException, *__: object) -> None:
     """Show an uncaught error as Python does, from the program's own lines on."""
+    trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename != _PROGRAM:
         trace = trace.tb_next
     sys.__excepthook__(type(error), error.with_traceback(trace), trace)

@@ -59,9 +59,12 @@ def shared_room() -> Iterator[Room]:
 
 
 def sweep() -> None:
-    """Remove the folders of workers that were killed: old, and held by nobody."""
+    """Remove the folders of workers that were killed: old, and held by nobody.
+
+    What cannot be removed belongs to somebody else, or is just being removed by another worker.
+    """
     for folder in scratch_root().glob(f"{_PREFIX}*"):
-        with suppress(FileNotFoundError, PermissionError, BlockingIOError):
+        with suppress(OSError, subprocess.CalledProcessError):
             if time.time() - folder.stat().st_mtime > _OLD_S:
                 held = _hold(folder)
                 _remove(folder)
@@ -81,6 +84,10 @@ def _hold(folder: Path) -> int:
 
 def _remove(folder: Path) -> None:
     """Remove a folder: `rm` follows no link, and knows no limit of depth as shutil does."""
+    with suppress(OSError):
+        folder.rmdir()  # most programs leave it empty
+    if not folder.exists():
+        return
     remove = ["rm", "-rf", "--one-file-system", "--", str(folder)]
     if subprocess.run(remove, stderr=subprocess.DEVNULL, check=False).returncode:
         # The program may have locked what it owned.

@@ -43,16 +43,25 @@ def follow(watch: Watch) -> None:
         finally:
             watch.selector.unregister(exit_of)
             _end(watch)
+    if watch.ended is None and _is_flood(watch):
+        watch.ended = "output_flood"
 
 
 def _listen(watch: Watch, *, exit_of: int) -> Ended | None:
     """Read until the process ends (None), or until there is a reason to end it."""
-    deadline = time.monotonic() + watch.limits.wall_s
-    while (left := deadline - time.monotonic()) > 0:
-        news = _hear(watch, min(left, _GLANCE_S))
-        excess = _excess(watch)
-        if excess or exit_of in news:
-            return excess
+    now = time.monotonic()
+    deadline, glance = now + watch.limits.wall_s, now + _GLANCE_S
+    while now < deadline:
+        news = _hear(watch, max(0.0, min(deadline, glance) - now))
+        if _is_flood(watch):
+            return "output_flood"
+        if exit_of in news:
+            return None
+        now = time.monotonic()
+        if now >= glance:
+            if watch.overgrown():
+                return "files_flood"
+            glance = time.monotonic() + _GLANCE_S
     return "timed_out"
 
 
@@ -82,12 +91,8 @@ def _hear(watch: Watch, seconds: float) -> set[int]:
     return news
 
 
-def _excess(watch: Watch) -> Ended | None:
-    if any(len(heard) > watch.limits.output_bytes for _, heard in watch.pipes.values()):
-        return "output_flood"
-    if watch.overgrown():
-        return "files_flood"
-    return None
+def _is_flood(watch: Watch) -> bool:
+    return any(len(heard) > watch.limits.output_bytes for _, heard in watch.pipes.values())
 
 
 def _end(watch: Watch) -> None:
