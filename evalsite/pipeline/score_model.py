@@ -25,8 +25,7 @@ from evalsite.scoring.fold import fold_async
 from evalsite.scoring.interleave import Outcome, Pace, interleave
 from evalsite.scoring.stage import evaluator_of
 from evalsite.scoring.write import Row, write
-from judges.models import calling
-from judges.models import Halt
+from judges.models import Halt, calling
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +50,11 @@ def score_model_chunk(claim: Claim) -> Outcome[Row]:
     Raises LeaseLost, ManifestChanged, and what the database or the broker raises.
     """
     chunk = _Chunk(claim, cases=list(recorded(claim)), work=_judging(claim))
+    try:
+        if not judges_are_tried(claim, desk=chunk.desk):
+            return Outcome()
+    except Halt as halt:
+        return Outcome(halt=halt)
     try:
         return chunk.desk.run(chunk.judge)
     except Interrupted as interrupted:

@@ -15,13 +15,19 @@ from django.db import connection, transaction
 from evalsite.audit.record import record
 from evalsite.batches.lease import Claim, renew
 from evalsite.batches.models import Batch, Preflight
+from evalsite.batches.purse import BatchLedger
+from evalsite.calls.ask import Interrupted, asking
 from evalsite.calls.desk import Desk
+from evalsite.calls.memory import Memory
+from evalsite.calls.purse import Purse
 from evalsite.env import load
 from evalsite.trust.configuration import configuration_of
 from evalsite.trust.queries import fresh_trust
 from evalsite.trust.record import in_words, record_trust
 from evalsite.trust.trial import stages_to_try, try_judge
 from judges.guard import Crash, attempt_later
+from judges.models import calling
+from judges.preflight import Preflight as JudgePreflight
 
 T = TypeVar("T")
 
@@ -43,8 +49,8 @@ class Finding:
 def judges_are_tried(claim: Claim, *, desk: Desk) -> bool:
     """Try the batch's judges unless that is done; answers False when another still is at it.
 
-    The judges ask the present caller (judges.models.calling). Raises LeaseLost, and Halt where no
-    call may be made: the judges are then tried when the batch goes on.
+    Raises LeaseLost, and Halt where no call may be made: the judges are then tried when the batch
+    goes on.
     """
     over = time.monotonic() + LONGEST_WAIT
     while _is_due(claim.batch_id):
@@ -84,18 +90,10 @@ def _try_all(claim: Claim, desk: Desk) -> list[Finding]:
 
 
 def _try_one(stage: Mapping[str, Any], *, claim: Claim, desk: Desk) -> Finding:
-    env = load()
     configuration = configuration_of(stage)
-    trust = fresh_trust(configuration, days=env.preflight_days)
+    trust = fresh_trust(configuration, days=load().preflight_days)
     if trust is None:
-        found = desk.run(
-            lambda: _while_renewing(
-                attempt_later(asyncio.wait_for(try_judge(stage), LONGEST_TRIAL)),
-                claim=claim,
-                desk=desk,
-                seconds=env.lease_seconds,
-            )
-        )
+        found = _ask(stage, claim=claim, desk=desk)
         if isinstance(found, Crash):
             note = f"judge {stage['judge']} could not be tried: {found.code}"
             return Finding(Preflight.NOT_CHECKED, note)
@@ -104,8 +102,31 @@ def _try_one(stage: Mapping[str, Any], *, claim: Claim, desk: Desk) -> Finding:
     return Finding(verdict, in_words(trust))
 
 
-async def _while_renewing(work: Awaitable[T], *, claim: Claim, desk: Desk, seconds: float) -> T:
+def _ask(stage: Mapping[str, Any], *, claim: Claim, desk: Desk) -> JudgePreflight | Crash:
+    """Try the judge on the batch's account: what its calls cost counts, whatever comes of them."""
+    ledger = BatchLedger(claim.batch_id)
+    capped = Batch.objects.filter(pk=claim.batch_id, max_cost_usd__isnull=False).exists()
+    purse = Purse(ledger, desk=desk, capped=capped)
+    # A reply from before would say how the judge was then.
+    memory = Memory(desk, look=False, note=False)
+
+    async def main() -> JudgePreflight | Crash:
+        async with asking(desk, memory=memory, purse=purse) as asker:
+            with calling(asker):
+                trial = asyncio.wait_for(try_judge(stage), LONGEST_TRIAL)
+                return await _while_renewing(attempt_later(trial), claim=claim, desk=desk)
+
+    try:
+        return desk.run(main)
+    except Interrupted as interrupted:
+        raise interrupted.__cause__ or interrupted from None
+    finally:
+        ledger.settle(purse.take())
+
+
+async def _while_renewing(work: Awaitable[T], *, claim: Claim, desk: Desk) -> T:
     """Wait for the work, and keep the chunk meanwhile; raises LeaseLost when it is gone."""
+    seconds = load().lease_seconds
     task = asyncio.ensure_future(work)
     try:
         while not (await asyncio.wait({task}, timeout=seconds / 3))[0]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connections
 from django.utils import timezone
 
-from evalsite import env
 from evalsite.audit.models import Entry
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch, Chunk
@@ -19,45 +21,35 @@ from evalsite.scoring.models import Scorecard
 from evalsite.tenants.models import Tenant
 from evalsite.trust.models import JudgeTrust
 from judges.mock import MockModel
-from judges.models import ChatReply, ChatRequest, Halt, ModelError, calling
+from judges.models import ChatReply, ChatRequest
+from tests.factories import make_price
+from tests.fake_model import Call, FakeModel, Fault, fake_model
 from tests.pipeline.bench import deliver_all, deliver_chunks, launched
+from tests.services import Services
 
-RUBRIC = {"judges": [{"name": "rubric"}]}
-
-
-class Counted(MockModel):
-    """The mock, which counts what it is asked."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    async def chat(self, request: ChatRequest) -> ChatReply:
-        """Count, then answer."""
-        self.asked += 1
-        return await super().chat(request)
+RUBRIC = {"judges": [{"name": "rubric", "options": {"model": "m"}}]}
 
 
-class Gullible(Counted):
-    """Finds everything right."""
-
-    def _verdict(self, request: ChatRequest, *, data: dict[str, str]) -> str:
-        return super()._verdict(request, data={**data, "answer": data.get("expected", "")})
-
-
-class Down(Counted):
-    """Cannot be asked."""
-
-    async def chat(self, request: ChatRequest) -> ChatReply:
-        """Refuse."""
-        raise ModelError("nobody is there", code="model_unreachable")
+def sound(call: Call) -> str:
+    """Judge by the words that two texts share, as the mock does."""
+    schema = call.body["response_format"]["json_schema"]["schema"]
+    request = ChatRequest(model="m", messages=call.body["messages"], schema=schema)
+    return settled(MockModel().chat(request)).text
 
 
-class Broke(Counted):
-    """May not be asked now."""
+def gullible(call: Call) -> str:
+    """Find everything right."""
+    verdict = json.loads(sound(call))
+    choices = call.body["response_format"]["json_schema"]["schema"]["properties"]["choice"]
+    return json.dumps({**verdict, "choice": choices["enum"][0]})
 
-    async def chat(self, request: ChatRequest) -> ChatReply:
-        """Stop."""
-        raise Halt("cap_reached", "no money is left")
+
+def settled(coroutine: Coroutine[Any, Any, ChatReply]) -> ChatReply:
+    """Run a coroutine that waits for nothing."""
+    with pytest.raises(StopIteration) as ended:
+        coroutine.send(None)
+    reply: ChatReply = ended.value.value
+    return reply
 
 
 def answered(**options: Any) -> Batch:
@@ -65,13 +57,23 @@ def answered(**options: Any) -> Batch:
     return launched([{"answer": "4"}] * 2, pack="exact", **{"options": RUBRIC, **options})
 
 
-def judged(model: MockModel, **options: Any) -> Batch:
-    with calling(model):
-        return deliver_all(answered(**options))
-
-
 def codes(batch: Batch) -> list[str]:
     return [mark.code for mark in marks_of(batch)]
+
+
+def probes_asked(fake: FakeModel) -> int:
+    """Count the calls that were not about the cases."""
+    return sum("2 + 2?" not in call.prompt for call in fake.calls)
+
+
+@pytest.fixture
+def fake(knobs: Callable[..., None], services: Services, settings: Any) -> Iterator[FakeModel]:
+    """A sound judge model, at the tenant's default endpoint."""
+    settings.BROKER_URL = services.broker_url
+    knobs(outbound_allow=json.dumps(["127.0.0.1:*"]))
+    with fake_model(sound) as running:
+        Endpoint.objects.create(name="judges", base_url=running.base_url, is_default=True)
+        yield running
 
 
 @pytest.fixture(autouse=True)
@@ -89,109 +91,113 @@ def test_a_judge_that_only_embeds_cannot_be_talked_over() -> None:
     assert answered(options=options).preflight == "not_needed"
 
 
-def test_a_sound_judge_is_trusted_and_says_nothing() -> None:
-    batch = judged(Counted())
+def test_a_sound_judge_is_trusted_and_says_nothing(fake: FakeModel) -> None:
+    batch = deliver_all(answered())
     assert (batch.preflight, codes(batch)) == ("trusted", [])
     assert Scorecard.objects.filter(batch=batch, status="passed").count() == 2
 
 
-def test_a_gullible_judge_marks_its_batch() -> None:
-    batch = judged(Gullible())
+def test_a_gullible_judge_marks_its_batch(fake: FakeModel) -> None:
+    fake.say = gullible
+    batch = deliver_all(answered())
     assert (batch.preflight, codes(batch)) == ("untrusted", ["judge_untrusted"])
     assert Scorecard.objects.filter(batch=batch).count() == 2
     trust = JudgeTrust.objects.get()
-    assert (trust.is_trusted, trust.n_probes) == (False, 40)
+    assert (trust.is_trusted, trust.n_probes, trust.n_false_fails) == (False, 40, 0)
     assert trust.n_false_passes > 20
 
 
-def test_the_mark_is_in_every_report() -> None:
-    batch = judged(Gullible())
+def test_the_mark_is_in_every_report_and_in_the_audit_trail(fake: FakeModel) -> None:
+    fake.say = gullible
+    batch = deliver_all(answered())
     assert report.as_json(batch)["marks"][0]["code"] == "judge_untrusted"
     assert "judge_untrusted: A judge cannot be trusted: judge rubric let" in report.as_text(batch)
-
-
-def test_what_was_found_is_audited() -> None:
-    batch = judged(Gullible())
     entry = Entry.objects.get(action="batch.judges_untrusted")
     assert (entry.subject, entry.actor) == (str(batch.pk), "worker")
 
 
-def test_a_judge_is_tried_once_for_all_chunks_and_batches() -> None:
-    judged(model := Counted())
-    before = model.asked
-    assert judged(model).preflight == "trusted"
-    assert model.asked - before == 2
+def test_a_judge_is_tried_once_for_all_batches(fake: FakeModel) -> None:
+    deliver_all(answered())
+    before = probes_asked(fake)
+    assert 20 < before <= 40
+    assert deliver_all(answered()).preflight == "trusted"
+    assert probes_asked(fake) == before
 
 
-def test_another_configuration_is_another_judge() -> None:
-    judged(Counted())
-    options = {"judges": [{"name": "rubric", "options": {"votes": 3}}]}
-    judged(Counted(), options=options)
+def test_its_calls_are_the_batchs(fake: FakeModel) -> None:
+    make_price(model="m", usd_in=1_000, usd_out=0)
+    batch = deliver_all(answered())
+    assert batch.n_calls == len(fake.calls)
+    assert batch.spent_usd == sum(len(call.prompt.split()) for call in fake.calls) / Decimal(1000)
+
+
+def test_another_configuration_is_another_judge(fake: FakeModel) -> None:
+    deliver_all(answered())
+    options = {"judges": [{"name": "rubric", "options": {"model": "m", "votes": 3}}]}
+    deliver_all(answered(options=options))
     assert JudgeTrust.objects.count() == 2
 
 
-def test_an_endpoint_that_points_elsewhere_is_another_judge() -> None:
-    place = Endpoint.objects.create(name="a", base_url="https://a.example/v1", is_default=True)
-    judged(Counted())
-    Endpoint.objects.filter(pk=place.pk).update(base_url="https://b.example/v1")
-    judged(Counted())
+def test_an_endpoint_that_changes_is_another_judge(fake: FakeModel) -> None:
+    deliver_all(answered())
+    Endpoint.objects.update(default_model="other")
+    deliver_all(answered())
     assert JudgeTrust.objects.count() == 2
 
 
-def test_trust_wears_off() -> None:
-    judged(model := Counted())
+def test_trust_wears_off(fake: FakeModel) -> None:
+    deliver_all(answered())
     JudgeTrust.objects.update(checked_at=timezone.now() - timedelta(days=7, minutes=1))
-    before = model.asked
-    judged(model)
-    assert model.asked - before > 20
+    before = probes_asked(fake)
+    deliver_all(answered())
+    assert probes_asked(fake) == 2 * before
     assert JudgeTrust.objects.get().checked_at > timezone.now() - timedelta(hours=1)
 
 
-def test_a_judge_that_cannot_be_asked_is_not_checked() -> None:
-    batch = judged(Down())
+def test_a_judge_that_cannot_be_asked_is_not_checked(fake: FakeModel) -> None:
+    fake.say = Fault(status=403)
+    batch = answered()
+    deliver_chunks(batch)
+    batch.refresh_from_db()
     assert (batch.preflight, codes(batch)) == ("not_checked", ["judge_not_checked"])
-    assert batch.preflight_notes == ["judge rubric could not be tried: model_unreachable"]
+    assert batch.preflight_notes == ["judge rubric could not be tried: model_refused"]
     assert not JudgeTrust.objects.exists()
 
 
-def test_a_judge_of_its_pack_is_not_checked() -> None:
+def test_a_judge_of_its_pack_is_not_checked(fake: FakeModel) -> None:
     batch = deliver_all(launched([{"does": "passed"}], pack="asking"))
     assert batch.preflight_notes == ["judge told could not be tried: judge_untried"]
 
 
-def test_without_money_the_batch_waits_and_its_judges_too() -> None:
-    batch = answered()
-    with calling(Broke()):
-        deliver_chunks(batch)
+def test_without_money_the_batch_waits_and_its_judges_too(fake: FakeModel) -> None:
+    make_price(model="m", usd_in=1)
+    batch = answered(max_cost_usd=Decimal("0.000001"))
+    deliver_chunks(batch)
     batch.refresh_from_db()
-    assert (batch.state, batch.paused_code, batch.preflight) == ("paused", "cap_reached", "due")
-    launch.resume(batch.pk)
-    with calling(Counted()):
-        assert deliver_all(batch).preflight == "trusted"
+    assert (batch.state, batch.paused_code, batch.preflight) == ("paused", "money_cap", "due")
+    launch.resume(batch.pk, max_cost_usd=Decimal(9))
+    assert deliver_all(batch).preflight == "trusted"
 
 
-def test_no_preflight_is_said_and_audited() -> None:
-    model = Counted()
-    batch = judged(model, try_judges=False)
-    assert (model.asked, codes(batch)) == (2, ["judge_not_checked"])
+def test_no_preflight_is_said_and_audited(fake: FakeModel) -> None:
+    batch = deliver_all(answered(try_judges=False))
+    assert (probes_asked(fake), codes(batch)) == (0, ["judge_not_checked"])
     assert Entry.objects.get(action="batch.preflight_skipped").actor == "alice"
 
 
 def test_while_another_tries_a_chunk_waits_and_is_handed_back(
-    monkeypatch: pytest.MonkeyPatch,
+    fake: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(try_judges, "LONGEST_WAIT", 0.5)
     batch = answered()
     other = connections.create_connection("default")
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 3))", [str(batch.pk)])
-        with calling(Counted()):
-            deliver_chunks(batch)
-        assert not Scorecard.objects.filter(batch=batch).exists()
-        assert set(Chunk.objects.values_list("state", "attempt")) == {("pending", 0)}
+        deliver_chunks(batch)
+    assert not Scorecard.objects.filter(batch=batch).exists()
+    assert set(Chunk.objects.values_list("state", "attempt")) == {("pending", 0)}
     other.close()
-    with calling(Counted()):
-        assert deliver_all(batch).preflight == "trusted"
+    assert deliver_all(batch).preflight == "trusted"
 
 
 def test_a_mock_is_called_one() -> None:
@@ -199,7 +205,3 @@ def test_a_mock_is_called_one() -> None:
     assert codes(batch) == ["judge_mock"]
     by_endpoint = {"judges": [{"name": "rubric", "options": {"endpoint": "mock"}}]}
     assert codes(answered(options=by_endpoint)) == ["judge_mock"]
-
-
-def test_days_are_a_setting() -> None:
-    assert env.load().preflight_days == 7
