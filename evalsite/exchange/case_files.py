@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePath
@@ -17,8 +18,10 @@ from evalsite.cases.models import Suite
 from evalsite.cases.queries import SuiteUnknown
 from evalsite.cases.stage import Repeated
 from evalsite.errors import UsageError
-from evalsite.exchange.formats.registry import read
-from evalsite.exchange.lines import BadLine
+from evalsite.exchange.formats.format import Judged
+from evalsite.exchange.formats.registry import FORMATS, read
+from evalsite.exchange.lines import BadLine, Line
+from evalsite.exchange.open_file import open_lines
 from evalsite.exchange.sift import Sieve
 from packs.registry import PACKS
 
@@ -37,6 +40,7 @@ class Imported:
     """What an import did, or on trial would have done."""
 
     cases: Curated
+    scorecards: dict[str, int] = field(default_factory=dict)
     bad: int = 0
     codes: dict[str, int] = field(default_factory=dict)
     first_bad: list[BadLine] = field(default_factory=list)
@@ -79,9 +83,9 @@ def import_case_file(
     Raises FormatUnfit, FileRefused, LinesRefused and NothingImported; nothing is kept then.
     """
     sieve = Sieve(on_bad)
-    with transaction.atomic():
+    read_file = _opened(source, form=form, companion=companion)
+    with transaction.atomic(), read_file as (lines, judged):
         check = partial(check_case, pack=PACKS.load(suite.pack).value)
-        lines = read(source, format=form, side="cases", companion=companion)
         cases = import_cases(
             suite,
             sieve.sift(lines, check),
@@ -90,9 +94,27 @@ def import_case_file(
             note=note,
         )
         sieve.judge(skip_bad=skip_bad)
+        scorecards = judged.bring(suite, actor=str(actor)) if judged else {}
     return Imported(
-        cases=cases, bad=sieve.bad, codes=dict(sieve.codes), first_bad=sorted(sieve.first)
+        cases=cases,
+        scorecards=scorecards,
+        bad=sieve.bad,
+        codes=dict(sieve.codes),
+        first_bad=sorted(sieve.first),
     )
+
+
+@contextmanager
+def _opened(
+    source: BinaryIO, *, form: str, companion: BinaryIO | None
+) -> Iterator[tuple[Iterator[Line], Judged | None]]:
+    """Open a file's lines, and what brings its verdicts where its format has some."""
+    known = FORMATS.get(form)
+    if known is None or known.judged is None:
+        yield read(source, format=form, side="cases", companion=companion), None
+        return
+    with known.judged() as judged:
+        yield judged.lines(open_lines(source)), judged
 
 
 def _refuse_repeated(sieve: Sieve, repeated: Repeated) -> None:

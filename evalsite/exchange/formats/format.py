@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BufferedReader
-from typing import Any
+from typing import Any, Protocol
 
+from evalsite.cases.models import Suite
 from evalsite.errors import EvalsiteError
 from evalsite.exchange.lines import BadLine, Line
 
@@ -25,9 +27,22 @@ class RecordRefused(EvalsiteError):
         self.path = path
 
 
+class Judged(Protocol):
+    """A case file whose records hold verdicts too: its lines first, then what it kept of them."""
+
+    def lines(self, stream: BufferedReader) -> Iterator[Line]:
+        """Answer the cases, line by line."""
+
+    def bring(self, suite: Suite, *, actor: str) -> dict[str, int]:
+        """Write the verdicts of the cases that are in the suite now; count what became of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A format by its name; `companion` is the option that names a second file of cases."""
+    """A format by its name; `companion` is the option that names a second file of cases.
+
+    A format with verdicts has `judged` in place of `cases`.
+    """
 
     name: str
     title: str
@@ -35,6 +50,7 @@ class Format:
     companion: str = ""
     cases: Reader | None = None
     outputs: Reader | None = None
+    judged: Callable[[], AbstractContextManager[Judged]] | None = None
 
 
 def converted(

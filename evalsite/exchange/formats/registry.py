@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final, Literal
 
 from evalsite.errors import UsageError
-from evalsite.exchange.formats import bfcl, humaneval, mbpp, plain, trec
+from evalsite.exchange.formats import bfcl, humaneval, legacy, mbpp, plain, trec
 from evalsite.exchange.formats.format import Reader
 from evalsite.exchange.lines import Line
 from evalsite.exchange.open_file import open_lines
 
-_ALL: Final = (plain.JSONL, plain.CSV, bfcl.FORMAT, humaneval.FORMAT, mbpp.FORMAT, trec.FORMAT)
+_ALL: Final = (
+    *(plain.JSONL, plain.CSV, bfcl.FORMAT, humaneval.FORMAT),
+    *(legacy.FORMAT, mbpp.FORMAT, trec.FORMAT),
+)
 FORMATS: Final = {format.name: format for format in _ALL}
 
 Side = Literal["cases", "outputs"]
@@ -26,7 +29,11 @@ class FormatUnfit(UsageError):
 
 def names(side: Side) -> list[str]:
     """List the formats that bring cases, or outputs."""
-    return [name for name, format in FORMATS.items() if getattr(format, side)]
+    return [
+        name
+        for name, format in FORMATS.items()
+        if getattr(format, side) or (side == "cases" and format.judged)
+    ]
 
 
 def read(

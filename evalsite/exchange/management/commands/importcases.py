@@ -67,6 +67,9 @@ class Command(FileCommand):
             codes=done.codes,
             **counts,
         )
+        if done.scorecards:
+            cards = ", ".join(f"{count} {name}" for name, count in done.scorecards.items())
+            self.tell(f"scorecards: {cards}", event="scorecards", **done.scorecards)
 
 
 def _companion(form: str, **named: str | None) -> str | None:

@@ -1,0 +1,15 @@
+"""The cases of the framework before this one, with its verdicts where a record has some."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from evalsite.exchange.formats.format import Format
+from evalsite.exchange.legacy.judged_file import judged_file
+
+FORMAT: Final = Format(
+    name="legacy",
+    title="the old framework's cases, and verdicts",
+    pack="nl2api",
+    judged=judged_file,
+)
