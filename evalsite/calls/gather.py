@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
+_Answers = list[asyncio.Future[Answer]]
 
 
 class Gather(Generic[Asked, Answer]):
@@ -28,15 +30,14 @@ class Gather(Generic[Asked, Answer]):
 
     def _start(self) -> None:
         taken, self._waiting = self._waiting, []
-        self._job = asyncio.ensure_future(self._act([what for what, _ in taken]))
-        self._job.add_done_callback(lambda ended: self._end(ended, [answer for _, answer in taken]))
+        self._job = job = asyncio.ensure_future(self._act([what for what, _ in taken]))
+        job.add_done_callback(partial(self._end, [answer for _, answer in taken]))
 
-    def _end(
-        self, job: asyncio.Future[list[Answer]], answers: list[asyncio.Future[Answer]]
-    ) -> None:
+    def _end(self, answers: _Answers[Answer], job: asyncio.Future[list[Answer]]) -> None:
         self._job = None
-        waiting = [(n, answer) for n, answer in enumerate(answers) if not answer.done()]
-        for n, answer in waiting:
+        for n, answer in enumerate(answers):
+            if answer.done():  # whoever asked has gone
+                continue
             if job.cancelled():
                 answer.cancel()
             elif (error := job.exception()) is not None:
