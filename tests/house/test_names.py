@@ -9,7 +9,8 @@ from tests.house.tree import named, own_files
 
 TOP = {
     *("evalsite", "packs", "judges", "templates", "tests", "docs", ".ci", ".github"),
-    *("manage.py", "requirements.txt", "pyproject.toml", "Makefile", ".gitignore"),
+    *("manage.py", "pyproject.toml", "Makefile", ".gitignore"),
+    *("requirements.txt", "requirements-embeddings.txt"),
     *("README.md", "CHANGELOG.md", "LICENSE", "CONTRIBUTING.md", "SECURITY.md"),
     "CODE_OF_CONDUCT.md",
 }
