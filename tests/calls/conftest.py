@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from evalsite.batches.models import Batch
+from evalsite.endpoints.models import Endpoint
+from evalsite.tenants.models import Tenant
+from tests.calls.counter import Counter
+from tests.factories import make_batch
+from tests.fake_model import FakeModel, fake_model
+
+
+@pytest.fixture
+def fake(as_acme: Tenant, knobs: Callable[..., None]) -> Iterator[FakeModel]:
+    """A model that answers at Acme's default endpoint."""
+    knobs(outbound_allow=json.dumps(["127.0.0.1:*"]))
+    with fake_model("OK") as running:
+        Endpoint.objects.create(
+            name="judges", base_url=running.base_url, is_default=True, default_model="m"
+        )
+        yield running
+
+
+@pytest.fixture
+def place(fake: FakeModel) -> Endpoint:
+    """The endpoint of the fake model."""
+    return Endpoint.objects.get(name="judges")
+
+
+@pytest.fixture
+def batch(fake: FakeModel) -> Batch:
+    """A running batch without a cap."""
+    return make_batch()
+
+
+@pytest.fixture
+def counter(batch: Batch) -> Counter:
+    """Asks on the account of that batch."""
+    return Counter(batch)
