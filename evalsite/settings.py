@@ -18,6 +18,7 @@ BASE_DIR = env.ROOT
 LAYOUT = Layout(ENV.evalsite_data_dir)
 
 DEBUG = ENV.debug
+DEFAULT_EXCEPTION_REPORTER_FILTER = "evalsite.endpoints.error_report.AlwaysHides"
 ALLOWED_HOSTS = ENV.allowed_hosts
 SITE_URL = ENV.site_url.rstrip("/")
 

@@ -18,6 +18,7 @@ _ADDS: Final[dict[Role, frozenset[str]]] = {
         {
             *("add alerts", "change alerts", "delete alerts", "delete targets"),
             *("add calls", "change calls", "delete calls"),
+            *("add endpoints", "change endpoints", "delete endpoints"),
         }
     ),
     Role.OWNER: frozenset({"add tenants", "change tenants", "delete tenants"}),
