@@ -141,7 +141,9 @@ class _Lifter:
                 self._keep_single(alias.asname or alias.name)
             return True
         if isinstance(node, ast.FunctionDef):
-            return node is self._functions.get(node.name) and not node.decorator_list
+            if node.name in {self._entry_point, *BUILTINS} or node.decorator_list:
+                raise Unsupported(node.name)
+            return node is self._functions.get(node.name)
         if isinstance(node, ast.Expr):
             return isinstance(node.value, ast.Constant | ast.Name)
         return isinstance(node, ast.Pass)

@@ -13,7 +13,7 @@ from packs.codegen import ask
 from packs.codegen.program import program_of
 from packs.codegen.schemas import CodegenExpected, CodegenInput, CodegenOptions, CodegenOutput
 from packs.judging import JudgeSpec
-from packs.protocol import CaseJudge, Stage
+from packs.protocol import CaseJudge, Stage, not_applicable
 
 
 class Codegen:
@@ -88,7 +88,9 @@ def _quality(spec: JudgeSpec) -> CaseJudge:
     judge = spec.case_judge()
 
     def judge_case(expected: Any, output: Any, *, input: Any) -> Score | Awaitable[Score]:
-        return judge(expected.get("reference"), output, input=input)
+        if expected.get("reference") is None:
+            return not_applicable("The case has no reference program.")
+        return judge(expected["reference"], output, input=input)
 
     return judge_case
 
