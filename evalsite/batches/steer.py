@@ -34,6 +34,14 @@ class BatchNotFinished(EvalsiteError):
     exit_code = 2
 
 
+class BatchImported(EvalsiteError):
+    """A batch that another system judged cannot be judged here."""
+
+    code = "batch_imported"
+    hint = "record the outputs as a run, and start a batch of its own"
+    exit_code = 2
+
+
 _FORGET_WAVES = """
     UPDATE batches_chunk SET wave = NULL, dispatched_at = NULL
     WHERE step_id IN (SELECT id FROM batches_step WHERE batch_id = %s AND state = 'running')
@@ -68,7 +76,7 @@ def reopen(batch_id: UUID, *, max_cost_usd: Decimal | None = None) -> Batch:
     """Let an unfinished batch go on in the next epoch, with a new money cap if one is given.
 
     Finished chunks stay as they are, and a chunk that a live worker still holds is not taken from
-    it. Raises BatchNotResumable.
+    it. Raises BatchNotResumable and BatchImported.
     """
     batch = Batch.objects.select_for_update().get(pk=batch_id)
     if batch.state == BatchState.FINISHED:
@@ -81,7 +89,7 @@ def reopen(batch_id: UUID, *, max_cost_usd: Decimal | None = None) -> Batch:
 
 
 def reopen_finished(batch_id: UUID) -> Batch:
-    """Let a finished batch take in another round; raises BatchNotFinished."""
+    """Let a finished batch take in another round; raises BatchNotFinished, BatchImported."""
     batch = Batch.objects.select_for_update().get(pk=batch_id)
     if batch.state != BatchState.FINISHED:
         raise BatchNotFinished("the batch is not finished")
@@ -89,6 +97,8 @@ def reopen_finished(batch_id: UUID) -> Batch:
 
 
 def _next_epoch(batch: Batch) -> Batch:
+    if "legacy" in batch.manifest:
+        raise BatchImported("the batch was judged by the old framework")
     batch.state = BatchState.RUNNING
     batch.epoch += 1
     batch.finished_at = None

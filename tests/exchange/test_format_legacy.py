@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError
 
 from evalsite.batches.models import Batch
+from evalsite.batches.steer import BatchImported, reopen_finished
 from evalsite.cases.models import TestCase
 from evalsite.exchange.legacy.card_record import card_of, moment, stage_result
 from evalsite.exchange.legacy.case_record import case_fields, complexity
@@ -59,6 +60,8 @@ def test_a_list_brings_its_verdicts_as_finished_batches(write: Write, run: Run) 
         assert events[-1] == {"event": "scorecards", "new": 0, "unchanged": 0, "lost": 0, fate: 2}
     batch = Batch.objects.select_related("run").get()
     assert (batch.run.name, batch.state, batch.n_cases) == ("legacy-may", "finished", 2)
+    with pytest.raises(BatchImported):
+        reopen_finished(batch.pk)
     whole = headline(batch.pk)
     assert whole is not None
     assert (whole.n, whole.passed, whole.errored) == (2, 1, 1)

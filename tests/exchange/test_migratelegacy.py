@@ -199,6 +199,20 @@ def test_undo_spares_what_somebody_rests_on(old: str) -> None:
     assert run()["verified"]["same"]
 
 
+def test_undo_touches_no_other_tenant(old: str) -> None:
+    run()
+    globex = Tenant.objects.create(slug="globex", name="Globex")
+    call_command(
+        "migratelegacy", "--from", "env:OLD", "--tenant", "globex", "--json", stdout=StringIO()
+    )
+    with tenant(globex.pk):
+        before = state()
+    run("--undo", "--tenant", "acme")
+    with tenant(globex.pk):
+        assert state() == before
+    assert not TestCase.objects.exists()
+
+
 def test_undo_takes_all_the_rest(old: str) -> None:
     run()
     make_output(run=make_run(), case=TestCase.objects.get(key="12"), answer={"answer": "x"})
