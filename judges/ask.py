@@ -13,7 +13,7 @@ from judges.sides import read_side
 from judges.verdict import Flaw, Verdict, read_verdict, reply_schema
 
 MOCK: Final = "mock"
-_ATTEMPTS: Final = 2
+ATTEMPTS: Final = 2
 _LONGEST_KEPT: Final = 2_000
 
 
@@ -63,7 +63,7 @@ async def ask(question: Question, *, of: Asked, vote: int = 0) -> Opinion:
     Raises ModelError.
     """
     opinion = await _ask_once(question, of=of, vote=vote, flaw="")
-    for _ in range(1, _ATTEMPTS):
+    for _ in range(1, ATTEMPTS):
         if isinstance(opinion.found, Flaw):
             opinion = await _ask_once(question, of=of, vote=vote, flaw=opinion.found.why)
     return opinion

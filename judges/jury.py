@@ -11,9 +11,10 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from judges.guard import Crash, attempt, attempt_later
+from judges.models import Ask
 from judges.options import bind
 from judges.protocol import Judge, JudgeError, Lane, Score, Threshold, is_sound
-from judges.registry import Loaded
+from judges.registry import JUDGES, Loaded
 from judges.together import together
 from judges.votes import agreement
 
@@ -36,10 +37,23 @@ class Juror(BaseModel):
     def _from_name(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
 
+    def judge_options(self) -> dict[str, Any]:
+        """Give the options that the judge is called with."""
+        given = {} if self.threshold is None else {"threshold": self.threshold}
+        return {**self.options, **given}
+
     def bound(self) -> Loaded[Judge]:
         """Load the judge with its options; raises JudgeError."""
-        given = {} if self.threshold is None else {"threshold": self.threshold}
-        return bind(self.name, {**self.options, **given})
+        return bind(self.name, self.judge_options())
+
+    def asks(self) -> list[Ask]:
+        """Tell what the judge will ask for a case: one call of a model that does not say."""
+        loaded, options = self.bound(), self.judge_options()
+        told = getattr(JUDGES.load(self.name).value, "calls", None)
+        if told is not None:
+            asked = told(**options)
+            return [Ask(calls=asked)] if isinstance(asked, int) else list(asked)
+        return [Ask(calls=1)] if loaded.lane == "model" else []
 
 
 _JURORS: Final = TypeAdapter(list[Juror])
@@ -87,6 +101,16 @@ class JuryJudge:
             found[f"{place}.{juror.name}"] = juror.version
             found |= {f"{place}.{juror.name}.{key}": pin for key, pin in juror.pins.items()}
         return found
+
+    def lane_of(self, **options: Any) -> Lane:
+        """Give the lane: that of models if any juror asks one, else the common one."""
+        lanes = {juror.lane for juror in _jury(json.dumps(options.get("judges", ())))}
+        return "model" if "model" in lanes else "cpu"
+
+    def calls(self, **options: Any) -> list[Ask]:
+        """Tell what all jurors together ask for a case."""
+        jurors = _JURORS.validate_python(options.get("judges", []))
+        return [ask for juror in jurors for ask in juror.asks()]
 
 
 @lru_cache(maxsize=64)

@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from judges.ask import Asked, Opinion, ask
+from judges.models import Ask
 from judges.prompt import Question, ReplyForm, has_words, prompt_hash, shown_input
 from judges.protocol import JudgeError, Lane, Score, Threshold
-from judges.rubric import LONGEST_REASON, MaxChars, MaxTokens, Temperature, too_long, unscored
+from judges.rubric import (
+    LONGEST_REASON,
+    MAX_TOKENS,
+    MaxChars,
+    MaxTokens,
+    Temperature,
+    foreseen,
+    too_long,
+    unscored,
+)
 from judges.rubrics import Rubric, rubric_of
 from judges.text import as_text
 from judges.together import together
@@ -38,7 +48,7 @@ class PairwiseJudge:
         endpoint: str = "",
         threshold: Threshold = 0.5,
         temperature: Temperature | None = 0.0,
-        max_tokens: MaxTokens | None = 1024,
+        max_tokens: MaxTokens | None = MAX_TOKENS,
         parameters: dict[str, Any] | None = None,
         reply: ReplyForm = "json",
         patterns: dict[str, str] | None = None,
@@ -74,6 +84,11 @@ class PairwiseJudge:
         """Give what fixes the verdict: the hashes of prompt and rubric; raises JudgeError."""
         rubric = _pair_rubric(options.get("rubric", "pairwise"))
         return {"prompt": prompt_hash(), "rubric": rubric.digest}
+
+    def calls(self, **options: Any) -> list[Ask]:
+        """Tell what a case asks: one call for each order, and one more for each repair."""
+        chosen = _pair_rubric(options.get("rubric", "pairwise"))
+        return [foreseen(chosen, calls=len(_ORDERS), options=options)]
 
 
 def _pair_rubric(given: str | dict[str, Any]) -> Rubric:

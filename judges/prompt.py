@@ -18,6 +18,7 @@ from judges.text import as_text
 
 ReplyForm = Literal["json", "text"]
 _LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
+_LONGEST_FLAW: Final = 80
 _FRAME: Final = PROMPTS / "frame.toml"
 
 
@@ -78,6 +79,13 @@ def shown_input(value: Any) -> str:
 def has_words(text: str) -> bool:
     """Tell whether a text holds a letter or digit that a person sees."""
     return bool(_LETTER_OR_DIGIT.search(visible(text)))
+
+
+def prompt_bytes(rubric: Rubric) -> int:
+    """Give how many bytes a prompt by this rubric has beside the case's own texts, at most."""
+    question = Question(rubric=rubric, parts=dict.fromkeys(("input", "expected", "answer"), ""))
+    messages = question.messages(Fence.of(""), flaw=" " * _LONGEST_FLAW)
+    return sum(len(message["content"].encode()) for message in messages)
 
 
 @cache

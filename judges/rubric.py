@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from judges.ask import Asked, Opinion, ask
-from judges.prompt import Question, has_words, prompt_hash, shown_input
+from judges.ask import ATTEMPTS, Asked, Opinion, ask
+from judges.models import Ask
+from judges.prompt import Question, has_words, prompt_bytes, prompt_hash, shown_input
 from judges.protocol import PASS, Lane, Score, Threshold
 from judges.rubrics import Rubric, rubric_of
 from judges.text import as_text, normalised
@@ -16,6 +18,7 @@ from judges.verdict import Flaw
 from judges.votes import agreement
 
 LONGEST_REASON: Final = 500
+MAX_TOKENS: Final = 1024
 
 Temperature = Annotated[float, Field(ge=0, le=2)]
 MaxTokens = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -39,7 +42,7 @@ class RubricJudge:
         endpoint: str = "",
         threshold: Threshold | None = None,
         temperature: Temperature | None = 0.0,
-        max_tokens: MaxTokens | None = 1024,
+        max_tokens: MaxTokens | None = MAX_TOKENS,
         parameters: dict[str, Any] | None = None,
         votes: Votes = 1,
         max_chars: MaxChars = 100_000,
@@ -69,6 +72,23 @@ class RubricJudge:
         """Give what fixes the verdict: the hashes of prompt and rubric; raises JudgeError."""
         rubric = rubric_of(options.get("rubric", "correctness"))
         return {"prompt": prompt_hash(), "rubric": rubric.digest}
+
+    def calls(self, **options: Any) -> list[Ask]:
+        """Tell what a case asks: one call a vote, and one more for each that must be repaired."""
+        chosen = rubric_of(options.get("rubric", "correctness"))
+        return [foreseen(chosen, calls=options.get("votes", 1), options=options)]
+
+
+def foreseen(rubric: Rubric, *, calls: int, options: Mapping[str, Any]) -> Ask:
+    """Tell what so many questions about one case will ask."""
+    return Ask(
+        calls=calls,
+        at_most=ATTEMPTS * calls,
+        model=options.get("model", ""),
+        endpoint=options.get("endpoint", ""),
+        prompt_bytes=prompt_bytes(rubric),
+        max_tokens=options.get("max_tokens", MAX_TOKENS),
+    )
 
 
 def parts_of(rubric: Rubric, *, input: Any, expected: Any, answer: Any) -> dict[str, str]:

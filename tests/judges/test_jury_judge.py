@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from judges.jury import jury
 from judges.models import Halt, calling
 from judges.options import bind
 from judges.protocol import JudgeError, Score
@@ -111,3 +112,15 @@ def test_a_bad_jury_is_refused_before_anything_runs(judges: list[Any], code: str
 def test_the_pins_are_those_of_every_juror() -> None:
     pins = bind("jury", {"judges": ["exact", "rubric"]}).pins
     assert set(pins) == {"0.exact", "1.rubric", "1.rubric.prompt", "1.rubric.rubric"}
+
+
+def test_its_lane_is_that_of_models_only_where_one_is_asked() -> None:
+    assert bind("jury", {"judges": ["exact", "mock"]}).lane == "cpu"
+    assert bind("jury", {"judges": ["exact", "rubric"]}).lane == "model"
+
+
+def test_it_foresees_what_its_jurors_ask() -> None:
+    thrice = {"name": "rubric", "options": {"votes": 3, "model": "m", "max_tokens": 50}}
+    asks = jury.calls(judges=["exact", thrice, "pairwise"])
+    assert [(ask.calls, ask.at_most, ask.model) for ask in asks] == [(3, 6, "m"), (2, 4, "")]
+    assert [ask.max_tokens for ask in asks] == [50, 1024]

@@ -248,3 +248,14 @@ def test_a_file_that_is_no_rubric_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", BUILTIN_RUBRICS)
 def test_the_builtin_rubrics_are_whole(name: str) -> None:
     assert 0 in {choice.score for choice in rubric_of(name).choices.values()}
+
+
+@pytest.mark.parametrize("name", ["correctness", "helpfulness"])
+def test_no_prompt_is_longer_than_foreseen(name: str) -> None:
+    model = Scripted("?")
+    score = judged(model, rubric=name, votes=2)
+    (ask,) = rubric.calls(rubric=name, votes=2)
+    assert (score.value, model.calls, ask.calls) == (None, ask.at_most, 2)
+    case = len("Paris" + "Capital?" + "Lutetia")
+    lengths = [sum(len(m["content"].encode()) for m in r.messages) for r in model.requests]
+    assert max(lengths) <= ask.prompt_bytes + case <= max(lengths) + 100
