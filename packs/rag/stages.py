@@ -29,7 +29,10 @@ def _retrieval(judge: CaseJudge) -> CaseJudge:
 
 
 def _faithfulness(judge: CaseJudge) -> CaseJudge:
-    """Judge (texts of the contexts as a list, answer)."""
+    """Judge (texts of the contexts as a list, answer).
+
+    The contexts that count stand in the input too, for a judge that looks for its material there.
+    """
 
     def judge_case(expected: Any, output: Any, *, input: Any) -> Given:
         answer = output.get("answer")
@@ -40,7 +43,8 @@ def _faithfulness(judge: CaseJudge) -> CaseJudge:
             return not_applicable("Neither the output nor the case records contexts.")
         if isinstance(answer, str) and not tells(answer):
             return not_applicable("The answer claims nothing.")
-        return judge([_text(context) for context in holder["contexts"]], answer, input=input)
+        texts = [_text(context) for context in holder["contexts"]]
+        return judge(texts, answer, input={**input, "contexts": texts})
 
     return judge_case
 

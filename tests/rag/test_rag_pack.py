@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from judges.mock import MockModel
-from judges.models import calling
+from judges.models import ChatReply, ChatRequest, calling
 from packs.evaluate import prepare
 from packs.protocol import PackError, StageResult
 from packs.rag import PACK
@@ -157,6 +157,27 @@ def test_an_endpoint_may_judge_faithfulness() -> None:
         )
     assert (result.status, far.status) == ("passed", "failed")
     assert result.details["calls"]
+
+
+class Overhears(MockModel):
+    """A mock that keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = ""
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        """Note the messages and answer as the mock does."""
+        self.asked += str(request.messages)
+        return await super().chat(request)
+
+
+def test_a_model_that_judges_faithfulness_sees_the_contexts() -> None:
+    rubric = {"name": "rubric", "options": {"rubric": "faithfulness", "model": "m"}}
+    caller = Overhears()
+    with calling(caller):
+        result = judged("faithfulness", RIGHT, faithfulness=rubric)
+    assert result.details["calls"]
+    assert all(context["text"] in caller.asked for context in CONTEXTS)
 
 
 @pytest.mark.parametrize(
