@@ -14,8 +14,8 @@ from typing import Any
 from judges.models import Ask
 from judges.registry import JUDGES
 
-# A verdict with its reasoning, where nothing has been measured.
-TOKENS_OF_VERDICT = 150
+# A verdict with its reasoning, or a plain answer, where nothing has been measured.
+TOKENS_OF_REPLY = 150
 # What a token of an ordinary prompt takes: text with some JSON and code in it.
 BYTES_PER_TOKEN = 3.6
 
@@ -50,7 +50,6 @@ class Foreseen:
     calls: Span
     tokens_in: Span
     tokens_out: Span
-    longest_reply: int | None
     counted: bool
 
 
@@ -61,7 +60,9 @@ def foresee(manifest: Mapping[str, Any], *, workload: Workload) -> Iterator[Fore
             continue
         asks, counted = _asks(stage["judge"], stage["judge_options"])
         for ask in asks:
-            yield _foreseen(stage, ask, workload=workload, counted=counted)
+            yield foresee_ask(
+                ask, workload=workload, stage=stage["name"], judge=stage["judge"], counted=counted
+            )
 
 
 def _asks(judge: str, options: Mapping[str, Any]) -> tuple[Sequence[Ask], bool]:
@@ -79,19 +80,21 @@ def _loaded(judge: str) -> object:
     return JUDGES.load(judge).value if judge in JUDGES.names() else None
 
 
-def _foreseen(stage: Mapping[str, Any], ask: Ask, *, workload: Workload, counted: bool) -> Foreseen:
-    most = max(ask.at_most, ask.calls)
-    read = workload.bytes_total + workload.n * ask.prompt_bytes
-    reply = TOKENS_OF_VERDICT if ask.max_tokens is None else min(ask.max_tokens, TOKENS_OF_VERDICT)
-    written = None if ask.max_tokens is None else workload.n * most * ask.max_tokens
+def foresee_ask(
+    ask: Ask, *, workload: Workload, stage: str, judge: str = "", counted: bool = True
+) -> Foreseen:
+    """Multiply what is asked for one scoring by the whole workload."""
+    n, most = workload.n, max(ask.at_most, ask.calls)
+    read = workload.bytes_total + n * ask.prompt_bytes
+    reply = TOKENS_OF_REPLY if ask.max_tokens is None else min(ask.max_tokens, TOKENS_OF_REPLY)
+    written = None if ask.max_tokens is None else n * most * ask.max_tokens
     return Foreseen(
-        stage=stage["name"],
-        judge=stage["judge"],
+        stage=stage,
+        judge=judge,
         model=ask.model,
         endpoint=ask.endpoint,
-        calls=Span(expected=workload.n * ask.calls, at_most=workload.n * most),
+        calls=Span(expected=n * ask.calls, at_most=n * most),
         tokens_in=Span(expected=ask.calls * read / BYTES_PER_TOKEN, at_most=most * read),
-        tokens_out=Span(expected=workload.n * ask.calls * reply, at_most=written),
-        longest_reply=ask.max_tokens,
+        tokens_out=Span(expected=n * ask.calls * reply, at_most=written),
         counted=counted,
     )

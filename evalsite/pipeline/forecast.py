@@ -5,24 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connection
-
 from evalsite.batches.models import Batch, Chunk, Step
 from evalsite.calls.price import Tariff, tariff_of
-from packs.forecast import Foreseen, Span, Workload, foresee
+from evalsite.pipeline.foresee_calls import foresee_calls
+from packs.forecast import Foreseen, Span
 
-# All that a judge may read of a case, as the database writes JSON.
-_BYTES = """
-    SELECT coalesce(sum(octet_length(r.input::text) + octet_length(r.expected::text)), 0)
-               * %(repetitions)s
-        + coalesce(sum((SELECT sum(octet_length(o.answer::text)) FROM targets_output o
-                        WHERE o.run_id = %(run)s AND o.case_id = r.case_id
-                          AND o.repetition < %(repetitions)s)), 0)
-    FROM batches_chunk c JOIN batches_step s ON s.id = c.step_id
-    CROSS JOIN LATERAL unnest(c.revisions) AS chosen (id)
-    CROSS JOIN LATERAL (SELECT * FROM cases_revision WHERE id = chosen.id LIMIT 1) AS r
-    WHERE s.batch_id = %(batch)s
-"""
 _MEASURES = ("calls", "tokens_in", "tokens_out", "usd")
 
 
@@ -32,7 +19,7 @@ def forecast(batch: Batch) -> dict[str, Any]:
     `expected` is when all goes well, `at_most` with every repair and the longest replies. Money is
     in US dollars; what is not known is None there, and said in `unknown`.
     """
-    asks = [_ask(foreseen) for foreseen in foresee(batch.manifest, workload=_workload(batch))]
+    asks = [_ask(foreseen) for foreseen in foresee_calls(batch)]
     return {
         "event": "forecast",
         "suite": batch.suite.name,
@@ -44,7 +31,7 @@ def forecast(batch: Batch) -> dict[str, Any]:
         "chunks": Chunk.objects.filter(step__in=Step.objects.filter(batch=batch)).count(),
         "asks": asks,
         **{measure: _total(ask[measure] for ask in asks) for measure in _MEASURES},
-        "unknown": [text for ask in asks for text in _unknown(ask)],
+        "unknown": list(dict.fromkeys(text for ask in asks for text in _unknown(ask))),
     }
 
 
@@ -62,18 +49,6 @@ def in_words(plan: dict[str, Any]) -> str:
         lines.append(f"  in all: {_asked(plan)}, {_money(plan['usd'])}")
     lines += [f"  not known: {text}" for text in plan["unknown"]]
     return "\n".join([*lines, "Nothing was written."])
-
-
-def _workload(batch: Batch) -> Workload:
-    values: dict[str, Any] = {
-        "batch": batch.pk,
-        "run": batch.run_id,
-        "repetitions": batch.repetitions,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_BYTES, values)
-        (n_bytes,) = cursor.fetchone()
-    return Workload(n=batch.n_cases * batch.repetitions, bytes_total=int(n_bytes))
 
 
 def _ask(foreseen: Foreseen) -> dict[str, Any]:

@@ -12,9 +12,19 @@ from django.core.management import CommandError, call_command
 from evalsite.batches.models import Batch
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.tenants.models import Tenant
+from evalsite.trust.configuration import configuration_of
 from judges.registry import BUILTIN_JUDGES
+from packs.evaluate import prepare
 from packs.forecast import BYTES_PER_TOKEN
-from tests.factories import make_case, make_output, make_price, make_revision, make_run, make_suite
+from tests.factories import (
+    make_case,
+    make_judge_trust,
+    make_output,
+    make_price,
+    make_revision,
+    make_run,
+    make_suite,
+)
 
 VOTING = '{"name": "voting", "options": {"votes": 3}}'
 
@@ -32,8 +42,8 @@ def _workbench(as_acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def printed(*judges: str, **options: Any) -> str:
     out = StringIO()
-    given = {"suite": "sums", "run": "good", "judge": list(judges), "dry_run": True, **options}
-    call_command("runbatch", stdout=out, **given)
+    given = {"suite": "sums", "run": "good", "judge": list(judges), "no_preflight": True}
+    call_command("runbatch", stdout=out, **{**given, "dry_run": True, **options})
     return out.getvalue()
 
 
@@ -86,6 +96,40 @@ def test_the_mock_is_named_and_costs_nothing() -> None:
     mock = '{"name": "voting", "options": {"endpoint": "mock"}}'
     [asked] = foreseen(mock)["asks"]
     assert (asked["price"], asked["usd"]["at_most"]) == ("mock", 0)
+
+
+def test_a_preflight_is_foreseen_too() -> None:
+    trial, judging = foreseen(VOTING, no_preflight=False)["asks"]
+    assert trial["stage"] == "preflight of voting"
+    assert trial["calls"] == {"expected": 40 * 3, "at_most": 40 * 6}
+    assert judging["calls"] == {"expected": 6, "at_most": 12}
+
+
+def test_a_preflight_that_still_counts_is_not_repeated() -> None:
+    stage = prepare("exact", {"judges": [json.loads(VOTING)]}).manifest()["stages"][0]
+    make_judge_trust(configuration=configuration_of(stage).digest)
+    [judging] = foreseen(VOTING, no_preflight=False)["asks"]
+    assert judging["stage"] == "voting"
+
+
+def test_a_live_system_is_asked_for_the_answers_it_has_not_given() -> None:
+    parameters = {"max_tokens": 50}
+    chat = {"kind": "chat", "model": "m", "endpoint": "mock", "parameters": parameters}
+    make_run(name="live", eval_mode="live", status="running", connection=chat)
+    [answers] = foreseen(run="live")["asks"]
+    assert (answers["stage"], answers["price"]) == ("answers", "mock")
+    assert answers["calls"] == {"expected": 2, "at_most": 2}
+    assert answers["tokens_in"]["at_most"] == 2 * len('{"question": "2 + 2?"}')
+    assert answers["tokens_out"] == {"expected": 100, "at_most": 100}
+
+
+def test_what_another_live_system_costs_is_not_known() -> None:
+    http = {"kind": "http", "endpoint": "bot", "output": {"answer": "$.answer"}}
+    make_run(name="live", eval_mode="live", status="running", connection=http)
+    plan = foreseen(run="live")
+    assert plan["calls"] == {"expected": 2, "at_most": 2}
+    assert plan["usd"] == {"expected": None, "at_most": None}
+    assert "the price of model (http target) at bot" in plan["unknown"]
 
 
 @pytest.mark.parametrize(
