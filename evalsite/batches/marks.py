@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from evalsite.batches.models import Batch, Preflight
+from evalsite.batches.models import Batch, BatchState, Preflight
 from evalsite.endpoints.models import RESERVED as MOCK
 from evalsite.trust.nested import texts
 
@@ -19,7 +19,12 @@ class Mark(NamedTuple):
 
 def marks_of(batch: Batch) -> list[Mark]:
     """Answer the reservations about a batch, the gravest first; none is the ordinary case."""
-    return [*_preflight_marks(batch), *_mock_marks(batch.manifest)]
+    return [*_pause_marks(batch), *_preflight_marks(batch), *_mock_marks(batch.manifest)]
+
+
+def _pause_marks(batch: Batch) -> Iterator[Mark]:
+    if batch.state == BatchState.PAUSED:
+        yield Mark(code=batch.paused_code, text=f"The batch is paused: {batch.paused_reason}.")
 
 
 def _preflight_marks(batch: Batch) -> Iterator[Mark]:

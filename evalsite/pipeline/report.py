@@ -8,6 +8,7 @@ from typing import Any
 
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
+from evalsite.pipeline import account
 from evalsite.regressions.models import Regression, Verdict
 from evalsite.summaries.models import SliceKind, Summary
 
@@ -31,6 +32,7 @@ def as_json(batch: Batch) -> dict[str, Any]:
         "n_cases": batch.n_cases,
         "preflight": batch.preflight,
         "marks": [mark._asdict() for mark in marks_of(batch)],
+        "account": account.account(batch),
         "summaries": [_fields(summary) for summary in summaries],
         "comparison": _fields(regression) if regression else None,
     }
@@ -60,6 +62,8 @@ def _parts(batch: Batch) -> Iterator[Any]:
         yield "No case has been scored yet."
         return
     yield _headline(whole)
+    if spent := account.in_words(batch):
+        yield spent
     yield _stage_table(batch, whole)
     slices = [s for s in summaries if s.slice_kind != SliceKind.ALL]
     if slices:
@@ -127,7 +131,19 @@ def _headline(whole: Summary) -> str:
         f"{whole.n} cases: {whole.passed} passed, {whole.failed} failed, "
         f"{whole.unscored} unscored, {whole.errored} errored.  Pass rate {passed}\n"
         f"latency p50 {latency}, p95 {p95};  cost {cost} ({whole.cost_known} known)"
+        f"{_repeated(whole)}"
     )
+
+
+def _repeated(whole: Summary) -> str:
+    """Say pass@k and pass^k on a line of their own, where there are repetitions."""
+    if not whole.pass_at or not whole.pass_hat:
+        return ""
+    parts = (
+        f"k={k}: {percent(at)} / {percent(hat)}"
+        for k, (at, hat) in enumerate(zip(whole.pass_at, whole.pass_hat, strict=True), start=1)
+    )
+    return f"\npass@k / pass^k  {',  '.join(parts)}"
 
 
 def _interval(value: float | None, *, low: float | None, high: float | None) -> str:

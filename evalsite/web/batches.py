@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from evalsite.batches.marks import marks_of
-from evalsite.batches.models import Batch
+from evalsite.batches.models import Batch, BatchState
 from evalsite.batches.queries import progress
+from evalsite.pipeline.account import in_words, resume_command
 from evalsite.pipeline.report import stages_in_order
 from evalsite.regressions.models import Regression
 from evalsite.summaries.models import SliceKind
@@ -32,6 +33,8 @@ def detail(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "batch": batch,
         "marks": marks_of(batch),
         "whole": whole,
+        "account": in_words(batch),
+        "resume": resume_command(batch) if batch.state == BatchState.PAUSED else "",
         "stages": stages_in_order(batch, whole) if whole else {},
         "slices": sorted(slices, key=lambda row: (row.pass_rate is None, row.pass_rate)),
         "regression": found,

@@ -34,6 +34,7 @@ class Command(TenantCommand):
                 "id": str(batch.pk),
                 "created_at": batch.created_at.isoformat(timespec="seconds"),
                 "state": batch.state,
+                "paused_code": batch.paused_code,
                 "suite": batch.suite.name,
                 "run": batch.run.name,
                 "n_cases": batch.n_cases,

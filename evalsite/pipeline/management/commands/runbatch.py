@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import shlex
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -18,7 +17,7 @@ from evalsite.cases.check import check_key
 from evalsite.cases.queries import Selection, find_suite
 from evalsite.env import load
 from evalsite.errors import UsageError
-from evalsite.pipeline import launch, report, watch
+from evalsite.pipeline import account, launch, report, watch
 from evalsite.pipeline.crew import crew
 from evalsite.pipeline.forecast import forecast, in_words
 from evalsite.pipeline.sweep import sweep
@@ -68,6 +67,9 @@ class Command(TenantCommand):
             "--max-cost", type=_usd, metavar="USD", help="pause before model calls cost more"
         )
         parser.add_argument(
+            "--no-cache", action="store_true", help="ask models anew what they were asked before"
+        )
+        parser.add_argument(
             "--no-preflight", action="store_true", help="do not try the judges that ask models"
         )
         choose = parser.add_argument_group("which cases")
@@ -108,10 +110,8 @@ class Command(TenantCommand):
                 watch.wait(batch.pk, show=show, check=check)
         except KeyboardInterrupt:
             launch.cancel(batch.pk, actor=getpass.getuser())
-            again = f"manage.py runbatch --resume {batch.pk}"
-            if options["tenant"]:
-                again += f" --tenant {shlex.quote(options['tenant'])}"
-            self.stderr.write(f"stopped; nothing is lost. Go on with:\n  python {again}")
+            again = account.resume_command(batch, tenant=options["tenant"])
+            self.stderr.write(f"stopped; nothing is lost. Go on with:\n  {again}")
             raise SystemExit(INTERRUPTED) from None
 
     def _say_launched(self, batch: Batch, options: dict[str, Any]) -> None:
@@ -127,6 +127,11 @@ class Command(TenantCommand):
             self.stdout.write(json.dumps(report.as_json(batch)))
         else:
             self.stdout.write(report.as_text(batch, colour=self.stdout.isatty()))
+        if batch.state == BatchState.PAUSED:
+            again = account.resume_command(batch, tenant=options["tenant"])
+            self.stderr.write(f"[{batch.paused_code}] {batch.paused_reason}")
+            self.stderr.write(f"paused; nothing is lost. Go on with:\n  {again}")
+            raise SystemExit(INCOMPLETE)
         if batch.preflight == Preflight.UNTRUSTED:
             self.stderr.write("[judge_untrusted] the figures rest on a judge that was found out")
             raise SystemExit(INCOMPLETE)
@@ -167,6 +172,7 @@ def _launch(options: dict[str, Any]) -> Batch:
         ),
         repetitions=options["repetitions"],
         max_cost_usd=options["max_cost"],
+        use_cache=not options["no_cache"],
         try_judges=not options["no_preflight"],
         actor=actor,
     )

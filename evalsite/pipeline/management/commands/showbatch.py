@@ -7,8 +7,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from evalsite.batches.models import BatchState
 from evalsite.batches.queries import find_batch
 from evalsite.pipeline import report
+from evalsite.pipeline.account import resume_command
 from evalsite.tenants.command import TenantCommand
 
 
@@ -30,3 +32,5 @@ class Command(TenantCommand):
             self.stdout.write(json.dumps(report.as_json(batch)))
         else:
             self.stdout.write(report.as_text(batch, colour=self.stdout.isatty()))
+            if batch.state == BatchState.PAUSED:
+                self.stdout.write(f"Go on with: {resume_command(batch, tenant=options['tenant'])}")

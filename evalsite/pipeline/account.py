@@ -1,0 +1,48 @@
+"""What a batch's model calls came to, and how a batch that stopped goes on."""
+
+from __future__ import annotations
+
+import shlex
+from decimal import Decimal
+from typing import Any
+
+from evalsite.batches.models import Batch
+
+MONEY_CAP = "money_cap"
+
+
+def account(batch: Batch) -> dict[str, Any]:
+    """Answer the money and the calls as plain JSON, in US dollars; no cap is None.
+
+    `booked_usd` is possibly spent: calls under way, or lost with their worker.
+    """
+    cap = batch.max_cost_usd
+    return {
+        "spent_usd": float(batch.spent_usd),
+        "booked_usd": float(batch.booked_usd),
+        "max_cost_usd": None if cap is None else float(cap),
+        "calls": batch.n_calls,
+        "unpriced": batch.n_unpriced,
+        "cached": batch.n_cached,
+    }
+
+
+def in_words(batch: Batch) -> str:
+    """Say the same in a line; empty where no model was asked."""
+    if not (batch.n_calls or batch.n_cached or batch.booked_usd):
+        return ""
+    counts = f"{batch.n_calls} calls, {batch.n_unpriced} of unknown price, {batch.n_cached} cached"
+    possibly = f", ${batch.booked_usd:.4f} possibly spent" if batch.booked_usd else ""
+    cap = "" if batch.max_cost_usd is None else f", cap ${batch.max_cost_usd:.2f}"
+    return f"judging ${batch.spent_usd:.4f} ({counts}{possibly}{cap})"
+
+
+def resume_command(batch: Batch, *, tenant: str | None = None) -> str:
+    """Answer the command that lets the batch go on; at its cap, with twice the cap."""
+    command = ["python", "manage.py", "runbatch", "--resume", str(batch.pk)]
+    if batch.paused_code == MONEY_CAP and batch.max_cost_usd is not None:
+        more = max(2 * batch.max_cost_usd, Decimal("0.01"))
+        command += ["--max-cost", f"{more.normalize():f}"]
+    if tenant:
+        command += ["--tenant", tenant]
+    return shlex.join(command)
