@@ -36,6 +36,8 @@ class Summary(TenantModel):
     pass_rate = models.FloatField(null=True)
     pass_low = models.FloatField(null=True)
     pass_high = models.FloatField(null=True)
+    pass_at = models.JSONField(null=True, help_text="pass@k for k from 1, with repetitions.")
+    pass_hat = models.JSONField(null=True, help_text="pass^k for k from 1, with repetitions.")
     mean_score = models.FloatField(null=True)
     score_low = models.FloatField(null=True)
     score_high = models.FloatField(null=True)

@@ -20,6 +20,7 @@ from evalsite.summaries.figures import (
 )
 from evalsite.summaries.models import SliceKind, Summary
 from evalsite.summaries.queries import of_batch
+from evalsite.summaries.repeated import Repeated, repeated_of
 
 Estimate = tuple[float | None, float | None, float | None]
 
@@ -39,14 +40,15 @@ def summarize(batch: Batch) -> list[Summary]:
     work_in_memory()
     stages = [stage["name"] for stage in batch.manifest["stages"]]
     latencies = latencies_of(batch.pk)
+    repeated = repeated_of(batch.pk, repetitions=batch.repetitions)
     rows = [
         Summary(batch=batch, **_row(figures, repetitions=batch.repetitions))
         for figures in figures_of(batch.pk, stages=stages, repetitions=batch.repetitions)
     ]
     for row in rows:
-        row.latency_p50, row.latency_p95, row.latency_p99 = latencies.get(
-            (row.slice_kind, row.slice_value), _NO_LATENCY
-        )
+        place = (row.slice_kind, row.slice_value)
+        row.latency_p50, row.latency_p95, row.latency_p99 = latencies.get(place, _NO_LATENCY)
+        row.pass_at, row.pass_hat = repeated.get(place, Repeated())
     _replace(batch, rows or [_nothing(batch)])
     return list(of_batch(batch.pk))
 

@@ -11,6 +11,7 @@ import pytest
 
 from evalsite.stats.intervals import mean_t, wilson
 from evalsite.stats.paired import compare_pass
+from evalsite.stats.repetition import pass_at_k, pass_hat_k
 
 FILE = Path(__file__).parents[3] / "shared/data/stats_reference/paired.json.gz"
 
@@ -51,3 +52,15 @@ def test_wilson_agrees(case: dict[str, Any], side: str) -> None:
 def test_mean_t_agrees(case: dict[str, Any]) -> None:
     differences = [b - a for a, b in zip(case["a"], case["b"], strict=True)]
     assert mean_t(differences) == pytest.approx(case["reference"]["t_ci95"], rel=1e-8, abs=1e-9)
+
+
+def test_pass_at_k_and_pass_hat_k_agree() -> None:
+    file = FILE.with_name("pass_at_k.json")
+    if not file.exists():
+        pytest.skip("../shared/data/stats_reference is not here")
+    rows = json.loads(file.read_text())
+    for row in rows:
+        n, correct, k = row["n"], row["correct"], row["k"]
+        assert pass_at_k(n, correct, k=k) == pytest.approx(row["pass_at_k"])
+        assert pass_hat_k(n, correct, k=k) == pytest.approx(row["pass_hat_k"])
+    assert len(rows) >= 10

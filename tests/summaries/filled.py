@@ -12,7 +12,7 @@ from evalsite.scoring.models import Scorecard
 from tests.factories import CASE, make_batch, make_run
 
 STAGES = ("syntax", "logic", "semantics")
-MANIFEST = {"stages": [{"name": name, "lane": "cpu"} for name in STAGES]}
+MANIFEST = {"stages": [{"name": name, "judge": "exact", "lane": "cpu"} for name in STAGES]}
 TAGS = ("short", "long", "units", "dates")
 CATEGORIES = ("", "search", "booking")
 
