@@ -12,12 +12,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, TypeVar
-
-from django.db import Error as DatabaseError
+from uuid import UUID
 
 from evalsite.calls.breaker import Breaker
 from evalsite.calls.connect import open_client
 from evalsite.calls.desk import Desk
+from evalsite.calls.interrupt import no_verdict
 from evalsite.calls.limit import Limits
 from evalsite.calls.memory import Memory
 from evalsite.calls.place import Place, Places
@@ -26,10 +26,10 @@ from evalsite.calls.purse import Purse
 from evalsite.calls.remember import reply_key
 from evalsite.calls.retry import backoff, persist
 from evalsite.calls.tokens import prompt_at_most
-from evalsite.endpoints.models import RESERVED
-from evalsite.errors import EvalsiteError
+from evalsite.calls.visit import Visitor
+from evalsite.endpoints.models import RESERVED, Endpoint
 from judges.mock import MockModel
-from judges.models import ChatReply, ChatRequest, EmbedReply, EmbedRequest, Halt, ModelError
+from judges.models import ChatReply, ChatRequest, EmbedReply, EmbedRequest, ModelError
 from judges.trouble import RateLimited
 
 Reply = TypeVar("Reply", ChatReply, EmbedReply)
@@ -43,13 +43,6 @@ _UNPAID: Final = frozenset({"model_refused", "model_failed", "model_rate_limited
 _repetition: ContextVar[int] = ContextVar("repetition", default=0)
 
 
-class Interrupted(BaseException):
-    """The database or the broker failed under a call: it says nothing about the case.
-
-    Its cause is what went wrong. Not an Exception, so that no guard makes a verdict of it.
-    """
-
-
 @contextmanager
 def repeating(repetition: int) -> Iterator[None]:
     """Ask on behalf of this repetition of a case, inside the block."""
@@ -61,9 +54,11 @@ def repeating(repetition: int) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def asking(desk: Desk, *, memory: Memory, purse: Purse) -> AsyncIterator[Asker]:
+async def asking(
+    desk: Desk, *, batch_id: UUID, memory: Memory, purse: Purse
+) -> AsyncIterator[Asker]:
     """Give a Caller for the running loop, and close what it opened."""
-    client, places = open_client(), Places(desk)
+    client, places = open_client(), Places(desk, batch_id=batch_id)
     try:
         yield Asker(
             places,
@@ -125,7 +120,7 @@ class Asker:
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         """Answer from what is known, or ask; raises ModelError, Halt and Interrupted."""
-        with _no_verdict():
+        with no_verdict():
             if request.endpoint == RESERVED:
                 return self._mocked(await MockModel().chat(request))
             place = await self._places.find(request.endpoint)
@@ -148,7 +143,7 @@ class Asker:
 
     async def embed(self, request: EmbedRequest) -> EmbedReply:
         """Ask for embeddings; raises as chat does."""
-        with _no_verdict():
+        with no_verdict():
             if request.endpoint == RESERVED:
                 return self._mocked(await MockModel().embed(request))
             place = await self._places.find(request.endpoint)
@@ -156,6 +151,10 @@ class Asker:
             call = await self._call(place, model=model, request=request)
             asked = replace(request, model=model)
             return await self._carry(call, lambda: place.wire.embed(asked))
+
+    def visitor(self, endpoint: Endpoint) -> Visitor:
+        """Answer who keeps the limits of an endpoint that is no model."""
+        return Visitor(endpoint, limits=self._limits, breaker=self._breaker)
 
     async def _call(
         self, place: Place, *, model: str, request: ChatRequest | EmbedRequest
@@ -224,16 +223,3 @@ def _end(purse: Purse, booked: Decimal, error: ModelError) -> None:
         purse.release(booked)
     else:
         purse.lose(booked)
-
-
-@contextmanager
-def _no_verdict() -> Iterator[None]:
-    """Let no trouble of ours become a verdict: it halts the batch, or interrupts the chunk."""
-    from redis.exceptions import RedisError
-
-    try:
-        yield
-    except EvalsiteError as error:
-        raise Halt(error.code, error.message) from error
-    except (DatabaseError, RedisError) as error:
-        raise Interrupted from error

@@ -10,7 +10,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
-from evalsite.calls.place import Place
+from evalsite.calls.place import Address
 from judges.models import Halt, ModelError
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ class Breaker:
         self._client = client
         self._known: dict[str, tuple[float, int]] = {}
 
-    async def pass_by(self, place: Place) -> None:
+    async def pass_by(self, place: Address) -> None:
         """Return when the endpoint may be asked; raises Halt `endpoint_broken` while it is open."""
         while await self._failures(place) >= LIMIT:
             if await self._may_try(place):
                 return
             await asyncio.sleep(_NAP_S)
 
-    async def failed(self, place: Place, error: ModelError) -> None:
+    async def failed(self, place: Address, error: ModelError) -> None:
         """Note a failure; the LIMIT-th in a row opens the breaker."""
         key = place.key("failures")
         self._known.pop(key, None)
@@ -50,14 +50,14 @@ class Breaker:
             await self._client.set(place.key("broken"), error.code, px=int(OPEN_S * 1000))
             await self._client.delete(place.key("probe"))
 
-    async def answered(self, place: Place) -> None:
+    async def answered(self, place: Address) -> None:
         """Note that the endpoint has answered: whatever failed before is forgotten."""
         key = place.key("failures")
         if self._known.get(key, (0.0, 0))[1]:
             await self._client.delete(key, place.key("broken"), place.key("probe"))
             self._known.pop(key, None)
 
-    async def _failures(self, place: Place) -> int:
+    async def _failures(self, place: Address) -> int:
         """Answer how many calls have failed in a row; raises Halt while the breaker is open."""
         key = place.key("failures")
         known_at, n_failures = self._known.get(key, (0.0, 0))
@@ -69,13 +69,13 @@ class Breaker:
         self._known[key] = (time.monotonic(), int(told or 0))
         return int(told or 0)
 
-    async def _may_try(self, place: Place) -> bool:
+    async def _may_try(self, place: Address) -> bool:
         seconds = place.endpoint.timeout_s + 5
         key = place.key("probe")
         return bool(await self._client.set(key, 1, px=int(seconds * 1000), nx=True))
 
 
-def _reason(place: Place, *, code: str) -> str:
+def _reason(place: Address, *, code: str) -> str:
     return (
         f"endpoint {place.name!r} failed {LIMIT} times in a row, the last time with {code}; "
         f"it may be tried again {OPEN_S:.0f} s later"

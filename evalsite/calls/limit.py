@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evalsite.calls.place import Place
+from evalsite.calls.place import Address
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -50,7 +50,7 @@ class Limits:
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._paused: dict[str, tuple[float, float]] = {}
 
-    async def wait(self, place: Place, *, model: str, tokens: int) -> None:
+    async def wait(self, place: Address, *, model: str, tokens: int) -> None:
         """Return when a call with about so many tokens may go out, which is then counted."""
         pause = place.key("pause", model)
         async with self._turns[pause]:
@@ -58,7 +58,7 @@ class Limits:
             for kind, window, cost in _windows(place, tokens=tokens):
                 await self._take(window, cost, key=place.key(kind, model), pause=pause)
 
-    async def add(self, place: Place, *, model: str, tokens: int) -> None:
+    async def add(self, place: Address, *, model: str, tokens: int) -> None:
         """Count tokens that a call took beyond what was foreseen, as far as the window has room."""
         from limits import RateLimitItemPerSecond
 
@@ -67,7 +67,7 @@ class Limits:
                 item = RateLimitItemPerSecond(window.amount, window.seconds)
                 await self._windows.hit(item, place.key(kind, model), cost=cost)
 
-    async def pause(self, place: Place, *, model: str, seconds: float) -> None:
+    async def pause(self, place: Address, *, model: str, seconds: float) -> None:
         """Let nobody ask this model for so many seconds: the endpoint has said so."""
         key = place.key("pause", model)
         self._paused.pop(key, None)
@@ -110,7 +110,7 @@ def window_of(per_minute: int) -> Window:
     return Window(per_minute, 60)
 
 
-def _windows(place: Place, *, tokens: int) -> Iterator[tuple[str, Window, int]]:
+def _windows(place: Address, *, tokens: int) -> Iterator[tuple[str, Window, int]]:
     """Yield what to count, in which window, and how much of it this call takes."""
     requests, per_minute = place.endpoint.requests_per_minute, place.endpoint.tokens_per_minute
     if requests is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from django.db.models import Max
 
@@ -13,7 +14,7 @@ from evalsite.calls.price import Tariff, tariff_of
 from evalsite.endpoints.guard import open_session
 from evalsite.endpoints.models import Endpoint, EndpointKind
 from evalsite.endpoints.queries import find_endpoint
-from evalsite.endpoints.seal import open_secret
+from evalsite.endpoints.read import read_secret
 from evalsite.errors import EvalsiteError
 from judges.models import Caller
 from judges.wire import OpenAIWire
@@ -32,12 +33,10 @@ class EndpointNotChat(EvalsiteError):
 
 
 @dataclass(slots=True)
-class Place:
+class Address:
     """One endpoint as one event loop uses it; `slots` bounds the calls at once."""
 
     endpoint: Endpoint
-    session: ClientSession
-    wire: Caller
     slots: asyncio.Semaphore
 
     @property
@@ -50,11 +49,20 @@ class Place:
         return ":".join(("evalsite", kind, str(self.endpoint.tenant_id), self.name, *more))
 
 
+@dataclass(slots=True)
+class Place(Address):
+    """An endpoint that speaks as a model does, with an open session."""
+
+    session: ClientSession
+    wire: Caller
+
+
 class Places:
     """The endpoints of one event loop, each looked up and opened when it is first named."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, batch_id: UUID) -> None:
         self._desk = desk
+        self._batch_id = batch_id
         self._places: dict[str, asyncio.Task[Place]] = {}
         self._tariffs: dict[tuple[str, str], asyncio.Task[Tariff | None]] = {}
 
@@ -85,12 +93,12 @@ class Places:
                 await opened.session.close()
 
     async def _open(self, name: str) -> Place:
-        endpoint, secret = await self._desk.do(lambda: _look_up(name))
+        endpoint, secret = await self._desk.do(lambda: _look_up(name, batch_id=self._batch_id))
         session = open_session(endpoint)
         wire = OpenAIWire(
             endpoint.base_url, key=secret, session=session, timeout_s=endpoint.timeout_s
         )
-        return Place(endpoint, session, wire, asyncio.Semaphore(endpoint.parallel))
+        return Place(endpoint, asyncio.Semaphore(endpoint.parallel), session, wire)
 
 
 def widest() -> int:
@@ -99,8 +107,8 @@ def widest() -> int:
     return int(most or USUAL_WIDTH)
 
 
-def _look_up(name: str) -> tuple[Endpoint, str | None]:
+def _look_up(name: str, *, batch_id: UUID) -> tuple[Endpoint, str | None]:
     endpoint = find_endpoint(name)
     if endpoint.kind != EndpointKind.CHAT:
         raise EndpointNotChat(f"endpoint {endpoint.name!r} is of kind {endpoint.kind}")
-    return endpoint, open_secret(endpoint)
+    return endpoint, read_secret(endpoint, batch_id=batch_id)

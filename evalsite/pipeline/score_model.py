@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -11,8 +12,9 @@ from django.db import transaction
 from evalsite.batches.lease import Claim, hand_back, renew
 from evalsite.batches.models import Batch
 from evalsite.batches.purse import BatchLedger
-from evalsite.calls.ask import Interrupted, asking, repeating
+from evalsite.calls.ask import Asker, asking, repeating
 from evalsite.calls.desk import Desk
+from evalsite.calls.interrupt import Interrupted
 from evalsite.calls.memory import Memory
 from evalsite.calls.place import widest
 from evalsite.calls.purse import Change, Purse
@@ -37,11 +39,12 @@ MOST_SECONDS, GRACE_SECONDS = 140.0, 60.0
 class Work:
     """What is done with each case of a chunk, and how finished ones are written.
 
-    `write` runs inside a transaction that holds the chunk.
+    `write` runs inside a transaction that holds the chunk; `opened` is around all of it.
     """
 
     one: Callable[[Answered], Awaitable[Row]]
     write: Callable[[list[Row]], None]
+    opened: Callable[[Asker], AbstractAsyncContextManager[object]] = nullcontext
 
 
 def score_model_chunk(claim: Claim) -> Outcome[Row]:
@@ -49,16 +52,13 @@ def score_model_chunk(claim: Claim) -> Outcome[Row]:
 
     Raises LeaseLost, ManifestChanged, and what the database or the broker raises.
     """
-    chunk = _Chunk(claim, cases=list(recorded(claim)), work=_judging(claim))
+    chunk = Chunk(claim, cases=list(recorded(claim)), work=_judging(claim))
     try:
         if not judges_are_tried(claim, desk=chunk.desk):
             return Outcome()
     except Halt as halt:
         return Outcome(halt=halt)
-    try:
-        return chunk.desk.run(chunk.judge)
-    except Interrupted as interrupted:
-        raise interrupted.__cause__ or interrupted from None
+    return chunk.run()
 
 
 def leave(claim: Claim, outcome: Outcome[Row]) -> None:
@@ -75,7 +75,7 @@ def leave(claim: Claim, outcome: Outcome[Row]) -> None:
         log.warning("batch %s is paused: %s", claim.batch_id, halt.code)
 
 
-class _Chunk:
+class Chunk:
     """A claimed chunk with the books of its calls."""
 
     def __init__(self, claim: Claim, *, cases: list[Answered], work: Work) -> None:
@@ -94,19 +94,31 @@ class _Chunk:
         self._memory = Memory(self.desk, look=look, note=use_cache)
         self._width = widest()
 
-    async def judge(self) -> Outcome[Row]:
-        """Judge the cases beside one another; the books are closed when it returns."""
+    def run(self) -> Outcome[Row]:
+        """Do the work to its end, or as far as it goes; raises what database or broker raise."""
+        try:
+            return self.desk.run(self._run)
+        except Interrupted as interrupted:
+            raise interrupted.__cause__ or interrupted from None
+
+    async def _run(self) -> Outcome[Row]:
+        """Do the cases beside one another; the books are closed when it returns."""
         pace = Pace(
             width=self._width,
             beat=self._lease_seconds / 3,
             most=MOST_SECONDS,
             grace=GRACE_SECONDS,
         )
-        async with asking(self.desk, memory=self._memory, purse=self._purse) as asker:
+        async with self._asking() as asker, self._work.opened(asker):
             with calling(asker):
                 outcome = await interleave(self._cases, one=self._one, flush=self._flush, pace=pace)
         await self._close_books()
         return outcome
+
+    def _asking(self) -> AbstractAsyncContextManager[Asker]:
+        return asking(
+            self.desk, batch_id=self._claim.batch_id, memory=self._memory, purse=self._purse
+        )
 
     async def _one(self, answered: Answered) -> Row:
         with repeating(answered.repetition):
@@ -114,9 +126,13 @@ class _Chunk:
 
     async def _flush(self, rows: list[Row]) -> bool:
         await self._close_books()
-        return await self.desk.do(lambda: self._write(rows))
+        return await self.desk.do(lambda: self.write(rows))
 
-    def _write(self, rows: list[Row]) -> bool:
+    def write(self, rows: list[Row]) -> bool:
+        """Write finished cases while the chunk is ours; answers whether to go on.
+
+        Raises LeaseLost.
+        """
         with transaction.atomic():
             runs = renew(self._claim, seconds=self._lease_seconds)
             self._work.write(rows)

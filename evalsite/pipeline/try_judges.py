@@ -16,8 +16,9 @@ from evalsite.audit.record import record
 from evalsite.batches.lease import Claim, renew
 from evalsite.batches.models import Batch, Preflight
 from evalsite.batches.purse import BatchLedger
-from evalsite.calls.ask import Interrupted, asking
+from evalsite.calls.ask import asking
 from evalsite.calls.desk import Desk
+from evalsite.calls.interrupt import Interrupted
 from evalsite.calls.memory import Memory
 from evalsite.calls.purse import Purse
 from evalsite.env import load
@@ -111,7 +112,7 @@ def _ask(stage: Mapping[str, Any], *, claim: Claim, desk: Desk) -> JudgePrefligh
     memory = Memory(desk, look=False, note=False)
 
     async def main() -> JudgePreflight | Crash:
-        async with asking(desk, memory=memory, purse=purse) as asker:
+        async with asking(desk, batch_id=claim.batch_id, memory=memory, purse=purse) as asker:
             with calling(asker):
                 trial = asyncio.wait_for(try_judge(stage), LONGEST_TRIAL)
                 return await _while_renewing(attempt_later(trial), claim=claim, desk=desk)

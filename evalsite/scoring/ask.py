@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from evalsite.batches.lease import Claim
 from evalsite.batches.models import Batch
+from evalsite.calls import ask as calls
 from evalsite.scoring.answer import Answered
 from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.write import Row, write
@@ -24,9 +25,6 @@ from evalsite.targets.connections.reply import Reply
 from evalsite.targets.record_live import Heard, record_live
 from packs.protocol import Pack
 from packs.registry import PACKS
-
-# Where the calls are a chat model's, its endpoint's own limits count beside this.
-WIDTH = 25
 
 
 class Asker:
@@ -40,15 +38,10 @@ class Asker:
         self._reach: Reach | None = None
         self._heard: dict[UUID, Heard] = {}
 
-    @property
-    def width(self) -> int:
-        """How many cases are asked for at once."""
-        return self._place.endpoint.parallel if self._place else WIDTH
-
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[None]:
+    async def opened(self, calls: calls.Asker) -> AsyncIterator[None]:
         """Keep the session open inside the block; raises EndpointBlocked."""
-        async with reached(self._place) as self._reach:
+        async with reached(self._place, visitor_of=calls.visitor) as self._reach:
             yield
 
     async def one(self, answered: Answered) -> Row:

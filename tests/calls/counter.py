@@ -34,7 +34,7 @@ class Counter:
         memory = Memory(desk, look=self.look, note=True)
 
         async def opened() -> T:
-            async with asking(desk, memory=memory, purse=purse) as asker:
+            async with asking(desk, batch_id=self.batch.pk, memory=memory, purse=purse) as asker:
                 return await main(asker)
 
         try:

@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from evalsite.batches.models import Batch
 from evalsite.calls import ask, remember, retry
 from evalsite.calls import place as places
+from evalsite.calls.interrupt import Interrupted
 from evalsite.calls.models import Reply
 from evalsite.endpoints.models import Endpoint
 from judges.models import EmbedRequest, Halt, ModelError
@@ -195,14 +196,14 @@ def test_a_fault_of_the_database_is_no_verdict(
         raise DatabaseError("gone")
 
     monkeypatch.setattr("evalsite.calls.memory.recall", away)
-    with pytest.raises(ask.Interrupted) as interrupted:
+    with pytest.raises(Interrupted) as interrupted:
         counter.ask("a")
     assert isinstance(interrupted.value.__cause__, DatabaseError)
 
 
 def test_a_broker_that_is_away_is_no_verdict(counter: Counter, settings: Any) -> None:
     settings.BROKER_URL = "redis+socket:///nowhere/at/all?virtual_host=0"
-    with pytest.raises(ask.Interrupted):
+    with pytest.raises(Interrupted):
         counter.ask("a")
 
 

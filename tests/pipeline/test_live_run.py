@@ -14,7 +14,7 @@ from evalsite.batches.plan import RunNotReady
 from evalsite.cases.curate import create_suite, save_case
 from evalsite.cases.models import Suite
 from evalsite.cases.queries import Selection
-from evalsite.pipeline import ask_chunk, launch
+from evalsite.pipeline import ask_chunk, launch, score_model
 from evalsite.scoring import interleave
 from evalsite.scoring.answer import recorded
 from evalsite.targets.complete import complete_run
@@ -113,7 +113,7 @@ def test_a_retry_asks_again_for_errors_only(run: Run) -> None:
 
 def test_what_was_flushed_is_not_asked_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interleave, "FLUSH_CASES", 1)
-    monkeypatch.setattr("evalsite.scoring.ask.WIDTH", 1)
+    monkeypatch.setattr(score_model, "widest", lambda: 1)
     batch = start(run, suite_of(*"abcde"))
     claim = claimed(batch)
     kill_after(3, monkeypatch)

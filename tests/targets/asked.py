@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from pydantic import SecretStr
 
+from evalsite.calls.visit import Visitor
 from evalsite.endpoints.guard import open_session
 from evalsite.endpoints.models import Endpoint
 from evalsite.targets.connections.ask import ask
@@ -19,6 +20,8 @@ from evalsite.targets.connections.reply import Reply
 from judges.models import calling
 from judges.wire import OpenAIWire
 from packs.registry import PACKS
+
+T = TypeVar("T")
 
 
 def asked(
@@ -35,13 +38,27 @@ def asked(
 
     async def run() -> Reply:
         model = endpoint_at(model_url or "https://nobody.example.org")
-        async with reached(place) as reach, open_session(model) as session:
+        async with (
+            reached(place, visitor_of=lambda _: Unbounded()) as reach,
+            open_session(model) as session,
+        ):
             wire = OpenAIWire(model_url, key=None, session=session, timeout_s=5)
             with calling(wire):
                 kind = PACKS.load(pack).value
                 return await ask(read_connection(connection), given, pack=kind, reach=reach)
 
     return asyncio.run(run())
+
+
+class Unbounded(Visitor):
+    """Keeps no limit, so that no broker is wanted."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def visit(self, send: Callable[[], Awaitable[T]]) -> T:
+        """Do it."""
+        return await send()
 
 
 def endpoint_at(url: str) -> Endpoint:

@@ -103,7 +103,7 @@ def test_usage_is_read_where_it_is_told(service: Service) -> None:
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        ((500, b"oops"), "target_status: The target answered 500: oops"),
+        ((500, b"oops"), "target_failed: The target answered 500: oops"),
         ((302, b""), "endpoint_redirected"),
         ((200, b"<html>"), "target_reply_invalid"),
         ((200, b'{"data": {}}'), "target_reply_invalid: there is no $.data.answer"),

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import orjson
 
 from evalsite.cases.strict_json import JsonRefused, parse
+from evalsite.endpoints.guard import Redirected
 from evalsite.targets.connections.json_path import NothingThere, pick, pick_fields
 from evalsite.targets.connections.kinds import HttpConnection, UsagePaths
 from evalsite.targets.connections.reach import Reach
 from evalsite.targets.connections.reply import Given, TargetFailed
 from evalsite.targets.connections.template import fill, fill_text
 from judges.models import Usage
+from judges.trouble import RateLimited, retry_after
 from packs.protocol import Pack
 
 if TYPE_CHECKING:
     import aiohttp
+    from yarl import URL
 
+TOO_MANY: Final = 429
 LONGEST_REPLY: Final = 4 * 2**20
 _LONGEST_TOLD: Final = 300
 _MOST_TOKENS: Final = 2**31 - 1
@@ -27,14 +32,12 @@ _MOST_TOKENS: Final = 2**31 - 1
 async def ask(connection: HttpConnection, input: Any, *, pack: Pack, reach: Reach | None) -> Given:
     """Send the filled request and pick the output's fields out of the reply.
 
-    Raises TargetFailed and EvalsiteError.
+    Raises TargetFailed, NothingThere and Halt.
     """
     if reach is None:
         raise TargetFailed("There is no session.", code="target_unreachable")
-    status, raw = await _send(connection, input, reach=reach)
-    if status not in connection.statuses:
-        told = reach.place.hide(raw[:_LONGEST_TOLD].decode("utf-8", "replace")).strip()
-        raise TargetFailed(f"The target answered {status}: {told}", code="target_status")
+    filled = _fill(connection, input, reach=reach)
+    raw = await reach.visitor.visit(lambda: _send(connection, filled, reach=reach))
     try:
         body = parse(raw)
     except JsonRefused as error:
@@ -43,29 +46,61 @@ async def ask(connection: HttpConnection, input: Any, *, pack: Pack, reach: Reac
     return Given(output=pick_fields(body, connection.output), usage=usage)
 
 
-async def _send(connection: HttpConnection, input: Any, *, reach: Reach) -> tuple[int, bytes]:
-    import aiohttp
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A request with all its places filled."""
+
+    url: URL
+    headers: dict[str, str] = field(repr=False)
+    body: bytes | None
+
+
+def _fill(connection: HttpConnection, input: Any, *, reach: Reach) -> _Filled:
     from yarl import URL
 
     url = URL(reach.base_url + _path(connection, input), encoded=True)
     query = {name: fill_text(value, input) for name, value in connection.query.items()}
+    body = None if connection.body is None else orjson.dumps(fill(connection.body, input))
+    headers = _headers(connection, input, reach=reach)
+    return _Filled(url.with_query(query) if query else url, headers, body)
+
+
+async def _send(connection: HttpConnection, filled: _Filled, *, reach: Reach) -> bytes:
+    import aiohttp
+
     try:
         async with reach.session.request(
             connection.method,
-            url.with_query(query) if query else url,
-            data=None if connection.body is None else orjson.dumps(fill(connection.body, input)),
-            headers=_headers(connection, input, reach=reach),
+            filled.url,
+            data=filled.body,
+            headers=filled.headers,
             allow_redirects=False,
         ) as response:
-            return response.status, await _all(response)
+            raw = await _all(response)
     except TimeoutError:
         seconds = reach.place.endpoint.timeout_s
         raise TargetFailed(f"No reply within {seconds:g} s.", code="target_timeout") from None
+    except Redirected as error:
+        raise TargetFailed(error.message, code=error.code) from None
     except (aiohttp.ClientError, OSError) as error:
         why = reach.place.hide(f"{type(error).__name__}: {error}")[:_LONGEST_TOLD]
-        raise TargetFailed(
-            f"The target does not answer: {why}", code="target_unreachable"
-        ) from None
+        told = f"The target does not answer: {why}"
+        raise TargetFailed(told, code="target_unreachable") from None
+    told = reach.place.hide(raw[:_LONGEST_TOLD].decode("utf-8", "replace")).strip()
+    _require_expected(connection, response, told=told)
+    return raw
+
+
+def _require_expected(
+    connection: HttpConnection, response: aiohttp.ClientResponse, *, told: str
+) -> None:
+    """Raise TargetFailed, or RateLimited, for a status that is none of those expected."""
+    if response.status in connection.statuses:
+        return
+    message = f"The target answered {response.status}: {told}"
+    if response.status == TOO_MANY:
+        raise RateLimited(message, retry_after=retry_after(response.headers))
+    raise TargetFailed(message, code="target_failed" if response.status >= 500 else "target_status")
 
 
 async def _all(response: aiohttp.ClientResponse) -> bytes:

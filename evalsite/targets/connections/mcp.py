@@ -33,7 +33,9 @@ async def ask(connection: McpConnection, input: Any, *, pack: Pack, reach: Reach
     if reach is None:
         raise TargetFailed("There is no session.", code="target_unreachable")
     talk = _Talk(connection, asking(pack), input)
-    await connected(reach, talk.hold)
+    ended = await reach.visitor.visit(lambda: connected(reach, talk.hold))
+    if ended is not None:
+        raise ended
     return Given(output=talk.output(), usage=talk.usage)
 
 

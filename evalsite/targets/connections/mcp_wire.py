@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from evalsite.calls.interrupt import Interrupted
 from evalsite.errors import EvalsiteError
 from evalsite.targets.connections.reach import Reach
 from evalsite.targets.connections.reply import TargetFailed
@@ -15,6 +16,8 @@ from judges.protocol import VerdictError
 if TYPE_CHECKING:
     import httpx2
     from mcp import Client
+
+Ended = VerdictError | EvalsiteError | Halt | Interrupted | None
 
 # The session undoes compression, and the length changes with it.
 _NOT_PASSED: Final = frozenset(("content-encoding", "content-length", "transfer-encoding"))
@@ -27,10 +30,10 @@ class McpMissing(EvalsiteError):
     hint = "install the extra: pip install 'evalsite[mcp]'"
 
 
-async def connected(reach: Reach, talk: Callable[[Client], Awaitable[None]]) -> None:
-    """Connect to the server and let `talk` have it.
+async def connected(reach: Reach, talk: Callable[[Client], Awaitable[None]]) -> Ended:
+    """Connect to the server and let `talk` have it; answers what `talk` raised, if anything.
 
-    Raises what `talk` raises, TargetFailed where the server fails, and McpMissing.
+    Raises TargetFailed where the server fails, and McpMissing.
     """
     try:
         from mcp import Client
@@ -42,32 +45,25 @@ async def connected(reach: Reach, talk: Callable[[Client], Awaitable[None]]) -> 
         transport = streamable_http_client(reach.place.endpoint.base_url, http_client=http)
         client = Client(transport, read_timeout_seconds=timeout_s, cache=None)
         ended = await attempt_later(_run(client, talk))
-    if isinstance(ended, BaseException):
-        raise ended
     if isinstance(ended, Crash):
-        _raise_failed(ended, reach=reach)
+        why = reach.place.hide(ended.reason)
+        raise TargetFailed(f"The MCP server cannot be used: {why}", code="target_unreachable")
+    return ended
 
 
-async def _run(
-    client: Client, talk: Callable[[Client], Awaitable[None]]
-) -> VerdictError | EvalsiteError | Halt | None:
+async def _run(client: Client, talk: Callable[[Client], Awaitable[None]]) -> Ended:
     """Talk, and give what it raised: through the client's task groups it would come as a group."""
     from mcp import MCPError
 
-    ended: VerdictError | EvalsiteError | Halt | None = None
+    ended: Ended = None
     async with client:
         try:
             await talk(client)
-        except (VerdictError, EvalsiteError, Halt) as error:
+        except (VerdictError, EvalsiteError, Halt, Interrupted) as error:
             ended = error
         except MCPError as error:
             ended = TargetFailed(f"The server answered: {error}"[:300], code="target_failed")
     return ended
-
-
-def _raise_failed(crash: Crash, *, reach: Reach) -> None:
-    why = reach.place.hide(crash.reason)
-    raise TargetFailed(f"The MCP server cannot be used: {why}", code="target_unreachable")
 
 
 def _http_client(reach: Reach) -> httpx2.AsyncClient:

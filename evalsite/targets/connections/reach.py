@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from evalsite.calls.visit import Visitor
 from evalsite.endpoints.guard import open_session
 from evalsite.endpoints.models import RESERVED, Endpoint
 from evalsite.endpoints.queries import find_endpoint
@@ -47,6 +48,7 @@ class Reach:
 
     place: Place
     session: aiohttp.ClientSession = field(repr=False)
+    visitor: Visitor = field(repr=False)
 
     @property
     def base_url(self) -> str:
@@ -80,10 +82,12 @@ def require_reachable(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def reached(place: Place | None) -> AsyncIterator[Reach | None]:
+async def reached(
+    place: Place | None, *, visitor_of: Callable[[Endpoint], Visitor]
+) -> AsyncIterator[Reach | None]:
     """Keep a session open inside the block; raises EndpointBlocked."""
     if place is None:
         yield None
         return
     async with open_session(place.endpoint) as session:
-        yield Reach(place=place, session=session)
+        yield Reach(place=place, session=session, visitor=visitor_of(place.endpoint))

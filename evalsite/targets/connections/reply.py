@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from judges.models import Usage
-from judges.protocol import VerdictError
+from judges.models import ModelError, Usage
 
 
-class TargetFailed(VerdictError):
+class TargetFailed(ModelError):
     """The system under test gave no answer that can be used: `target_timeout`, `target_status` ...
 
     It becomes the output's error, and so the case's, never a wrong answer.
