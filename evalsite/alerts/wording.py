@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from evalsite.alerts.printable import printable
+from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
 from evalsite.regressions.models import Regression
 from evalsite.regressions.queries import SliceCount, WorseCase, by_slice, worst_cases
@@ -32,6 +33,7 @@ def wording_of(regression: Regression) -> dict[str, Any]:
         "better": regression.better,
         "cases": [_case(case) for case in worst_cases(regression)],
         "slices": [_slice(count) for count in _worst_slices(regression)],
+        "marks": [printable(mark.text) for mark in marks_of(regression.batch)],
         "sides": [("Now", _batch(regression.batch)), ("Baseline", _batch(regression.baseline))],
         "command": f"manage.py showbatch {regression.batch_id} --tenant {regression.tenant.slug}",
     }

@@ -44,4 +44,4 @@ def _mock_marks(manifest: Mapping[str, Any]) -> Iterator[Mark]:
 
 
 def _is_mocked(stage: Mapping[str, Any]) -> bool:
-    return stage["judge"] == MOCK or MOCK in texts(stage.get("judge_options", {}))
+    return stage.get("judge") == MOCK or MOCK in texts(stage.get("judge_options", {}))

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from evalsite.batches.models import Batch, BatchState
+from evalsite.batches.models import Batch, BatchState, Preflight
+from evalsite.batches.plan import SKIPPED
 from evalsite.errors import EvalsiteError
 
 
@@ -104,5 +105,9 @@ def _next_epoch(batch: Batch) -> Batch:
     batch.finished_at = None
     batch.paused_code = batch.paused_reason = ""
     changed = ["state", "epoch", "finished_at", "paused_code", "paused_reason", "max_cost_usd"]
+    if batch.preflight == Preflight.NOT_CHECKED and batch.preflight_notes != [SKIPPED]:
+        # Who could not be asked then may answer now.
+        batch.preflight, batch.preflight_notes = Preflight.DUE, []
+        changed += ["preflight", "preflight_notes"]
     batch.save(update_fields=changed)
     return batch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,50 +20,15 @@ from evalsite.pipeline import launch, report, try_judges
 from evalsite.scoring.models import Scorecard
 from evalsite.tenants.models import Tenant
 from evalsite.trust.models import JudgeTrust
-from judges.mock import MockModel
-from judges.models import ChatReply, ChatRequest
 from tests.factories import make_price
-from tests.fake_model import Call, FakeModel, Fault, fake_model
+from tests.fake_model import FakeModel, Fault, fake_model
 from tests.pipeline.bench import deliver_all, deliver_chunks, launched
+from tests.pipeline.judge_models import answered, gullible, probes_asked, sound
 from tests.services import Services
-
-RUBRIC = {"judges": [{"name": "rubric", "options": {"model": "m"}}]}
-
-
-def sound(call: Call) -> str:
-    """Judge by the words that two texts share, as the mock does."""
-    schema = call.body["response_format"]["json_schema"]["schema"]
-    request = ChatRequest(model="m", messages=call.body["messages"], schema=schema)
-    return settled(MockModel().chat(request)).text
-
-
-def gullible(call: Call) -> str:
-    """Find everything right."""
-    verdict = json.loads(sound(call))
-    choices = call.body["response_format"]["json_schema"]["schema"]["properties"]["choice"]
-    return json.dumps({**verdict, "choice": choices["enum"][0]})
-
-
-def settled(coroutine: Coroutine[Any, Any, ChatReply]) -> ChatReply:
-    """Run a coroutine that waits for nothing."""
-    with pytest.raises(StopIteration) as ended:
-        coroutine.send(None)
-    reply: ChatReply = ended.value.value
-    return reply
-
-
-def answered(**options: Any) -> Batch:
-    """A batch of two right answers for the judge `rubric`."""
-    return launched([{"answer": "4"}] * 2, pack="exact", **{"options": RUBRIC, **options})
 
 
 def codes(batch: Batch) -> list[str]:
     return [mark.code for mark in marks_of(batch)]
-
-
-def probes_asked(fake: FakeModel) -> int:
-    """Count the calls that were not about the cases."""
-    return sum("2 + 2?" not in call.prompt for call in fake.calls)
 
 
 @pytest.fixture
@@ -159,9 +124,24 @@ def test_a_judge_that_cannot_be_asked_is_not_checked(fake: FakeModel) -> None:
     batch = answered()
     deliver_chunks(batch)
     batch.refresh_from_db()
-    assert (batch.preflight, codes(batch)) == ("not_checked", ["judge_not_checked"])
+    assert batch.preflight == "not_checked"
+    assert "judge_not_checked" in codes(batch)
     assert batch.preflight_notes == ["judge rubric could not be tried: model_refused"]
     assert not JudgeTrust.objects.exists()
+
+
+def test_it_is_tried_again_when_the_batch_goes_on(fake: FakeModel) -> None:
+    batch = answered()
+    Batch.objects.update(preflight="not_checked", preflight_notes=["it could not be tried"])
+    launch.cancel(batch.pk)
+    launch.resume(batch.pk)
+    assert deliver_all(batch).preflight == "trusted"
+
+
+def test_what_was_asked_for_no_preflight_has_none_later_either(fake: FakeModel) -> None:
+    batch = answered(try_judges=False)
+    launch.cancel(batch.pk)
+    assert launch.resume(batch.pk).preflight == "not_checked"
 
 
 def test_a_judge_of_its_pack_is_not_checked(fake: FakeModel) -> None:
