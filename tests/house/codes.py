@@ -13,6 +13,8 @@ from tests.house.tree import parsed, python_files
 _CODE_AT = {
     "BadLine": 1,
     "Crash": 0,
+    "Flaw": 0,
+    "Score": 4,
     "Ending": 0,
     "Failure": 0,
     "StageResult": 4,
@@ -30,7 +32,7 @@ _COMPOSED = {
         for kind in ("judge", "pack")
         for fate in ("broken", "duplicate", "unknown")
     ),
-    *(f"{key}_missing" for key in ("response", "answer")),
+    *(f"{key}_missing" for key in ("response", "answer", "input")),
 }
 
 
