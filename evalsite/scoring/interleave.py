@@ -60,7 +60,8 @@ async def interleave(
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-    return Outcome(flow.take(), complete=flow.n_done == len(cases), halt=flow.halt)
+    left = flow.take()
+    return Outcome(left, complete=flow.n_taken == len(cases), halt=flow.halt)
 
 
 class _Flow(Generic[Case, Done]):
@@ -71,7 +72,7 @@ class _Flow(Generic[Case, Done]):
         self._one = one
         self._woken = asyncio.Event()
         self._done: list[Done] = []
-        self.n_done = 0
+        self.n_taken = 0
         self.stopped = False
         self.halt: Halt | None = None
 
@@ -79,8 +80,8 @@ class _Flow(Generic[Case, Done]):
         """Take one case after another until there is none, or no more is to be begun."""
         try:
             while not self.stopped and (case := next(self._cases, None)) is not None:
-                self._done.append(await self._one(case))
-                self.n_done += 1
+                done = await self._one(case)
+                self._done.append(done)  # looked up only now: a flush may have taken the list
                 if self.is_full():
                     self._woken.set()
         except Halt as halt:
@@ -96,6 +97,7 @@ class _Flow(Generic[Case, Done]):
     def take(self) -> list[Done]:
         """Answer what is done and not flushed; the caller flushes it now."""
         taken, self._done = self._done, []
+        self.n_taken += len(taken)
         return taken
 
     async def wait(self, *, seconds: float) -> None:

@@ -53,6 +53,23 @@ def test_each_case_is_done_once(n: int) -> None:
     assert outcome.complete
 
 
+def test_what_ends_during_a_flush_is_not_lost() -> None:
+    stage = Stage(width=30)
+
+    async def slow_flush(done: list[int]) -> bool:
+        await asyncio.sleep(0.01)
+        return await Stage.flush(stage, done)
+
+    async def one(case: int) -> int:
+        await asyncio.sleep(0.001 * (case % 7))
+        return case
+
+    pace, cases = stage.pace, range(300)
+    outcome = asyncio.run(interleave(cases, one=one, flush=slow_flush, pace=pace))
+    done = [case for part in [*stage.flushed, outcome.unflushed] for case in part]
+    assert sorted(done) == list(cases)
+
+
 def test_no_more_are_under_way_than_the_width() -> None:
     stage = Stage(width=7)
     stage.run(100)
