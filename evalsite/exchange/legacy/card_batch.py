@@ -30,9 +30,12 @@ _CREATE: Final = """
         tokens_out int4, cost_usd float8, scored_at timestamptz
     ) ON COMMIT DROP
 """
+# Each lookup is a LATERAL with LIMIT, which pins a whole key: left to itself the planner, which
+# knows nothing of tables that are being filled, reads all that came in before, piece after piece.
 _LOST: Final = """
-    SELECT key FROM legacy_card l WHERE NOT EXISTS (
-        SELECT 1 FROM cases_testcase t WHERE t.suite_id = %(suite)s AND t.key = l.key)
+    SELECT l.key FROM legacy_card l LEFT JOIN LATERAL (
+        SELECT id FROM cases_testcase WHERE suite_id = %(suite)s AND key = l.key LIMIT 1
+    ) AS t ON true WHERE t.id IS NULL
 """
 # By case and not by revision: a case that was edited since keeps the card that it has.
 _INSERT: Final = """
@@ -42,11 +45,20 @@ _INSERT: Final = """
     SELECT l.id, app.tenant_id(), %(batch)s, r.id, l.repetition, 0, l.status, l.overall_score,
         l.overall_passed, l.stages, l.details, l.latency_ms, l.tokens_in, l.tokens_out,
         l.cost_usd, coalesce(l.scored_at, now())
-    FROM legacy_card l JOIN cases_testcase t ON t.suite_id = %(suite)s AND t.key = l.key
-    JOIN cases_revision r ON r.case_id = t.id AND r.number = t.revision_number
-    WHERE NOT EXISTS (
-        SELECT 1 FROM scoring_scorecard c JOIN cases_revision old ON old.id = c.revision_id
-        WHERE c.batch_id = %(batch)s AND old.case_id = t.id AND c.repetition = l.repetition)
+    FROM legacy_card l
+    CROSS JOIN LATERAL (
+        SELECT id, revision_number FROM cases_testcase
+        WHERE suite_id = %(suite)s AND key = l.key LIMIT 1) AS t
+    CROSS JOIN LATERAL (
+        SELECT id FROM cases_revision
+        WHERE case_id = t.id AND number = t.revision_number LIMIT 1) AS r
+    LEFT JOIN LATERAL (
+        SELECT c.id FROM cases_revision old CROSS JOIN LATERAL (
+            SELECT id FROM scoring_scorecard
+            WHERE batch_id = %(batch)s AND revision_id = old.id AND repetition = l.repetition
+            LIMIT 1) AS c
+        WHERE old.case_id = t.id LIMIT 1) AS known ON true
+    WHERE known.id IS NULL
 """
 _CLOSE: Final = """
     UPDATE batches_batch b SET state = 'finished', n_cases = c.cases, repetitions = c.repetitions,

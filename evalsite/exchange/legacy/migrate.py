@@ -33,7 +33,7 @@ from packs.registry import PACKS
 ACTOR: Final = "migratelegacy"
 PACK: Final = "nl2api"
 NO_BATCH: Final = "none"
-_PIECE: Final = 1_000
+_PIECE: Final = 5_000
 _CASE_FATES: Final = ("new", "changed", "unchanged", "refused")
 _CARD_FATES: Final = ("new", "unchanged", "refused")
 
