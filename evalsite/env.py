@@ -77,6 +77,7 @@ class Env(BaseSettings):
     visibility_seconds: int = Field(default=600, gt=2 * TASK_SECONDS)
     max_attempts: int = Field(default=5, ge=1, le=100)
     unscored_limit: float = Field(default=0.2, ge=0, le=1)
+    sandbox_trusted: bool = False
     preflight_days: float = Field(default=7, ge=0, le=365)
 
     flower_user: str = "flower"

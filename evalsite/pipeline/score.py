@@ -16,6 +16,7 @@ from evalsite.pipeline.ask_chunk import ask_chunk
 from evalsite.pipeline.score_model import leave, score_model_chunk
 from evalsite.scoring.interleave import Outcome
 from evalsite.scoring.stage import ManifestChanged, judge
+from evalsite.scoring.trust import trusted_if_wanted
 from evalsite.scoring.write import Row, write, write_off
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,8 @@ def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
 def _judged(claim: Claim, *, lease_seconds: float) -> Outcome[Row]:
     if claim.lane == "model":
         return score_model_chunk(claim) if claim.stages else ask_chunk(claim)
-    return Outcome(list(judge(claim, lease_seconds=lease_seconds)), complete=True)
+    with trusted_if_wanted(claim):
+        return Outcome(list(judge(claim, lease_seconds=lease_seconds)), complete=True)
 
 
 def _commit(claim: Claim, rows: list[Row], *, epoch: int, elapsed_ms: float) -> None:

@@ -28,6 +28,12 @@ class Tenant(models.Model):
     slug = models.SlugField(unique=True, max_length=63, help_text="The name in commands and URLs.")
     name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
+    trusts_code = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Run the code it evaluates without a sandbox, where SANDBOX_TRUSTED is on.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
