@@ -19,7 +19,8 @@ from judges.sandbox.room import Room, own_room, shared_room
 from judges.sandbox.supervise import Stream, Watch, follow
 from judges.sandbox.unavailable import SandboxUnavailable
 
-_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+# F_SEAL_SEAL, _SHRINK, _GROW and _WRITE; by number, so that importing this needs no Linux.
+_ADD_SEALS, _SEALS = 1033, 1 | 2 | 4 | 8
 _SIGNALLED = 128
 _SHOWN = 300
 
@@ -50,20 +51,36 @@ def _started(
     orders = launch.orders(program, tier=tier, room=room, channel=channel)
     with _memory(orders) as text, _memory(program.stdin) as stdin, _memory(filter.program()) as bpf:
         words = launch.words(program, tier=tier, room=room, bpf=bpf)
+        words += launch.python(text=text, size=len(orders))
         kept = (text, channel, *((bpf, room.report) if tier == "T1" else ()))
-        process = subprocess.Popen(
-            [*words, *launch.python(text=text, size=len(orders))],
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=[fd for fd in kept if fd is not None],
-            # bwrap leaves what it was started with readable inside, so it gets nothing.
-            env={},
-            cwd="/",
-            start_new_session=True,
-        )
+        try:
+            process = _popen(words, stdin=stdin, kept=[fd for fd in kept if fd is not None])
+        except OSError as error:
+            raise SandboxUnavailable(f"it could not be started: {error}") from error
     with process:
-        yield process
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+
+
+def _popen(words: list[str], *, stdin: int, kept: list[int]) -> subprocess.Popen[bytes]:
+    """Start a group of processes of its own, with these descriptors and no environment.
+
+    bwrap leaves its own environment readable inside the sandbox, whatever it is told of it.
+    """
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        words,
+        stdin=stdin,
+        stdout=pipe,
+        stderr=pipe,
+        pass_fds=kept,
+        env={},
+        cwd="/",
+        start_new_session=True,
+    )
 
 
 @contextmanager
@@ -73,7 +90,7 @@ def _memory(content: bytes) -> Iterator[int]:
     with os.fdopen(memory, "wb", buffering=0) as file:
         file.write(content)
         file.seek(0)
-        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, _SEALS)
+        fcntl.fcntl(memory, _ADD_SEALS, _SEALS)
         yield memory
 
 
@@ -96,7 +113,7 @@ def _outcome(watch: Watch, *, tier: TierName, wall_ms: float) -> Outcome:
     said = {name: bytes(heard) for name, heard in watch.pipes.values()}
     if not said["channel"].startswith(READY) and watch.ended is None:
         reason = said["stderr"].decode(errors="replace").strip()[-_SHOWN:]
-        raise SandboxUnavailable(f"{tier} did not start: {reason or watch.process.returncode}")
+        raise SandboxUnavailable(f"it did not start: {reason or watch.process.returncode}")
     exit_code, by_signal = _ending(watch.process.returncode, tier=tier)
     return Outcome(
         ended=watch.ended or _ended(by_signal),

@@ -54,7 +54,7 @@ def _write(name: str, text: str) -> None:
     folder = os.path.dirname(name)
     if folder:
         os.makedirs(folder, exist_ok=True)
-    with open(name, "w", encoding="utf-8", newline="") as file:
+    with open(name, "w", encoding="utf-8", errors="surrogatepass", newline="") as file:
         file.write(text)
 
 

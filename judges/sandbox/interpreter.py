@@ -42,7 +42,7 @@ def interpreters() -> Iterator[Interpreter]:
     """Yield the Python under this one (never its venv), then those of the system."""
     for prefix in dict.fromkeys((sys.base_prefix, "/usr/local", "/usr")):
         executable = Path(prefix, "bin", f"python{_VERSION}").resolve()
-        both = (Path(prefix, "lib"), Path(prefix, "lib64"))
+        both = (executable.parents[1] / "lib", executable.parents[1] / "lib64")
         libraries = tuple(library for library in both if os.access(library, os.R_OK))
         standard = any(os.access(library / f"python{_VERSION}", os.R_OK) for library in libraries)
         if standard and os.access(executable, os.R_OK | os.X_OK):

@@ -33,13 +33,21 @@ class Program:
 
 @cache
 def interpreter() -> Interpreter:
-    """Give the first Python that a user without rights could read, were its folder open to it."""
-    found = list(interpreters())
-    for python in found:
-        if not unprivileged.is_root() or all(map(is_readable_by_all, python.readable)):
-            return python
-    tried = ", ".join(str(python.executable) for python in found) or "none found"
-    raise SandboxUnavailable(f"no Python that a user without rights may read ({tried})")
+    """Give the first Python that the program's user can be made to reach.
+
+    Raises SandboxUnavailable with the reasons if there is none.
+    """
+    reasons: list[str] = []
+    for python in interpreters():
+        try:
+            unprivileged.prefix(python.readable)
+        except SandboxUnavailable as error:
+            reasons.append(error.message)
+        else:
+            if not unprivileged.is_root() or all(map(is_readable_by_all, python.readable)):
+                return python
+            reasons.append(f"{python.executable} or its libraries are readable by their owner only")
+    raise SandboxUnavailable(f"no Python to run: {'; '.join(reasons) or 'none found'}")
 
 
 def words(program: Program, *, tier: TierName, room: Room, bpf: int) -> list[str]:

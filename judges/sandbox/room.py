@@ -9,10 +9,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from judges.sandbox.unavailable import SandboxUnavailable
 from judges.sandbox.unprivileged import USER, is_root, scratch_root
 
 _PREFIX = "evalsite-sandbox-"
@@ -34,7 +35,7 @@ class Room:
         """Tell whether more lies in here than that, or more entries than any program needs."""
         if self.report is None:
             return _is_beyond(self.folder, most_bytes=most_bytes)
-        return _is_crowded(self.report)
+        return _is_crowded(self.report, most_bytes=most_bytes)
 
 
 @contextmanager
@@ -46,16 +47,25 @@ def own_room() -> Iterator[Room]:
 
 @contextmanager
 def shared_room() -> Iterator[Room]:
-    """Make a folder that the program's user owns; afterwards it is gone, however deep."""
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=scratch_root()))
-    held = _hold(folder)
-    try:
-        if is_root():
-            os.chown(folder, USER, USER)
+    """Make a folder that the program's user owns; afterwards it is gone, however deep.
+
+    Raises SandboxUnavailable where it cannot be made, such as on a full disk.
+    """
+    with ExitStack() as stack:
+        try:
+            folder = _made(stack)
+        except OSError as error:
+            raise SandboxUnavailable(f"no folder for the program: {error}") from error
         yield Room(folder=folder)
-    finally:
-        _remove(folder)
-        os.close(held)
+
+
+def _made(stack: ExitStack) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=scratch_root()))
+    stack.callback(os.close, _hold(folder))
+    stack.callback(_remove, folder)
+    if is_root():
+        os.chown(folder, USER, USER)
+    return folder
 
 
 def sweep() -> None:
@@ -95,19 +105,22 @@ def _remove(folder: Path) -> None:
         subprocess.run(remove, check=True)
 
 
-def _is_crowded(report: int) -> bool:
+def _is_crowded(report: int, *, most_bytes: int) -> bool:
     """Count the entries of a capped file system, whose empty files cost only kernel memory.
 
-    It is looked at through the process inside, which cannot put anything else in its place.
+    It is looked at through the process inside, which cannot put anything else in its place. Where
+    the worker has no right to look, only the processor time bounds them.
     """
     told = os.pread(report, _MOST_REPORT, 0)
     if not told.rstrip().endswith(b"}"):
         return False
     try:
         room = os.statvfs(f"/proc/{json.loads(told)['child-pid']}/root{_OWN_FOLDER}")
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return False
-    return room.f_files - room.f_ffree > _MOST_ENTRIES
+    # Until bwrap has built the sandbox, a folder of that name is some other one, and larger.
+    is_ours = room.f_blocks * room.f_frsize <= most_bytes + room.f_frsize
+    return is_ours and room.f_files - room.f_ffree > _MOST_ENTRIES
 
 
 def _is_beyond(folder: Path, *, most_bytes: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,7 @@ from judges.sandbox.unavailable import SandboxUnavailable
 
 # From this version on Landlock also holds back signals and abstract sockets.
 _LANDLOCK_NEEDED = 6
+_REFUSED_FOR_S = 60.0
 _STRICT: tuple[TierName, ...] = ("T1", "T2")
 _PROBE = Path(__file__).with_name("probe.py")
 
@@ -35,25 +37,46 @@ class Tier:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Finding:
+    """What the last probe found: a tier, or why there is none; the latter may pass."""
+
+    tier: Tier | None
+    reason: str
+    at: float
+
+    def still_holds(self) -> bool:
+        return self.tier is not None or time.monotonic() - self.at < _REFUSED_FOR_S
+
+
 _lock = threading.Lock()
-_found: dict[str, Tier | SandboxUnavailable] = {}
+_findings: dict[str, _Finding] = {}
 _is_trusting: ContextVar[bool] = ContextVar("_is_trusting", default=False)
 
 
 def tier() -> Tier:
-    """Give the tier that code is run in; raise SandboxUnavailable where nothing would hold it."""
+    """Give the tier that code is run in; raise SandboxUnavailable where nothing would hold it.
+
+    A tier once found is kept for the life of the process; a refusal is thought over each minute.
+    """
     if _is_trusting.get():
-        return Tier(name="trusted", kernel=platform.release(), filter_version="", reason="trusted")
+        return Tier(name="trusted", kernel=platform.release(), filter_version="")
     with _lock:
-        found = _found.get("here") or _found.setdefault("here", _probe())
-    if isinstance(found, SandboxUnavailable):
-        raise found
-    return found
+        found = _findings.get("here")
+        if found is None or not found.still_holds():
+            found = _findings["here"] = _probe()
+    if found.tier is None:
+        raise SandboxUnavailable(found.reason)
+    return found.tier
 
 
 def warm() -> str:
-    """Find the tier now, not at the first case, and give a line for the worker's log."""
+    """Find the tier now, not at the first case, and give a line for the worker's log.
+
+    Also remove what workers that were killed have left.
+    """
     try:
+        sweep()
         found = tier()
     except SandboxUnavailable as error:
         return str(error)
@@ -70,6 +93,7 @@ def describe() -> dict[str, str]:
 @contextmanager
 def trusting() -> Iterator[None]:
     """Run code without a sandbox in this block; only limits and time hold it. Never as root."""
+    _need_linux()
     if unprivileged.is_root():
         raise SandboxUnavailable("trusted code is never run as root")
     token = _is_trusting.set(True)
@@ -82,12 +106,11 @@ def trusting() -> Iterator[None]:
 def forget() -> None:
     """Probe again at the next question, as after a change of the machine."""
     with _lock:
-        _found.clear()
+        _findings.clear()
 
 
-def _probe() -> Tier | SandboxUnavailable:
-    """Give the first tier that lets no attack through, or the reasons why there is none."""
-    sweep()
+def _probe() -> _Finding:
+    """Try the tiers from the strictest on; keep the first that lets no attack through."""
     reasons: list[str] = []
     for name in _STRICT:
         try:
@@ -96,12 +119,14 @@ def _probe() -> Tier | SandboxUnavailable:
             reasons.append(f"{name}: {error.message}")
             continue
         kernel, reason = platform.release(), "; ".join(reasons)
-        return Tier(name=name, kernel=kernel, filter_version=version, reason=reason)
-    return SandboxUnavailable("; ".join(reasons))
+        found = Tier(name=name, kernel=kernel, filter_version=version, reason=reason)
+        return _Finding(tier=found, reason="", at=time.monotonic())
+    return _Finding(tier=None, reason="; ".join(reasons), at=time.monotonic())
 
 
 def tried(name: TierName) -> str:
     """Run the probe in a tier and give its filter's version; raise where an attack worked."""
+    _need_linux()
     if name == "T2" and landlock.support() < _LANDLOCK_NEEDED:
         raise SandboxUnavailable(f"Landlock is older than version {_LANDLOCK_NEEDED}, or absent")
     source = f"{_PROBE.read_text(encoding='utf-8')}\nopened({CHANNEL_FD})\n"
@@ -113,3 +138,8 @@ def tried(name: TierName) -> str:
             ", ".join(opened) or f"the probe broke off: {outcome.stderr[-200:]}"
         )
     return filter.version(filter.program(with_metadata=name == "T2"))
+
+
+def _need_linux() -> None:
+    if platform.system() != "Linux":
+        raise SandboxUnavailable(f"programs are run on Linux only, not on {platform.system()}")

@@ -23,7 +23,7 @@ USER = 65533
 
 _CLONE_NEWNS = 0x00020000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT = 1, 2, 4, 32
-_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
+_MS_BIND, _MS_REC, _MS_SLAVE = 0x1000, 0x4000, 0x80000
 
 _lock = threading.Lock()
 _namespaces: dict[tuple[int, tuple[Path, ...]], int] = {}
@@ -81,7 +81,8 @@ def _make(hidden: tuple[Path, ...], made: list[int | OSError]) -> None:
     try:
         _call("unshare", _CLONE_NEWNS)
         os.umask(0o022)  # from here on this thread has an umask of its own
-        _mount("none", Path("/"), flags=_MS_REC | _MS_PRIVATE)
+        # What is unmounted outside goes here too; what is mounted here never shows outside.
+        _mount("none", Path("/"), flags=_MS_REC | _MS_SLAVE)
         _show(hidden)
         made.append(os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC))
     except OSError as error:

@@ -27,12 +27,17 @@ Runs = Callable[..., Outcome]
 @pytest.fixture(scope="session", params=["T1", "T2"])
 def strict(request: pytest.FixtureRequest) -> TierName:
     """Each tier in turn; what this machine does not have is skipped with the reason."""
-    try:
-        tried(request.param)
-    except SandboxUnavailable as error:
-        pytest.skip(f"{request.param}: {error.message}")
     name: TierName = request.param
+    needs(name)
     return name
+
+
+def needs(name: TierName) -> None:
+    """Skip a test where this machine does not have the tier, and say why."""
+    try:
+        tried(name)
+    except SandboxUnavailable as error:
+        pytest.skip(f"{name}: {error.message}")
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,6 @@ from tests.sandbox.hostile import HOSTILE, LEAKS
 
 _PAGE_KB = os.sysconf("SC_PAGESIZE") // 1024
 _AT_ONCE = 10
-_MANY = 20
 
 
 def hostile(*, tier_name: TierName, runs: int, seed: int, mark: str) -> dict[str, object]:
@@ -86,12 +85,12 @@ def _leak(source: str, *, tier_name: str) -> bytes:
     return subprocess.run(words, capture_output=True, close_fds=False).stdout
 
 
-def closed(*, marker: str, is_landlock_hidden: bool) -> dict[str, object]:
+def closed(*, marker: str, runs: int, is_landlock_hidden: bool) -> dict[str, object]:
     """Run programs that leave a mark; tell what was answered and whether one was run."""
     if is_landlock_hidden:
         _hide_landlock()
     answers: Counter[str] = Counter()
-    for _ in range(_MANY):
+    for _ in range(runs):
         try:
             answers[run(f"open({marker!r}, 'w').close()").tier] += 1
         except SandboxUnavailable as error:
