@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
 
 import pytest
 
 from tests.targets.asked import asked, open_loopback
+from tests.targets.service import GOOD, Service, serving
 
 ASK = {"kind": "http", "path": "/ask", "output": {"answer": "$.data.answer"}}
-GOOD = (200, b'{"data": {"answer": "4"}, "usage": {"in": 5, "out": 7, "usd": 0.25}}')
 INPUT = {"question": "2 + 2?"}
-
-
-class Service:
-    """A small HTTP server; `answer` is status and body, `got` what it was asked."""
-
-    def __init__(self) -> None:
-        self.answer: tuple[int, bytes] = GOOD
-        self.got: list[tuple[str, str, dict[str, str], bytes]] = []
-        self.url = ""
 
 
 @pytest.fixture
@@ -33,35 +20,6 @@ def service(knobs: Callable[..., None]) -> Iterator[Service]:
     open_loopback(knobs)
     with serving(Service()) as running:
         yield running
-
-
-@contextmanager
-def serving(service: Service) -> Iterator[Service]:
-    class Handler(BaseHTTPRequestHandler):
-        def handle_all(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            service.got.append((self.command, self.path, dict(self.headers), body))
-            status, text = service.answer
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    for verb in ("GET", "POST"):
-        setattr(Handler, f"do_{verb}", Handler.handle_all)
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    service.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield service
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def test_the_answer_is_picked_out(service: Service) -> None:

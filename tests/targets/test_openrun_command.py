@@ -67,13 +67,16 @@ def test_without_a_connection_it_is_a_recorded_run() -> None:
     ("value", "code"),
     [
         (CHAT, "endpoint_unknown"),
-        ({"kind": "mcp", "endpoint": "other", "model_endpoint": "main"}, "endpoint_unknown"),
+        ({"kind": "mcp", "endpoint": "tools", "model_endpoint": "main"}, "endpoint_unknown"),
+        ({"kind": "mcp", "endpoint": "other", "model_endpoint": "other"}, "connection_invalid"),
+        ({"kind": "http", "endpoint": "other", "output": {"a": "$"}}, "connection_invalid"),
         ({"kind": "chat", "key": "s"}, "connection_invalid"),
         ({"kind": "callable", "path": "os:system"}, "callable_refused"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(live: Any, value: dict[str, str], code: str) -> None:
     make_endpoint(name="other")
+    make_endpoint(name="tools", kind="mcp")
     with pytest.raises(CommandError, match=code):
         openrun("--run=r", f"--live={live(value)}")
     assert not Run.objects.exists()

@@ -144,8 +144,9 @@ def endpoint_of(connection: Connection) -> str | None:
     return None
 
 
-def endpoints_of(connection: Connection) -> tuple[str, ...]:
-    """Name each endpoint that the connection needs; an empty name is the default one."""
-    if isinstance(connection, McpConnection):
-        return connection.endpoint, connection.model_endpoint
-    return () if isinstance(connection, CallableConnection) else (connection.endpoint,)
+def endpoints_of(connection: Connection) -> tuple[tuple[str, str], ...]:
+    """Give name and kind of each endpoint that is needed; an empty name is the default one."""
+    if isinstance(connection, CallableConnection):
+        return ()
+    own = (connection.endpoint, connection.kind)
+    return (own, (connection.model_endpoint, "chat")) if connection.kind == "mcp" else (own,)

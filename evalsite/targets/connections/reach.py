@@ -12,13 +12,14 @@ from pydantic import SecretStr
 
 from evalsite.calls.visit import Visitor
 from evalsite.endpoints.guard import open_session
-from evalsite.endpoints.models import RESERVED, Endpoint
+from evalsite.endpoints.models import RESERVED, Endpoint, EndpointKind
 from evalsite.endpoints.queries import find_endpoint
 from evalsite.endpoints.read import read_secret
 from evalsite.targets.connections.function import find_function
 from evalsite.targets.connections.kinds import (
     CallableConnection,
     Connection,
+    ConnectionInvalid,
     endpoint_of,
     endpoints_of,
 )
@@ -59,26 +60,36 @@ class Reach:
 def look_up(connection: Connection, *, batch_id: UUID) -> Place | None:
     """Answer the endpoint that the connection calls itself; None where it calls none.
 
-    Raises EndpointUnknown, SecretSealed.
+    Raises EndpointUnknown, ConnectionInvalid, SecretSealed.
     """
     name = endpoint_of(connection)
     if name is None:
         return None
-    endpoint = find_endpoint(name)
+    endpoint = _find(name, kind=connection.kind)
     secret = read_secret(endpoint, batch_id=batch_id)
     return Place(endpoint, SecretStr(secret) if secret else None)
 
 
 def require_reachable(connection: Connection) -> None:
-    """Check that each endpoint is there, or the function; raises EndpointUnknown, CallableRefused.
+    """Check that each endpoint is there, or the function; nothing is called.
 
-    Nothing is called.
+    Raises EndpointUnknown, ConnectionInvalid, CallableRefused.
     """
     if isinstance(connection, CallableConnection):
         find_function(connection.path)
-    for name in endpoints_of(connection):
-        if name != RESERVED:
-            find_endpoint(name)
+    for name, kind in endpoints_of(connection):
+        if (name, kind) != (RESERVED, EndpointKind.CHAT):
+            _find(name, kind=kind)
+
+
+def _find(name: str, *, kind: str) -> Endpoint:
+    """Find an endpoint of that kind: a secret is for what it was given for."""
+    endpoint = find_endpoint(name)
+    if endpoint.kind != kind:
+        raise ConnectionInvalid(
+            f"endpoint {endpoint.name!r} is of kind {endpoint.kind}, wanted is {kind}"
+        )
+    return endpoint
 
 
 @asynccontextmanager
