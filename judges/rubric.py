@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from judges.ask import ATTEMPTS, Asked, Opinion, ask
 from judges.models import Ask
@@ -16,6 +16,7 @@ from judges.text import as_text, normalised
 from judges.together import together
 from judges.verdict import Flaw
 from judges.votes import agreement
+from judges.wire import RESERVED
 
 LONGEST_REASON: Final = 500
 MAX_TOKENS: Final = 1024
@@ -24,6 +25,15 @@ Temperature = Annotated[float, Field(ge=0, le=2)]
 MaxTokens = Annotated[int, Field(ge=1, le=1_000_000)]
 Votes = Annotated[int, Field(ge=1, le=15)]
 MaxChars = Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+def _none_reserved(parameters: dict[str, Any]) -> dict[str, Any]:
+    if taken := RESERVED & parameters.keys():
+        raise ValueError(f"not a parameter of a judge: {', '.join(sorted(taken))}")
+    return parameters
+
+
+Parameters = Annotated[dict[str, Any], AfterValidator(_none_reserved)]
 
 
 class RubricJudge:
@@ -43,7 +53,7 @@ class RubricJudge:
         threshold: Threshold | None = None,
         temperature: Temperature | None = 0.0,
         max_tokens: MaxTokens | None = MAX_TOKENS,
-        parameters: dict[str, Any] | None = None,
+        parameters: Parameters | None = None,
         votes: Votes = 1,
         max_chars: MaxChars = 100_000,
     ) -> Score:
@@ -81,13 +91,14 @@ class RubricJudge:
 
 def foreseen(rubric: Rubric, *, calls: int, options: Mapping[str, Any]) -> Ask:
     """Tell what so many questions about one case will ask."""
+    other = (options.get("parameters") or {}).get("max_completion_tokens")
     return Ask(
         calls=calls,
         at_most=ATTEMPTS * calls,
         model=options.get("model", ""),
         endpoint=options.get("endpoint", ""),
         prompt_bytes=prompt_bytes(rubric),
-        max_tokens=options.get("max_tokens", MAX_TOKENS),
+        max_tokens=other or options.get("max_tokens", MAX_TOKENS),
     )
 
 

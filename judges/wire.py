@@ -22,8 +22,8 @@ Body = TypeVar("Body", bound=BaseModel)
 LONGEST_CHAT: Final = 4 * 2**20
 LONGEST_EMBEDDINGS: Final = 64 * 2**20
 _SHORTEST_KEY_HIDDEN: Final = 8
-# What a judge's own parameters may not replace.
-_OURS: Final = frozenset(("model", "messages", "tools", "response_format", "stream", "n"))
+# Not for a judge to set: the request itself, and what would pay for replies that nobody reads.
+RESERVED: Final = frozenset(("model", "messages", "tools", "response_format", "stream", "n"))
 # How a structured reply is asked for, the strictest first.
 _FORMATS: Final = ("json_schema", "json_object", "")
 # What the server behind a base URL takes for a model, once it has refused something stricter.
@@ -166,7 +166,7 @@ async def _all(response: aiohttp.ClientResponse, *, most: int) -> bytes:
 
 
 def _body(request: ChatRequest, *, form: str) -> dict[str, Any]:
-    free = {name: value for name, value in request.parameters.items() if name not in _OURS}
+    free = {name: value for name, value in request.parameters.items() if name not in RESERVED}
     body = {**free, "messages": list(request.messages)}
     if request.model:
         body["model"] = request.model

@@ -190,6 +190,13 @@ def test_parameters_that_are_none_are_left_to_the_server() -> None:
     assert model.requests[0].parameters == {"seed": 7}
 
 
+@pytest.mark.parametrize("name", ["rubric", "pairwise"])
+@pytest.mark.parametrize("taken", ["model", "n", "stream", "messages"])
+def test_what_is_no_parameter_of_a_judge_is_refused(name: str, taken: str) -> None:
+    with pytest.raises(JudgeError, match=f"not a parameter of a judge: {taken}"):
+        bind(name, {"parameters": {taken: 2}})
+
+
 def test_every_call_is_metered() -> None:
     with metered() as spent:
         judged(Scripted("?", "?", chosen("A")), votes=2)
