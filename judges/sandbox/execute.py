@@ -49,7 +49,8 @@ def _started(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start the process; what it is given to read is closed here once it has it."""
     orders = launch.orders(program, tier=tier, room=room, channel=channel)
-    with _memory(orders) as text, _memory(program.stdin) as stdin, _memory(filter.program()) as bpf:
+    rules = filter.program() if tier == "T1" else b""
+    with _memory(orders) as text, _memory(program.stdin) as stdin, _memory(rules) as bpf:
         words = launch.words(program, tier=tier, room=room, bpf=bpf)
         words += launch.python(text=text, size=len(orders))
         kept = (text, channel, *((bpf, room.report) if tier == "T1" else ()))

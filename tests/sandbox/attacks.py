@@ -68,6 +68,18 @@ ATTACKS: dict[str, Attack] = {
     "write in the app": Attack(text=_write("T['folder']")),
     "write in /tmp": Attack(text=_write("'/tmp'")),
     "write in shared memory": Attack(text=_write("'/dev/shm'")),
+    "hard link to a secret": Attack(
+        text="os.link(T['app'], 'link'); said(open('link').read() != '')"
+    ),
+    "rename": Attack(
+        text="os.rename(T['app'], T['app'] + '2'); os.rename(T['app'] + '2', T['app']); said()"
+    ),
+    "truncate": Attack(text="os.truncate(T['app'], 6); said()"),
+    "change times": Attack(text="os.utime(T['app'], (1, 1)); said()"),
+    "extended attribute": Attack(text="os.setxattr(T['app'], 'user.evalsite', b'x'); said()"),
+    "watch a folder": Attack(
+        text="w = libc.inotify_init()\nsaid(libc.inotify_add_watch(w, T['folder'].encode(), 2) > 0)"
+    ),
     "change a mode": Attack(text="os.chmod(T['app'], 0o666); said()"),
     # other processes
     "environment of the parent": Attack(text=_read("f'/proc/{T[\"process\"]}/environ'")),
@@ -94,6 +106,9 @@ ATTACKS: dict[str, Attack] = {
         text="import resource\nresource.prlimit(T['process'], resource.RLIMIT_CORE); said()"
     ),
     "priority of another": Attack(text="os.setpriority(os.PRIO_PROCESS, T['process'], 5); said()"),
+    "cores of another": Attack(
+        text="os.sched_setaffinity(T['process'], os.sched_getaffinity(0)); said()"
+    ),
     "pidfd of another": Attack(text="os.pidfd_open(T['process']); said()"),
     # too much
     "300 MB in one file": Attack(
@@ -122,8 +137,19 @@ ATTACKS: dict[str, Attack] = {
         "said()"
     ),
     "memory outside the limit": Attack(text="os.memfd_create('x'); said()"),
-    "shared memory segment": Attack(text="said(libc.shmget(0, 4096, 0o1600) >= 0)"),
+    "shared memory segment": Attack(
+        text="i = libc.shmget(0, 4096, 0o1600); said(i >= 0); libc.shmctl(i, 0, None)"
+    ),
+    "semaphores": Attack(text="i = libc.semget(0, 1, 0o1600); said(i >= 0); libc.semctl(i, 0, 0)"),
+    "message queue": Attack(
+        text="i = libc.msgget(0, 0o1600); said(i >= 0); libc.msgctl(i, 0, None)"
+    ),
+    "named message queue": Attack(
+        text="said(libc.mq_open(b'/evalsite', os.O_CREAT | os.O_RDWR, 0o600, None) >= 0)\n"
+        "libc.mq_unlink(b'/evalsite')"
+    ),
     # the kernel
+    "personality": Attack(text="said(libc.personality(0x0040000) >= 0)"),
     "user namespace": Attack(text="said(libc.unshare(0x10000000) == 0)"),
     "user namespace by clone": Attack(
         text="import ctypes as c\nstack = c.create_string_buffer(1 << 16)\n"
