@@ -26,8 +26,8 @@ _SHORTEST_KEY_HIDDEN: Final = 8
 RESERVED: Final = frozenset(("model", "messages", "tools", "response_format", "stream", "n"))
 # How a structured reply is asked for, the strictest first.
 _FORMATS: Final = ("json_schema", "json_object", "")
-# What the server behind a base URL takes for a model, once it has refused something stricter.
-_taken: dict[tuple[str, str], int] = {}
+# What a server takes, by base URL, model and key, once it has refused something stricter.
+_taken: dict[tuple[str, str, int], int] = {}
 
 
 class _Message(BaseModel):
@@ -90,18 +90,19 @@ class OpenAIWire:
         `model_timeout`, `model_refused` (3xx and 4xx), `model_rate_limited` (a RateLimited),
         `model_failed` (5xx) and `model_reply_invalid`.
         """
-        known = (self.base_url, request.model)
+        known = (self.base_url, request.model, hash(self._key))
         strictest = _taken.get(known, 0) if request.schema else len(_FORMATS) - 1
-        for step in range(strictest, len(_FORMATS) - 1):
+        *stricter, step = range(strictest, len(_FORMATS))
+        for form in stricter:
             try:
-                reply = await self._chat(request, form=_FORMATS[step])
+                reply, step = await self._chat(request, form=_FORMATS[form]), form
             except BadRequest:
                 continue
+            break
+        else:
+            reply = await self._chat(request, form=_FORMATS[step])
+        if step > strictest:
             _taken[known] = step
-            return reply
-        reply = await self._chat(request, form="")
-        if request.schema:
-            _taken[known] = len(_FORMATS) - 1
         return reply
 
     async def embed(self, request: EmbedRequest) -> EmbedReply:
