@@ -32,11 +32,15 @@ class Span:
 class Workload:
     """The scorings of a batch (cases times repetitions), and how large a case is to read.
 
-    `bytes_total` is of input, expected value and answer of all scorings together, as JSON.
+    `bytes_total` is of input, expected value and answer of all scorings together, as JSON. A case
+    with alternatives may be judged once against each: the figures `at_most` count that too, and 0
+    means that there are none.
     """
 
     n: int
     bytes_total: int
+    n_at_most: int = 0
+    bytes_at_most: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,16 +89,18 @@ def foresee_ask(
 ) -> Foreseen:
     """Multiply what is asked for one scoring by the whole workload."""
     n, most = workload.n, max(ask.at_most, ask.calls)
+    n_most = max(n, workload.n_at_most)
     read = workload.bytes_total + n * ask.prompt_bytes
+    read_most = max(workload.bytes_total, workload.bytes_at_most) + n_most * ask.prompt_bytes
     reply = TOKENS_OF_REPLY if ask.max_tokens is None else min(ask.max_tokens, TOKENS_OF_REPLY)
-    written = None if ask.max_tokens is None else n * most * ask.max_tokens
+    written = None if ask.max_tokens is None else n_most * most * ask.max_tokens
     return Foreseen(
         stage=stage,
         judge=judge,
         model=ask.model,
         endpoint=ask.endpoint,
-        calls=Span(expected=n * ask.calls, at_most=n * most),
-        tokens_in=Span(expected=ask.calls * read / BYTES_PER_TOKEN, at_most=most * read),
+        calls=Span(expected=n * ask.calls, at_most=n_most * most),
+        tokens_in=Span(expected=ask.calls * read / BYTES_PER_TOKEN, at_most=most * read_most),
         tokens_out=Span(expected=n * ask.calls * reply, at_most=written),
         counted=counted,
     )

@@ -34,7 +34,7 @@ def foresee_calls(batch: Batch) -> Iterator[Foreseen]:
         yield _answering(read_connection(batch.run.connection), sizes)
     if batch.preflight == Preflight.DUE:
         yield from _trials(batch)
-    yield from foresee(batch.manifest, workload=sizes.judging())
+    yield from foresee(batch.manifest, workload=sizes.judging)
 
 
 def _answering(connection: Connection, sizes: Sizes) -> Foreseen:

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from evalsite.batches.models import Batch
+from evalsite.cases.models import Suite
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.tenants.models import Tenant
 from evalsite.trust.configuration import configuration_of
@@ -96,6 +97,13 @@ def test_the_mock_is_named_and_costs_nothing() -> None:
     mock = '{"name": "voting", "options": {"endpoint": "mock"}}'
     [asked] = foreseen(mock)["asks"]
     assert (asked["price"], asked["usd"]["at_most"]) == ("mock", 0)
+
+
+def test_a_case_may_be_judged_against_each_alternative() -> None:
+    expected = {"answer": "4", "alternatives": ["four", "IV"]}
+    case = make_case(suite=Suite.objects.get(), expected=expected)
+    make_revision(case=case, expected=expected)
+    assert foreseen(VOTING)["calls"] == {"expected": 9, "at_most": (1 + 1 + 3) * 6}
 
 
 def test_a_preflight_is_foreseen_too() -> None:
