@@ -20,6 +20,7 @@ from evalsite.exchange.lines import BadLine, Line, json_lines
 _NUMBER = re.compile(r"_\d[\w-]*$")
 # What a list of accepted calls cannot say: state over turns, other languages, "any call".
 _OTHERS: Final = ("multi_turn", "java", "javascript", "memory", "web_search", "live_relevance")
+_MOST: Final = 2**31
 _FAILED: Final = "Error during inference:"
 
 
@@ -127,7 +128,7 @@ def _call(call: Any) -> dict[str, Any]:
 
 def _figure(record: Mapping[str, Any], name: str, *, factor: float = 1) -> Any:
     value: Any = record.get(name)
-    return value * factor if type(value) in (int, float) else None
+    return value * factor if type(value) in (int, float) and 0 <= value < _MOST else None
 
 
 FORMAT: Final = Format(
