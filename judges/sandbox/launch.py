@@ -117,7 +117,7 @@ def _doors(folder: Path) -> str:
 
 
 def _resources(limits: Limits, *, tier: TierName) -> dict[str, int]:
-    """Give the kernel's limits; threads are counted only where just the sandbox's own count."""
+    """Give the kernel's limits; threads and signals only where just its own count."""
     most = {
         "RLIMIT_AS": limits.memory_bytes,
         "RLIMIT_CPU": limits.cpu_seconds + 1,
@@ -127,7 +127,8 @@ def _resources(limits: Limits, *, tier: TierName) -> dict[str, int]:
         "RLIMIT_MEMLOCK": 0,
         "RLIMIT_MSGQUEUE": 0,
     }
-    return most | ({"RLIMIT_NPROC": _THREADS} if tier == "T1" else {})
+    own = {"RLIMIT_NPROC": _THREADS, "RLIMIT_SIGPENDING": _THREADS}
+    return most | (own if tier == "T1" else {})
 
 
 def _inside(name: str) -> str:

@@ -23,7 +23,7 @@ _REFUSED = """
     ptrace 101 117; process_vm_readv 310 270; process_vm_writev 311 271
     process_madvise 440 440; process_mrelease 448 448; kcmp 312 272
     pidfd_open 434 434; pidfd_getfd 438 438; pidfd_send_signal 424 424
-    move_pages 279 239; migrate_pages 256 238
+    move_pages 279 239; migrate_pages 256 238; get_robust_list 274 100
     userfaultfd 323 282; io_uring_setup 425 425; io_uring_enter 426 426; io_uring_register 427 427
     io_setup 206 0; io_submit 209 2
     add_key 248 217; request_key 249 218; keyctl 250 219
