@@ -17,6 +17,7 @@ from uuid import UUID
 from evalsite.calls.breaker import Breaker
 from evalsite.calls.connect import open_client
 from evalsite.calls.desk import Desk
+from evalsite.calls.gate import Gate
 from evalsite.calls.interrupt import no_verdict
 from evalsite.calls.limit import Limits
 from evalsite.calls.memory import Memory
@@ -59,13 +60,14 @@ async def asking(
 ) -> AsyncIterator[Asker]:
     """Give a Caller for the running loop, and close what it opened."""
     client, places = open_client(), Places(desk, batch_id=batch_id)
+    gate = Gate(client)
     try:
         yield Asker(
             places,
             memory=memory,
             purse=purse,
-            limits=Limits(client),
-            breaker=Breaker(client),
+            limits=Limits(client, gate=gate),
+            breaker=Breaker(client, gate=gate),
         )
     finally:
         await places.close()
@@ -180,7 +182,7 @@ class Asker:
         return await persist(attempt)
 
     async def _attempt(self, call: _Call, send: Callable[[], Awaitable[Reply]]) -> Reply:
-        await self._breaker.pass_by(call.place)
+        await self._breaker.pass_by(call.place, model=call.model)
         await self._limits.wait(call.place, model=call.model, tokens=call.tokens)
         booked = await self._purse.set_aside(call.worst_case(), what=call.in_words())
         try:
@@ -197,7 +199,7 @@ class Asker:
         known = {"tokens_in": usage.tokens_in, "tokens_out": usage.tokens_out}
         cost = None if tariff is None else tariff.cost(**known)
         self._purse.settle(booked, cost=cost)
-        await self._breaker.answered(call.place)
+        await self._breaker.answered(call.place, model=call.model)
         surplus = (usage.tokens_in or 0) + (usage.tokens_out or 0) - call.tokens
         await self._limits.add(call.place, model=call.model, tokens=surplus)
         return replace(reply, usage=replace(usage, cost_usd=None if cost is None else float(cost)))

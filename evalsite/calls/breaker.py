@@ -7,9 +7,9 @@ for what comes of it.
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Final
 
+from evalsite.calls.gate import Gate
 from evalsite.calls.place import Address
 from judges.models import Halt, ModelError
 
@@ -20,27 +20,29 @@ LIMIT: Final = 8
 OPEN_S: Final = 30.0
 _REMEMBERED_S: Final = 600
 _NAP_S: Final = 0.1
-_STALE_S: Final = 0.05
 
 
 class Breaker:
     """The failures of endpoints as one event loop knows them; all loops count together."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, *, gate: Gate) -> None:
         self._client = client
-        self._known: dict[str, tuple[float, int]] = {}
+        self._gate = gate
 
-    async def pass_by(self, place: Address) -> None:
+    async def pass_by(self, place: Address, *, model: str) -> None:
         """Return when the endpoint may be asked; raises Halt `endpoint_broken` while it is open."""
-        while await self._failures(place) >= LIMIT:
-            if await self._may_try(place):
+        while True:
+            seen = await self._gate.look(place, model=model)
+            if seen.broken_by:
+                raise Halt("endpoint_broken", _reason(place, code=seen.broken_by))
+            if seen.n_failures < LIMIT or await self._may_try(place):
                 return
             await asyncio.sleep(_NAP_S)
 
     async def failed(self, place: Address, error: ModelError) -> None:
         """Note a failure; the LIMIT-th in a row opens the breaker."""
         key = place.key("failures")
-        self._known.pop(key, None)
+        self._gate.forget()
         async with self._client.pipeline() as pipe:
             pipe.incr(key)
             pipe.expire(key, _REMEMBERED_S)
@@ -50,24 +52,13 @@ class Breaker:
             await self._client.set(place.key("broken"), error.code, px=int(OPEN_S * 1000))
             await self._client.delete(place.key("probe"))
 
-    async def answered(self, place: Address) -> None:
+    async def answered(self, place: Address, *, model: str) -> None:
         """Note that the endpoint has answered: whatever failed before is forgotten."""
-        key = place.key("failures")
-        if self._known.get(key, (0.0, 0))[1]:
-            await self._client.delete(key, place.key("broken"), place.key("probe"))
-            self._known.pop(key, None)
-
-    async def _failures(self, place: Address) -> int:
-        """Answer how many calls have failed in a row; raises Halt while the breaker is open."""
-        key = place.key("failures")
-        known_at, n_failures = self._known.get(key, (0.0, 0))
-        if time.monotonic() - known_at <= _STALE_S and n_failures < LIMIT:
-            return n_failures
-        code, told = await self._client.mget(place.key("broken"), key)
-        if code is not None:
-            raise Halt("endpoint_broken", _reason(place, code=str(code)))
-        self._known[key] = (time.monotonic(), int(told or 0))
-        return int(told or 0)
+        seen = await self._gate.look(place, model=model)
+        if seen.n_failures:
+            self._gate.forget()
+            keys = (place.key(kind) for kind in ("failures", "broken", "probe"))
+            await self._client.delete(*keys)
 
     async def _may_try(self, place: Address) -> bool:
         seconds = place.endpoint.timeout_s + 5

@@ -54,7 +54,7 @@ class Visitor:
             return await persist(attempt)
 
     async def _attempt(self, send: Callable[[], Awaitable[T]]) -> T:
-        await self._breaker.pass_by(self._address)
+        await self._breaker.pass_by(self._address, model=_ANY_MODEL)
         await self._limits.wait(self._address, model=_ANY_MODEL, tokens=0)
         try:
             answer = await send()
@@ -62,7 +62,7 @@ class Visitor:
             if error.code in BROKEN:
                 await self._breaker.failed(self._address, error)
             elif not isinstance(error, RateLimited):
-                await self._breaker.answered(self._address)
+                await self._breaker.answered(self._address, model=_ANY_MODEL)
             raise
-        await self._breaker.answered(self._address)
+        await self._breaker.answered(self._address, model=_ANY_MODEL)
         return answer

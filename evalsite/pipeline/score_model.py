@@ -100,9 +100,11 @@ class Chunk:
             return self.desk.run(self._run)
         except Interrupted as interrupted:
             raise interrupted.__cause__ or interrupted from None
+        finally:
+            _write_books(self._ledger, self._purse.take(), self._memory.take())
 
     async def _run(self) -> Outcome[Row]:
-        """Do the cases beside one another; the books are closed when it returns."""
+        """Do the cases beside one another."""
         pace = Pace(
             width=self._width,
             beat=self._lease_seconds / 3,
@@ -111,9 +113,7 @@ class Chunk:
         )
         async with self._asking() as asker, self._work.opened(asker):
             with calling(asker):
-                outcome = await interleave(self._cases, one=self._one, flush=self._flush, pace=pace)
-        await self._close_books()
-        return outcome
+                return await interleave(self._cases, one=self._one, flush=self._flush, pace=pace)
 
     def _asking(self) -> AbstractAsyncContextManager[Asker]:
         return asking(
@@ -125,7 +125,8 @@ class Chunk:
             return await self._work.one(answered)
 
     async def _flush(self, rows: list[Row]) -> bool:
-        await self._close_books()
+        change, replies = self._purse.take(), self._memory.take()
+        await self.desk.do(lambda: _write_books(self._ledger, change, replies))
         return await self.desk.do(lambda: self.write(rows))
 
     def write(self, rows: list[Row]) -> bool:
@@ -138,13 +139,9 @@ class Chunk:
             self._work.write(rows)
         return runs
 
-    async def _close_books(self) -> None:
-        """Write money and replies, apart from the rows: they are true whoever holds the chunk."""
-        change, replies = self._purse.take(), self._memory.take()
-        await self.desk.do(lambda: _write_books(self._ledger, change, replies))
-
 
 def _write_books(ledger: BatchLedger, change: Change, replies: list[Known]) -> None:
+    """Write money and replies, apart from the rows: they are true whoever holds the chunk."""
     with transaction.atomic():
         keep(replies)
         ledger.settle(change)
