@@ -1,0 +1,70 @@
+"""What all workers know of an endpoint, looked at now and then: is it paused, is it broken.
+
+A look is one round trip to Valkey for all calls of the next moment, as it would otherwise cost as
+much processor time as the call itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from evalsite.calls.place import Address
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+# How old a look may be: so much later than the others may a worker learn of a pause.
+STALE_S: Final = 0.05
+
+
+class Seen(NamedTuple):
+    """Until when (time.monotonic) nobody may ask, what broke the endpoint, failures in a row."""
+
+    at: float
+    paused_until: float
+    broken_by: str
+    n_failures: int
+
+
+class Gate:
+    """The looks of one event loop."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._seen: dict[str, Seen] = {}
+        self._looks: dict[str, asyncio.Future[Seen]] = {}
+
+    async def look(self, place: Address, *, model: str) -> Seen:
+        """Answer what is known of a model at an endpoint, at most STALE_S ago."""
+        key = pause_key(place, model=model)
+        seen = self._seen.get(key)
+        if seen is not None and time.monotonic() - seen.at < STALE_S:
+            return seen
+        if key not in self._looks:
+            self._looks[key] = asyncio.ensure_future(self._look(place, model=model))
+        return await asyncio.shield(self._looks[key])
+
+    def forget(self) -> None:
+        """Look again before the next call: this worker has changed something."""
+        self._seen.clear()
+
+    async def _look(self, place: Address, *, model: str) -> Seen:
+        key = pause_key(place, model=model)
+        try:
+            async with self._client.pipeline(transaction=False) as pipe:
+                pipe.pttl(key)
+                pipe.mget(place.key("broken"), place.key("failures"))
+                left, (broken_by, n_failures) = await pipe.execute()
+        finally:
+            self._looks.pop(key, None)
+        now = time.monotonic()
+        seen = Seen(now, now + max(left, 0) / 1000, broken_by or "", int(n_failures or 0))
+        self._seen[key] = seen
+        return seen
+
+
+def pause_key(place: Address, *, model: str) -> str:
+    """Name the pause of a model at an endpoint."""
+    return place.key("pause", model)
