@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 
@@ -17,6 +19,7 @@ from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch, Chunk
 from evalsite.endpoints.models import Endpoint
 from evalsite.pipeline import launch, report, try_judges
+from evalsite.pipeline.management.commands.runbatch import Command
 from evalsite.scoring.models import Scorecard
 from evalsite.tenants.models import Tenant
 from evalsite.trust.models import JudgeTrust
@@ -79,6 +82,17 @@ def test_the_mark_is_in_every_report_and_in_the_audit_trail(fake: FakeModel) -> 
     assert "judge_untrusted: A judge cannot be trusted: judge rubric let" in report.as_text(batch)
     entry = Entry.objects.get(action="batch.judges_untrusted")
     assert (entry.subject, entry.actor) == (str(batch.pk), "worker")
+
+
+def test_the_commands_do_not_pass_over_it(fake: FakeModel) -> None:
+    fake.say = gullible
+    batch = deliver_all(answered())
+    command = Command(stdout=StringIO(), stderr=StringIO())
+    with pytest.raises(SystemExit) as ended:
+        command._report(batch, {"json": False, "tenant": None})
+    assert ended.value.code == 4
+    call_command("listbatches", stdout=(listed := StringIO()))
+    assert "judge_untrusted" in listed.getvalue()
 
 
 def test_a_judge_is_tried_once_for_all_batches(fake: FakeModel) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from evalsite.batches.marks import marks_of
 from evalsite.batches.queries import recent
 from evalsite.pipeline.report import percent
 from evalsite.summaries.models import SliceKind, Summary
@@ -39,6 +40,7 @@ class Command(TenantCommand):
                 "run": batch.run.name,
                 "n_cases": batch.n_cases,
                 "pass_rate": rates.get(batch.pk),
+                "marks": [mark.code for mark in marks_of(batch)],
             }
             self.stdout.write(json.dumps(fields) if options["json"] else _line(fields))
         if not batches:
@@ -46,8 +48,9 @@ class Command(TenantCommand):
 
 
 def _line(fields: dict[str, Any]) -> str:
-    return (
+    line = (
         f"{fields['id']}  {fields['created_at']}  {fields['state']:<9}  "
         f"{percent(fields['pass_rate']):>7}  {fields['n_cases']:>7} cases  "
-        f"{fields['suite']} / {fields['run']}"
+        f"{fields['suite']} / {fields['run']}  {' '.join(fields['marks'])}"
     )
+    return line.rstrip()
