@@ -35,12 +35,12 @@ def _faithfulness(judge: CaseJudge) -> CaseJudge:
     """
 
     def judge_case(expected: Any, output: Any, *, input: Any) -> Given:
-        answer = output.get("answer")
-        if answer is None:
-            return _answer_missing()
         holder = output if "contexts" in output else input
         if "contexts" not in holder:
             return not_applicable("Neither the output nor the case records contexts.")
+        answer = output.get("answer")
+        if answer is None:
+            return _answer_missing()
         if isinstance(answer, str) and not tells(answer):
             return not_applicable("The answer claims nothing.")
         texts = [_text(context) for context in holder["contexts"]]
