@@ -10,6 +10,9 @@ from _json import encode_basestring_ascii
 from collections.abc import Iterable
 from typing import Any
 
+# Members of one set or dict: keys can be chosen so that each collides with all before it.
+_MOST_MEMBERS = 20_000
+
 
 class NotPlainError(TypeError):
     """A value of a kind that has no plain form."""
@@ -39,6 +42,8 @@ def decode(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     ((kind, content),) = value.items()
+    if kind in ("dict", "set", "frozenset") and len(content) > _MOST_MEMBERS:
+        raise ValueError(f"{kind} of more than {_MOST_MEMBERS} members")
     return _READERS[kind](content)
 
 
@@ -56,6 +61,12 @@ def as_json(value: Any) -> str:
 
 def _encode_all(items: Iterable[Any]) -> list[Any]:
     return [encode(item) for item in items]
+
+
+def _few(members: list[Any]) -> list[Any]:
+    if len(members) > _MOST_MEMBERS:
+        raise NotPlainError(f"a set or dict of more than {_MOST_MEMBERS} members")
+    return members
 
 
 def _write_int(value: int) -> Any:
@@ -83,9 +94,9 @@ _WRITERS: tuple[tuple[type, Any], ...] = (
     (str, lambda value: str.__add__("", value)),
     (list, lambda value: _encode_all(list.__iter__(value))),
     (tuple, lambda value: {"tuple": _encode_all(tuple.__iter__(value))}),
-    (dict, lambda value: {"dict": [[encode(k), encode(v)] for k, v in dict.items(value)]}),
-    (set, lambda value: {"set": _encode_all(set.__iter__(value))}),
-    (frozenset, lambda value: {"frozenset": _encode_all(frozenset.__iter__(value))}),
+    (dict, lambda value: {"dict": _few([[encode(k), encode(v)] for k, v in dict.items(value)])}),
+    (set, lambda value: {"set": _few(_encode_all(set.__iter__(value)))}),
+    (frozenset, lambda value: {"frozenset": _few(_encode_all(frozenset.__iter__(value)))}),
     (bytes, lambda value: {"bytes": bytes.hex(value)}),
     (complex, _write_complex),
 )
