@@ -154,25 +154,24 @@ def _resolver(host: str, *, port: int) -> aiohttp.abc.AbstractResolver:
     class CheckingResolver(AbstractResolver):
         """Resolves the endpoint's host, and nothing that has one forbidden address."""
 
-        async def resolve(
-            self, asked: str, asked_port: int = 0, family: Any = socket.AF_UNSPEC
-        ) -> list[ResolveResult]:
+        async def resolve(self, *place: Any, **options: Any) -> list[ResolveResult]:
+            asked, asked_port = place
             if plain_host(asked) != host or asked_port != port:
                 _block(asked, port=asked_port)
             found = await asyncio.get_running_loop().getaddrinfo(
-                asked, asked_port, type=socket.SOCK_STREAM, family=family
+                asked, asked_port, type=socket.SOCK_STREAM, **options
             )
-            _require(host, [str(place[4][0]) for place in found], port=port)
+            _require(host, [str(info[4][0]) for info in found], port=port)
             return [
                 ResolveResult(
                     hostname=asked,
-                    host=str(place[4][0]),
+                    host=str(info[4][0]),
                     port=asked_port,
-                    family=place[0],
-                    proto=place[2],
+                    family=info[0],
+                    proto=info[2],
                     flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
                 )
-                for place in found
+                for info in found
             ]
 
         async def close(self) -> None:

@@ -30,7 +30,9 @@ from packs.registry import PACKS
 class Asker:
     """Asks for one chunk: `opened` in the event loop, `write` where the database is."""
 
-    def __init__(self, claim: Claim, *, connection: Connection, pack: Pack, place: Place | None):
+    def __init__(
+        self, claim: Claim, *, connection: Connection, pack: Pack, place: Place | None
+    ) -> None:
         self._claim = claim
         self._connection = connection
         self._pack = pack

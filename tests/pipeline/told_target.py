@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -15,3 +16,9 @@ def answer(given: dict[str, Any]) -> dict[str, Any]:
     if question == "fail" or (question == "mend" and asked[question] == 1):
         raise RuntimeError("no answer")
     return {"answer": question}
+
+
+def answer_slowly(given: dict[str, Any]) -> dict[str, Any]:
+    """Answer so that a flush has its time between two answers."""
+    time.sleep(0.02)
+    return answer(given)

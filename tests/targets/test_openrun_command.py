@@ -63,6 +63,13 @@ def test_without_a_connection_it_is_a_recorded_run() -> None:
     assert (Run.objects.get().eval_mode, Run.objects.get().connection) == ("recorded", None)
 
 
+def test_a_run_is_completed(live: Any) -> None:
+    make_endpoint(name="main")
+    openrun("--run=r", f"--live={live(CHAT)}")
+    openrun("--run=r", "--complete")
+    assert Run.objects.get().status == "completed"
+
+
 @pytest.mark.parametrize(
     ("value", "code"),
     [

@@ -100,7 +100,9 @@ def _require_expected(
     message = f"The target answered {response.status}: {told}"
     if response.status == TOO_MANY:
         raise RateLimited(message, retry_after=retry_after(response.headers))
-    raise TargetFailed(message, code="target_failed" if response.status >= 500 else "target_status")
+    if response.status >= 500:
+        raise TargetFailed(message, code="target_failed")
+    raise TargetFailed(message, code="target_status")
 
 
 async def _all(response: aiohttp.ClientResponse) -> bytes:

@@ -32,7 +32,7 @@ async def ask(connection: McpConnection, input: Any, *, pack: Pack, reach: Reach
     """
     if reach is None:
         raise TargetFailed("There is no session.", code="target_unreachable")
-    talk = _Talk(connection, asking(pack), input)
+    talk = _Talk(connection, asking(pack), input=input)
     ended = await reach.visitor.visit(lambda: connected(reach, talk.hold))
     if ended is not None:
         raise ended
@@ -42,7 +42,7 @@ async def ask(connection: McpConnection, input: Any, *, pack: Pack, reach: Reach
 class _Talk:
     """The messages of one case, to and fro between model and server."""
 
-    def __init__(self, connection: McpConnection, able: Asking, input: Any) -> None:
+    def __init__(self, connection: McpConnection, able: Asking, *, input: Any) -> None:
         self.usage: list[Usage] = []
         self._connection = connection
         self._able = able

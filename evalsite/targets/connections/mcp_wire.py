@@ -27,7 +27,7 @@ class McpMissing(EvalsiteError):
     """The package for MCP servers is not installed."""
 
     code = "mcp_missing"
-    hint = "install the extra: pip install 'evalsite[mcp]'"
+    hint = "on each worker: pip install 'mcp>=2,<3'"
 
 
 async def connected(reach: Reach, talk: Callable[[Client], Awaitable[None]]) -> Ended:

@@ -11,6 +11,7 @@ from django.core.management.base import CommandParser
 
 from evalsite.cases.strict_json import parse
 from evalsite.errors import UsageError
+from evalsite.targets.complete import complete_run
 from evalsite.targets.open import open_run
 from evalsite.tenants.command import TenantCommand
 
@@ -38,6 +39,7 @@ class Command(TenantCommand):
         parser.add_argument("--live", metavar="FILE", help="how it is asked; - is stdin")
         parser.add_argument("--client-type", help="web, mobile, agent ...")
         parser.add_argument("--client-version")
+        parser.add_argument("--complete", action="store_true", help="it takes no more answers")
         parser.add_argument("--json", action="store_true", help="a JSON object on stdout")
 
     def work(self, **options: Any) -> None:
@@ -50,6 +52,8 @@ class Command(TenantCommand):
             connection=_read(options["live"]) if options["live"] else None,
             actor="openrun",
         )
+        if options["complete"]:
+            complete_run(run, actor="openrun")
         if options["json"]:
             event = {"event": "opened", "run": run.name, "target": run.target.name}
             event |= {"mode": run.eval_mode, "status": run.status, "id": str(run.pk)}
