@@ -62,16 +62,20 @@ def foresee(manifest: Mapping[str, Any], *, workload: Workload) -> Iterator[Fore
     for stage in manifest["stages"]:
         if stage["lane"] != "model":
             continue
-        asks, counted = _asks(stage["judge"], stage["judge_options"])
+        asks, counted = asks_of(stage)
         for ask in asks:
             yield foresee_ask(
                 ask, workload=workload, stage=stage["name"], judge=stage["judge"], counted=counted
             )
 
 
-def _asks(judge: str, options: Mapping[str, Any]) -> tuple[Sequence[Ask], bool]:
-    """Answer what the judge says that it asks, or one call a case where it does not say."""
-    calls = getattr(_loaded(judge), "calls", None)
+def asks_of(stage: Mapping[str, Any]) -> tuple[Sequence[Ask], bool]:
+    """Answer what a stage's judge says that it asks for a case, and whether it says so.
+
+    Where it does not, that is one call of the model and endpoint that its options name.
+    """
+    options = stage["judge_options"]
+    calls = getattr(_loaded(stage["judge"]), "calls", None)
     told = 1 if calls is None else calls(**options)
     if isinstance(told, int):
         model, endpoint = str(options.get("model", "")), str(options.get("endpoint", ""))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalsite.endpoints.models import RESERVED, Endpoint
-from evalsite.trust.nested import named
 from judges.models import cache_key
+from packs.forecast import asks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,13 @@ def configuration_of(stage: Mapping[str, Any]) -> Configuration:
 
     An endpoint that points elsewhere, or has another default model, is another configuration.
     """
-    options = stage["judge_options"]
-    endpoints = {name for name in named(options, "endpoint") if isinstance(name, str)}
+    endpoints = {ask.endpoint for ask in asks_of(stage)[0]}
     material = {
         "judge": stage["judge"],
         "version": stage["judge_version"],
-        "options": options,
+        "options": stage["judge_options"],
         "pins": stage["judge_pins"],
-        "places": {name: _place(name) for name in sorted(endpoints or {""})},
+        "places": {name: _place(name) for name in sorted(endpoints)},
     }
     return Configuration(stage["judge"], material)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from evalsite.endpoints.models import RESERVED
 from evalsite.trust.nested import named
 from judges.models import Ask
 from judges.options import bind
 from judges.preflight import Preflight, Probe, preflight, probes
 from judges.protocol import JudgeError
 from judges.registry import JUDGES
+from packs.forecast import asks_of
 
 # Rubrics by which a wrong answer is a bad one. Any other may ask for politeness: of it we only
 # know that no empty promise and no order to the judge may pass.
@@ -23,9 +25,12 @@ class JudgeUntried(JudgeError):
 
 
 def stages_to_try(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the stages whose judge asks a model for words: what has words can be talked over."""
+    """Yield the stages whose judge asks a model for words: what has words can be talked over.
+
+    A mock is no model: every report calls it one, and that says more than a trial.
+    """
     for stage in manifest["stages"]:
-        if stage["lane"] == "model" and not _asks_for_no_words(stage):
+        if stage["lane"] == "model" and any(_is_for_words(ask) for ask in asks_of(stage)[0]):
             yield stage
 
 
@@ -49,13 +54,5 @@ def _probes_for(options: Mapping[str, Any]) -> Sequence[Probe]:
     return [probe for probe in probes() if probe.kind in _BAD_FOR_ANY]
 
 
-def _asks_for_no_words(stage: Mapping[str, Any]) -> bool:
-    """Tell whether the judge says that it only embeds: replies of no tokens."""
-    name = stage["judge"]
-    calls = getattr(JUDGES.load(name).value, "calls", None) if name in JUDGES.names() else None
-    told = calls(**stage["judge_options"]) if calls else 1
-    return not isinstance(told, int) and all(_is_wordless(ask) for ask in told)
-
-
-def _is_wordless(ask: Ask) -> bool:
-    return ask.max_tokens == 0
+def _is_for_words(ask: Ask) -> bool:
+    return ask.max_tokens != 0 and ask.endpoint != RESERVED

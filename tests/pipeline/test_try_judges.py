@@ -198,4 +198,5 @@ def test_a_mock_is_called_one() -> None:
     batch = answered(options={"judges": ["mock"]})
     assert codes(batch) == ["judge_mock"]
     by_endpoint = {"judges": [{"name": "rubric", "options": {"endpoint": "mock"}}]}
-    assert codes(answered(options=by_endpoint)) == ["judge_mock"]
+    batch = answered(options=by_endpoint)
+    assert (batch.preflight, codes(batch)) == ("not_needed", ["judge_mock"])
