@@ -11,7 +11,7 @@ from typing import Self
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from evalsite.errors import EvalsiteError
 
@@ -118,6 +118,9 @@ def load() -> Env:
             for item in error.errors()
         )
         raise SettingsInvalid(problems) from None
+    except SettingsError as error:
+        # A list or table that is no JSON; what it says stays untold, for it may be a key.
+        raise SettingsInvalid(f"{error}") from None
 
 
 def command() -> str:

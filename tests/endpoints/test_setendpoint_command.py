@@ -79,10 +79,11 @@ def test_secrets_are_resealed(
         call_command("resealsecrets")
 
 
-def test_a_short_key_stops_the_settings(knobs: Callable[..., None]) -> None:
+@pytest.mark.parametrize("keys", ['["short-s3cret"]', "s3cret-and-no-json", '["s3cret'])
+def test_bad_keys_stop_the_settings_and_are_not_told(knobs: Callable[..., None], keys: str) -> None:
     from evalsite.env import SettingsInvalid, load
 
-    knobs(secrets_keys=json.dumps(["short-s3cret"]))
+    knobs(secrets_keys=keys)
     with pytest.raises(SettingsInvalid) as caught:
         load()
     assert "s3cret" not in str(caught.value)

@@ -8,10 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import redis
 from pydantic import SecretStr
 
 from evalsite.audit.models import Entry
 from evalsite.batches.models import Batch, Step
+from evalsite.calls.connect import client_url
 from evalsite.endpoints.configure import configure
 from evalsite.endpoints.models import Endpoint
 from evalsite.pipeline import launch
@@ -23,6 +25,7 @@ from tests.factories import make_price
 from tests.fake_model import FakeModel, Fault, fake_model
 from tests.pipeline.bench import deliver_all, deliver_chunks, statuses
 from tests.pipeline.test_live_run import start, suite_of
+from tests.services import Services
 from tests.targets.service import GOOD, Service, serving
 
 SECRET = "sk-canary-0123456789"
@@ -77,6 +80,13 @@ def test_a_chat_model_is_asked_and_judged(fake: FakeModel) -> None:
     card = Scorecard.objects.filter(batch=batch)[0]
     assert (card.tokens_in, card.tokens_out, card.cost_usd) == (1, 1, None)
     assert batch.n_calls == 2
+
+
+def test_the_mock_model_needs_no_endpoint(as_acme: Tenant) -> None:
+    run = open_run(name="live", connection={"kind": "chat", "endpoint": "mock", "model": "mock"})
+    batch = deliver_all(start(run, suite_of("a")))
+    assert batch.state == "finished"
+    assert Output.objects.get().answer
 
 
 def test_a_price_makes_the_cost_known(fake: FakeModel) -> None:
@@ -137,19 +147,24 @@ def test_a_failing_service_is_not_asked_twice_for_one_case(service: Service) -> 
 
 
 def test_a_broken_service_pauses_the_batch_which_goes_on_later(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: Service, services: Services
 ) -> None:
-    monkeypatch.setattr("evalsite.calls.breaker.OPEN_S", 0.05)
     Endpoint.objects.update(parallel=1)
     service.answer = (500, b"oops")
     batch = start(http_run(), suite_of(*"abcdefghijkl"))
     assert paused(batch) == "endpoint_broken"
     assert len(service.got) < 12
     service.answer = GOOD
+    forget_failures(services)
     launch.resume(batch.pk)
     batch = deliver_all(batch)
     assert batch.state == "finished"
     assert len(service.got) == 12
+
+
+def forget_failures(services: Services) -> None:
+    """Let the time be over in which nobody asks the endpoint."""
+    redis.Redis.from_url(client_url(services.broker_url)).flushdb()
 
 
 def test_a_place_without_a_field_is_that_cases_error_only(service: Service) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import httpx2
     from mcp import Client
 
+LONGEST_STREAM: Final = 16 * 2**20
 Ended = VerdictError | EvalsiteError | Halt | Interrupted | None
 
 # The session undoes compression, and the length changes with it.
@@ -89,7 +90,11 @@ def _transport(reach: Reach) -> httpx2.AsyncBaseTransport:
             self._response = response
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
+            n_bytes = 0
             async for piece in self._response.content.iter_any():
+                n_bytes += len(piece)
+                if n_bytes > LONGEST_STREAM:
+                    raise httpx2.ReadError(f"the stream is longer than {LONGEST_STREAM} bytes")
                 yield piece
 
         async def aclose(self) -> None:
