@@ -26,6 +26,7 @@ check: $(VENV)/tools
 
 bench: $(VENV)/tools
 	$(BIN)/python tests/bench/recorded_cases.py
+	$(BIN)/python tests/bench/model_calls.py
 
 prices: $(VENV)/tools
 	$(BIN)/python -m evalsite.calls.seed

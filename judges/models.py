@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from judges.protocol import JudgeError
@@ -161,7 +161,7 @@ def cache_key(**material: Any) -> str:
 
 def usage_as_json(spent: Sequence[Usage]) -> list[dict[str, Any]]:
     """Give the calls as they are kept beside a verdict."""
-    return [asdict(usage) for usage in spent]
+    return [{name: getattr(usage, name) for name in Usage.__slots__} for usage in spent]
 
 
 def _present() -> Caller:

@@ -18,9 +18,14 @@ from evalsite.targets.begin import begin_run
 from evalsite.targets.models import EvalMode, Run, RunStatus
 from evalsite.targets.queries import lacks_answers
 
-# What a case costs, in milliseconds, until a step of the suite has been measured.
-FIRST_GUESS_MS = {"cpu": 0.2, "sandbox": 150.0, "model": 1000.0}
+# What a case costs, in milliseconds, until a step of the suite has been measured. A model takes a
+# second, and 25 cases wait for it at once.
+FIRST_GUESS_MS = {"cpu": 0.2, "sandbox": 150.0, "model": 40.0}
 SMALLEST_CHUNK, LARGEST_CHUNK = 20, 2_000
+# Chunks per slot, and how much longer than others one may take. At the end of a chunk of the model
+# lane fewer and fewer calls are under way, so it has fewer and longer ones.
+SHARES = {"model": 1}
+LONGER = {"model": 20}
 SKIPPED = "it was asked for no preflight"
 
 # The step before those that judge, where a live run is to be asked: it has no stages.
@@ -173,7 +178,8 @@ def _open_step(
         return None
     lane, stages = kind
     case_ms = _measured_ms(batch, lane=lane, stages=stages)
-    scorings = chunk_size(n_cases * batch.repetitions, case_ms=case_ms, sizing=sizing)
+    n_scorings = n_cases * batch.repetitions
+    scorings = chunk_size(n_scorings, case_ms=case_ms, sizing=sizing, lane=lane)
     size = max(1, scorings // batch.repetitions)
     n_chunks = -(-n_cases // size)
     step = Step.objects.create(
@@ -192,13 +198,16 @@ def _open_step(
     return step
 
 
-def chunk_size(n: int, *, case_ms: float, sizing: Sizing) -> int:
+def chunk_size(n: int, *, case_ms: float, sizing: Sizing, lane: str = "cpu") -> int:
     """Answer how many scorings a chunk holds: 20 to 2,000, and four chunks a slot if it can.
+
+    `case_ms` is the time of the chunk per case, however many are under way at once.
 
     Few cases are cut finer than the floor only so far that each slot gets some.
     """
-    by_cost = int(sizing.seconds * 1000 / max(case_ms, 0.001))
-    by_share = -(-n // (4 * sizing.slots))
+    seconds = sizing.seconds * LONGER.get(lane, 1)
+    by_cost = int(seconds * 1000 / max(case_ms, 0.001))
+    by_share = -(-n // (SHARES.get(lane, 4) * sizing.slots))
     return max(SMALLEST_CHUNK, min(by_cost, by_share, LARGEST_CHUNK))
 
 

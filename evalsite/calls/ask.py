@@ -76,7 +76,7 @@ async def asking(
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One call on its way: where to, of what size, and what makes it."""
+    """One call on its way: where to, and of what size; 0 is the size that nobody asks for."""
 
     place: Place
     model: str
@@ -162,7 +162,10 @@ class Asker:
         self, place: Place, *, model: str, request: ChatRequest | EmbedRequest
     ) -> _Call:
         tariff = await self._places.tariff(place, model)
-        return _Call(place, model, prompt_at_most(request), _longest(request), tariff)
+        # Measuring a prompt costs as much as a tenth of the call: only where it matters.
+        matters = self._purse.capped or place.endpoint.tokens_per_minute is not None
+        prompt = prompt_at_most(request) if matters else 0
+        return _Call(place, model, prompt, _longest(request), tariff)
 
     async def _carry(self, call: _Call, send: Callable[[], Awaitable[Reply]]) -> Reply:
         n_limited = 0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 # How old a look may be: so much later than the others may a worker learn of a pause.
-STALE_S: Final = 0.05
+STALE_S: Final = 0.1
 
 
 class Seen(NamedTuple):

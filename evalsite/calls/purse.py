@@ -76,7 +76,7 @@ class Purse:
     def __init__(self, ledger: Ledger, *, desk: Desk, capped: bool) -> None:
         self._ledger = ledger
         self._desk = desk
-        self._capped = capped
+        self.capped = capped
         self._change = Change()
         self._under_way = 0
         self._asked: Gather[Decimal, State | None] = Gather(self._reserve)
@@ -87,7 +87,7 @@ class Purse:
         Raises Halt: `price_unknown`, or `money_cap` where neither this worker nor another gives
         room back in time.
         """
-        if not self._capped:
+        if not self.capped:
             return _NOTHING
         if worst is None:
             raise Halt(

@@ -22,6 +22,19 @@ def test_chunks_are_sized_by_cost_and_share(n: int, case_ms: float, size: int) -
     assert chunk_size(n, case_ms=case_ms, sizing=SIZING) == size
 
 
+@pytest.mark.parametrize(
+    ("n", "case_ms", "size"),
+    [
+        (30, 40.0, 20),  # each slot gets some
+        (500, 40.0, 250),  # one chunk a slot: fewer ends, at which calls run dry
+        (100_000, 40.0, 250),  # ten seconds of work
+        (100_000, 1_000.0, 20),
+    ],
+)
+def test_a_chunk_of_the_model_lane_is_long(n: int, case_ms: float, size: int) -> None:
+    assert chunk_size(n, case_ms=case_ms, sizing=SIZING, lane="model") == size
+
+
 def test_adjacent_stages_of_a_lane_are_one_step() -> None:
     lanes = ["cpu", "cpu", "model", "cpu"]
     stages = [{"name": f"s{n}", "lane": lane} for n, lane in enumerate(lanes)]

@@ -27,6 +27,7 @@ app.conf.update(
     task_default_queue=QUEUE,
     worker_prefetch_multiplier=1,
     task_acks_late=True,
+    include=["tests.bench.bare_calls"],
 )
 
 _TABLES = """

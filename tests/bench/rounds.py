@@ -62,7 +62,7 @@ def score(worker: int, *, name: str, batch: int, n: int) -> Figures:
         seen = time.time()
     spent = cpu_seconds(worker) - before
     _require_sound(launched, n=n)
-    scored = seen - _first_claim(launched)
+    scored = seen - first_claim(launched)
     bare = bare_chord.run(batch, n=n, size=_chunk_size(launched))
     return {
         "plan_s": planned,
@@ -115,7 +115,8 @@ def _require_sound(batch: Batch, *, n: int) -> None:
     }
 
 
-def _first_claim(batch: Batch) -> float:
+def first_claim(batch: Batch) -> float:
+    """Answer when the first chunk of a batch was claimed, in seconds of the epoch."""
     with connection.cursor() as cursor:
         cursor.execute(_FIRST_CLAIM, [batch.pk])
         return float(cursor.fetchone()[0])

@@ -252,11 +252,17 @@ def test_the_secret_goes_to_the_endpoint_and_nowhere_else(
 
 def test_keys_differ_by_all_that_matters() -> None:
     def key(**changed: Any) -> str:
-        given = {"base_url": "u", "model": "m", "repetition": 0, **changed}
+        given: dict[str, Any] = {"base_url": "u", "model": "m", "repetition": 0, **changed}
         parameters = given.pop("max_tokens", 10)
         return remember.reply_key(question("a", max_tokens=parameters), **given)
 
-    variants = [{}, {"base_url": "v"}, {"model": "n"}, {"repetition": 1}, {"max_tokens": 11}]
+    variants: list[dict[str, Any]] = [
+        {},
+        {"base_url": "v"},
+        {"model": "n"},
+        {"repetition": 1},
+        {"max_tokens": 11},
+    ]
     assert len({key(**variant) for variant in variants}) == len(variants)
 
 
