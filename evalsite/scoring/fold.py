@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from evalsite.scoring.answer import Answered
 from evalsite.scoring.models import ScoreStatus
+from evalsite.scoring.storable import to_json
 from evalsite.scoring.write import Row
 from packs.evaluate import Evaluator
 from packs.protocol import StageResult, StageStatus
@@ -144,4 +145,4 @@ def _details(results: list[StageResult]) -> str:
         for result in results
         if result.reason or result.details
     }
-    return orjson.dumps(why, default=str).decode() if why else _NOTHING
+    return to_json(why) if why else _NOTHING
