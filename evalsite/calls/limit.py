@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _REQUESTS, _TOKENS = "requests", "tokens"
 # What rounding a window's allowance down may cost, of the whole.
 _LOSS = 0.01
+# A call goes out some milliseconds after its place came free: the longer the window, the less of
+# the rate that loses; the shorter, the smaller the burst at the start.
+_SHORTEST_S = 2
 _TOKEN_WINDOW_S = 10
 # A window of tokens is kept in so many units at most: each unit is an entry in Valkey.
 _TOKEN_UNITS = 1_000
@@ -88,7 +91,7 @@ class Limits:
 
 def window_of(per_minute: int) -> Window:
     """Answer the shortest window whose whole allowance loses no more than _LOSS of the rate."""
-    for seconds in range(1, 60):
+    for seconds in range(_SHORTEST_S, 60):
         exact = per_minute * seconds / 60
         if int(exact) >= exact * (1 - _LOSS):
             return Window(int(exact), seconds)

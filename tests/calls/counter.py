@@ -25,13 +25,14 @@ class Counter:
 
     batch: Batch
     look: bool = True
+    note: bool = True
 
     def run(self, main: Callable[[Asker], Awaitable[T]]) -> T:
         """Run something with an Asker; then write what it cost and what was replied."""
         desk = Desk()
         ledger = BatchLedger(self.batch.pk)
         purse = Purse(ledger, desk=desk, capped=self.batch.max_cost_usd is not None)
-        memory = Memory(desk, look=self.look, note=True)
+        memory = Memory(desk, look=self.look, note=self.note)
 
         async def opened() -> T:
             async with asking(desk, batch_id=self.batch.pk, memory=memory, purse=purse) as asker:
