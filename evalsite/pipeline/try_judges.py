@@ -48,8 +48,10 @@ class Finding:
 
 
 def judges_are_tried(claim: Claim, *, desk: Desk) -> bool:
-    """Try the batch's judges unless that is done; answers False when another still is at it.
+    """Try the batch's judges unless that is done; answers whether the chunk may begin now.
 
+    It may not while another worker still tries them, nor when that took us so long that the chunk
+    would outlast its task: then it waits for a task of its own.
     Raises LeaseLost, and Halt where no call may be made: the judges are then tried when the batch
     goes on.
     """
@@ -58,12 +60,11 @@ def judges_are_tried(claim: Claim, *, desk: Desk) -> bool:
         with _alone(claim.batch_id) as alone:
             if alone and _is_due(claim.batch_id):
                 _settle(claim.batch_id, _try_all(claim, desk))
-        if alone:
-            break
         if time.monotonic() > over:
             return False
-        renew(claim, seconds=load().lease_seconds)
-        time.sleep(LOOK_SECONDS)
+        if not alone:
+            renew(claim, seconds=load().lease_seconds)
+            time.sleep(LOOK_SECONDS)
     return True
 
 

@@ -200,3 +200,15 @@ def test_a_mock_is_called_one() -> None:
     by_endpoint = {"judges": [{"name": "rubric", "options": {"endpoint": "mock"}}]}
     batch = answered(options=by_endpoint)
     assert (batch.preflight, codes(batch)) == ("not_needed", ["judge_mock"])
+
+
+def test_a_long_trial_leaves_the_chunk_to_another_task(
+    fake: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(try_judges, "LONGEST_WAIT", 0.0)
+    batch = answered()
+    deliver_chunks(batch)
+    batch.refresh_from_db()
+    assert batch.preflight == "trusted"
+    assert Chunk.objects.get().state == "pending"
+    assert deliver_all(batch).state == "finished"
