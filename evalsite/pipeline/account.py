@@ -34,7 +34,7 @@ def in_words(batch: Batch) -> str:
     counts = f"{batch.n_calls} calls, {batch.n_unpriced} of unknown price, {batch.n_cached} cached"
     possibly = f", ${batch.booked_usd:.4f} possibly spent" if batch.booked_usd else ""
     cap = "" if batch.max_cost_usd is None else f", cap ${batch.max_cost_usd:.2f}"
-    return f"judging ${batch.spent_usd:.4f} ({counts}{possibly}{cap})"
+    return f"models ${batch.spent_usd:.4f} ({counts}{possibly}{cap})"
 
 
 def resume_command(batch: Batch, *, tenant: str | None = None) -> str:

@@ -40,7 +40,7 @@ def paused(as_acme: Tenant) -> Batch:
 
 def test_the_report_tells_money_and_calls(paused: Batch) -> None:
     assert account.in_words(paused) == (
-        "judging $1.2500 (7 calls, 2 of unknown price, 3 cached, $0.5000 possibly spent, cap $1.50)"
+        "models $1.2500 (7 calls, 2 of unknown price, 3 cached, $0.5000 possibly spent, cap $1.50)"
     )
     assert account.in_words(paused) in " ".join(report.as_text(paused).split())
     assert report.as_json(paused)["account"]["booked_usd"] == 0.5

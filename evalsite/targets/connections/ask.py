@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from time import perf_counter
 from typing import Any, Final
 
 from evalsite.cases.strict_json import check
@@ -35,13 +34,11 @@ def require_askable(connection: Connection, pack: Pack) -> None:
 
 async def ask(connection: Connection, input: Any, *, pack: Pack, reach: Reach | None) -> Reply:
     """Ask once. A failure is the reply's error, as code and message; only Halt is raised."""
-    started = perf_counter()
     with metered() as spent:
         given = await attempt_later(_ask(connection, input, pack=pack, reach=reach))
-    latency_ms = round((perf_counter() - started) * 1000, 3)
     if isinstance(given, Crash):
-        return Reply(error=_error(given), latency_ms=latency_ms, **_figures(spent))
-    return Reply(output=given.output, latency_ms=latency_ms, **_figures(given.usage))
+        return Reply(error=_error(given), **_figures(spent))
+    return Reply(output=given.output, latency_ms=given.latency_ms, **_figures(given.usage))
 
 
 async def _ask(connection: Connection, input: Any, *, pack: Pack, reach: Reach | None) -> Given:
@@ -51,7 +48,7 @@ async def _ask(connection: Connection, input: Any, *, pack: Pack, reach: Reach |
         output = check(normalise(pack.Output, given.output, at="output"))
     except EvalsiteError as error:
         raise TargetFailed(error.message, code=error.code) from error
-    return Given(output=output, usage=given.usage)
+    return Given(output=output, latency_ms=given.latency_ms, usage=given.usage)
 
 
 def _figures(spent: Sequence[Usage]) -> dict[str, Any]:

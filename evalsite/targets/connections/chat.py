@@ -26,7 +26,11 @@ async def ask(connection: ChatConnection, input: Any, *, pack: Pack, reach: Reac
             tools=question.tools,
         )
     )
-    return Given(output=able.output(reply.text, plain_calls(reply.tool_calls)), usage=[reply.usage])
+    return Given(
+        output=able.output(reply.text, plain_calls(reply.tool_calls)),
+        latency_ms=reply.usage.latency_ms,
+        usage=[reply.usage],
+    )
 
 
 def system_message(text: str) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from typing import Any
 from evalsite.env import load
 from evalsite.errors import EvalsiteError
 from evalsite.targets.connections.kinds import CallableConnection
-from evalsite.targets.connections.reply import Given
+from evalsite.targets.connections.reply import Given, Stopwatch
 from packs.protocol import Pack
 
 
@@ -29,8 +29,10 @@ async def ask(connection: CallableConnection, input: Any, *, pack: Pack, reach: 
     Raises CallableRefused, and what the function raises.
     """
     function = find_function(connection.path)
+    watch = Stopwatch()
     output = await asyncio.to_thread(function, input)
-    return Given(output=await output if isawaitable(output) else output)
+    output = await output if isawaitable(output) else output
+    return Given(output=output, latency_ms=watch.ms())
 
 
 def find_function(path: str) -> Callable[[Any], Any]:

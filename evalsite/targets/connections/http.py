@@ -13,7 +13,7 @@ from evalsite.endpoints.guard import Redirected
 from evalsite.targets.connections.json_path import NothingThere, pick, pick_fields
 from evalsite.targets.connections.kinds import HttpConnection, UsagePaths
 from evalsite.targets.connections.reach import Reach
-from evalsite.targets.connections.reply import Given, TargetFailed
+from evalsite.targets.connections.reply import Given, Stopwatch, TargetFailed
 from evalsite.targets.connections.template import fill, fill_text
 from judges.models import Usage
 from judges.trouble import RateLimited, retry_after
@@ -37,13 +37,14 @@ async def ask(connection: HttpConnection, input: Any, *, pack: Pack, reach: Reac
     if reach is None:
         raise TargetFailed("There is no session.", code="target_unreachable")
     filled = _fill(connection, input, reach=reach)
-    raw = await reach.visitor.visit(lambda: _send(connection, filled, reach=reach))
+    raw, latency_ms = await reach.visitor.visit(lambda: _send(connection, filled, reach=reach))
     try:
         body = parse(raw)
     except JsonRefused as error:
         raise TargetFailed(f"The reply: {error.message}", code="target_reply_invalid") from None
     usage = [_usage(body, connection.usage)] if connection.usage else []
-    return Given(output=pick_fields(body, connection.output), usage=usage)
+    output = pick_fields(body, connection.output)
+    return Given(output=output, latency_ms=latency_ms, usage=usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,13 @@ def _fill(connection: HttpConnection, input: Any, *, reach: Reach) -> _Filled:
     return _Filled(url.with_query(query) if query else url, headers, body)
 
 
-async def _send(connection: HttpConnection, filled: _Filled, *, reach: Reach) -> bytes:
+async def _send(
+    connection: HttpConnection, filled: _Filled, *, reach: Reach
+) -> tuple[bytes, float]:
+    """Answer the reply's bytes, and how many milliseconds it took."""
     import aiohttp
 
+    watch = Stopwatch()
     try:
         async with reach.session.request(
             connection.method,
@@ -77,6 +82,7 @@ async def _send(connection: HttpConnection, filled: _Filled, *, reach: Reach) ->
             allow_redirects=False,
         ) as response:
             raw = await _all(response)
+            latency_ms = watch.ms()
     except TimeoutError:
         seconds = reach.place.endpoint.timeout_s
         raise TargetFailed(f"No reply within {seconds:g} s.", code="target_timeout") from None
@@ -88,7 +94,7 @@ async def _send(connection: HttpConnection, filled: _Filled, *, reach: Reach) ->
         raise TargetFailed(told, code="target_unreachable") from None
     told = reach.place.hide(raw[:_LONGEST_TOLD].decode("utf-8", "replace")).strip()
     _require_expected(connection, response, told=told)
-    return raw
+    return raw, latency_ms
 
 
 def _require_expected(

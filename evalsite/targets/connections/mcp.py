@@ -11,7 +11,7 @@ from evalsite.targets.connections.chat import system_message
 from evalsite.targets.connections.kinds import McpConnection
 from evalsite.targets.connections.mcp_wire import connected
 from evalsite.targets.connections.reach import Reach
-from evalsite.targets.connections.reply import Given, TargetFailed
+from evalsite.targets.connections.reply import Given, Stopwatch, TargetFailed
 from judges import models
 from judges.models import ChatReply, ChatRequest, Usage
 from packs.asking import Asking, asking, plain_calls, wire_tool
@@ -36,7 +36,7 @@ async def ask(connection: McpConnection, input: Any, *, pack: Pack, reach: Reach
     ended = await reach.visitor.visit(lambda: connected(reach, talk.hold))
     if ended is not None:
         raise ended
-    return Given(output=talk.output(), usage=talk.usage)
+    return Given(output=talk.output(), latency_ms=talk.latency_ms(), usage=talk.usage)
 
 
 class _Talk:
@@ -52,6 +52,12 @@ class _Talk:
         ]
         self._calls: list[dict[str, Any]] = []
         self._said = ""
+        self._tools_ms = 0.0
+
+    def latency_ms(self) -> float:
+        """Add up what model and tools took, without what was waited for limits."""
+        model = [usage.latency_ms for usage in self.usage]
+        return sum((ms for ms in model if ms is not None), self._tools_ms)
 
     def output(self) -> dict[str, Any]:
         """Give the pack's output from all that was called and the last that was said."""
@@ -69,7 +75,9 @@ class _Talk:
                 {"role": "assistant", "content": reply.text, "tool_calls": reply.tool_calls}
             )
             for wire, call in zip(reply.tool_calls, plain_calls(reply.tool_calls), strict=True):
+                watch = Stopwatch()
                 done = await _execute(client, call)
+                self._tools_ms += watch.ms()
                 self._calls.append(done)
                 self._messages.append(_result_message(str(wire.get("id", "")), done))
 

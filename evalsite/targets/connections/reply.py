@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 from judges.models import ModelError, Usage
@@ -30,7 +31,22 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What a target gave: the fields of the pack's output, and what it says that it took."""
+    """What a target gave: the fields of the pack's output, and what it took.
+
+    `latency_ms` is the target's own time, without what was waited for limits.
+    """
 
     output: Any
+    latency_ms: float | None
     usage: Sequence[Usage] = ()
+
+
+class Stopwatch:
+    """Counts milliseconds from when it is made."""
+
+    def __init__(self) -> None:
+        self._started = perf_counter()
+
+    def ms(self) -> float:
+        """Answer how many have gone by."""
+        return round((perf_counter() - self._started) * 1000, 3)
