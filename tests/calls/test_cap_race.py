@@ -1,0 +1,74 @@
+"""The money cap holds exactly for 64 parallel workers, and when half of them are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from evalsite import env
+from evalsite.batches.models import Batch
+from tests.factories import make_batch, make_price
+from tests.fake_model import FakeModel
+from tests.services import Services
+
+CAP = Decimal(300)
+WORST, REAL = 10, 1  # dollars of a call
+WORKERS = 32
+
+
+@pytest.fixture
+def spenders(
+    committed: FakeModel, services: Services, tmp_path: Path
+) -> Iterator[tuple[Batch, list[subprocess.Popen[str]]]]:
+    """Two processes of 32 workers each, on the account of one batch."""
+    make_price(model="m", usd_in=0, usd_out=1_000_000 - 1)
+    committed.latency_s = 0.02
+    batch = make_batch(max_cost_usd=CAP)
+    given = {
+        **os.environ,
+        **services.environment(),
+        "EVALSITE_DATA_DIR": str(tmp_path),
+        "OUTBOUND_ALLOW": json.dumps(["127.0.0.1:*"]),
+    }
+    command = [sys.executable, "-m", "tests.calls.spender", str(batch.tenant_id), str(batch.pk)]
+    started = [
+        subprocess.Popen(
+            [*command, str(WORKERS)], env=given, cwd=env.ROOT, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    yield batch, started
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_64_workers_and_a_kill_never_pass_the_cap(
+    spenders: tuple[Batch, list[subprocess.Popen[str]]], committed: FakeModel
+) -> None:
+    batch, (killed, other) = spenders
+    _until_calls(committed, 30, of=killed.pid)
+    killed.kill()
+    said, _ = other.communicate(timeout=60)
+    batch.refresh_from_db()
+    assert said.count("money_cap") == WORKERS
+    assert CAP - WORST < batch.spent_usd + batch.booked_usd <= CAP
+    # What each call at the model may have cost is spent or booked, and nothing else is.
+    unsettled = len(committed.calls) - batch.n_calls
+    assert round(batch.spent_usd) == batch.n_calls * REAL
+    assert 0 <= unsettled <= round(batch.booked_usd) / WORST <= WORKERS
+
+
+def _until_calls(fake: FakeModel, n: int, *, of: int) -> None:
+    end = time.monotonic() + 60
+    while sum(call.prompt.startswith(f"{of} ") for call in fake.calls) < n:
+        assert time.monotonic() < end
+        time.sleep(0.005)
