@@ -191,7 +191,7 @@ class Asker:
         try:
             reply = await send()
         except ModelError as error:
-            _end(self._purse, booked, error)
+            _end(self._purse, booked, error=error)
             if not isinstance(error, RateLimited):
                 await self._breaker.failed(call.place, error)
             raise
@@ -220,7 +220,7 @@ def _longest(request: ChatRequest | EmbedRequest) -> int | None:
     return next((bound for bound in bounds if isinstance(bound, int)), None)
 
 
-def _end(purse: Purse, booked: Decimal, error: ModelError) -> None:
+def _end(purse: Purse, booked: Decimal, *, error: ModelError) -> None:
     """End a call without a reply; where the endpoint may have worked, it may cost."""
     from aiohttp import ClientConnectorError
 

@@ -126,7 +126,7 @@ class Chunk:
 
     async def _flush(self, rows: list[Row]) -> bool:
         change, replies = self._purse.take(), self._memory.take()
-        await self.desk.do(lambda: _write_books(self._ledger, change, replies))
+        await self.desk.do(lambda: _write_books(self._ledger, change, replies=replies))
         return await self.desk.do(lambda: self.write(rows))
 
     def write(self, rows: list[Row]) -> bool:
@@ -140,7 +140,7 @@ class Chunk:
         return runs
 
 
-def _write_books(ledger: BatchLedger, change: Change, replies: list[Known]) -> None:
+def _write_books(ledger: BatchLedger, change: Change, *, replies: list[Known]) -> None:
     """Write money and replies, apart from the rows: they are true whoever holds the chunk."""
     with transaction.atomic():
         keep(replies)
