@@ -101,7 +101,7 @@ class Chunk:
         except Interrupted as interrupted:
             raise interrupted.__cause__ or interrupted from None
         finally:
-            _write_books(self._ledger, self._purse.take(), self._memory.take())
+            _write_books(self._ledger, self._purse.take(), replies=self._memory.take())
 
     async def _run(self) -> Outcome[Row]:
         """Do the cases beside one another."""
