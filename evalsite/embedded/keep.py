@@ -5,15 +5,25 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 
 def keep_password(path: Path, *, n_bytes: int = 12) -> str:
-    """Answer the password in the file; without one, make one that only its owner may read."""
+    """Answer the password in the file; without one, make one that only its owner may read.
+
+    Of processes that come at the same time one makes it, and none reads half of it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(n_bytes) + "\n")
+    if not path.exists():
+        with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-") as file:
+            file.write(secrets.token_urlsafe(n_bytes) + "\n")
+            file.flush()
+            _link(Path(file.name), path)
     return path.read_text().strip()
+
+
+def _link(made: Path, path: Path) -> None:
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        return  # another process was quicker, and its password stands

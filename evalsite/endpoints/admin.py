@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from pydantic import SecretStr
 
 from evalsite.audit.admin import TenantAdmin, TenantForm
-from evalsite.endpoints.configure import configure
+from evalsite.endpoints.configure import can_be_sent, configure
 from evalsite.endpoints.guard import EndpointBlocked, UrlRefused, check_url, origin
 from evalsite.endpoints.models import RESERVED, Endpoint
 
@@ -31,7 +31,11 @@ class EndpointForm(TenantForm):
     def clean_secret(self) -> SecretStr | None:
         """Wrap the secret, so that nothing prints it."""
         text = self.cleaned_data["secret"]
-        return SecretStr(text) if text else None
+        if not text:
+            return None
+        if not can_be_sent(text):
+            raise ValidationError("Printable ASCII characters only.")
+        return SecretStr(text)
 
     def clean_name(self) -> str:
         """Refuse the reserved name."""

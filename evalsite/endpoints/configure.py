@@ -16,6 +16,7 @@ _AUDITED = (
     *("kind", "base_url", "default_model", "is_default"),
     *("requests_per_minute", "tokens_per_minute", "parallel", "timeout_s"),
 )
+_LONGEST_SECRET = 4096
 KEPT, SET, REMOVED, RESEALED = "kept", "set", "removed", "resealed"
 
 
@@ -49,6 +50,8 @@ def configure(
     and SecretWanted where the kept secret belongs to another origin.
     """
     _check(endpoint)
+    if secret is not None and not can_be_sent(secret.get_secret_value()):
+        raise EndpointInvalid(f"secret: up to {_LONGEST_SECRET} printable ASCII characters")
     with transaction.atomic():
         before = Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first()
         fate = _place_secret(endpoint, before=before, secret=secret, forget=forget)
@@ -92,6 +95,12 @@ def _check(endpoint: Endpoint) -> None:
     if endpoint.name == RESERVED:
         raise EndpointInvalid(f"name: {RESERVED!r} is taken by the judge model without a network")
     check_url(endpoint.base_url)
+
+
+def can_be_sent(secret: str) -> bool:
+    """Answer whether the secret fits into one line of an HTTP header."""
+    plain = secret.isascii() and secret.isprintable()
+    return plain and 0 < len(secret) <= _LONGEST_SECRET
 
 
 def _place_secret(

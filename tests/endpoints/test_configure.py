@@ -61,6 +61,13 @@ def test_a_kept_secret_follows_to_no_other_host() -> None:
     assert open_secret(configure(made, secret=SecretStr("t"))) == "t"
 
 
+@pytest.mark.parametrize("secret", ["a\r\nX: b", "ключ", "", "x" * 5000])
+def test_a_secret_that_is_no_header_is_refused_and_not_told(secret: str) -> None:
+    with pytest.raises(EndpointInvalid) as caught:
+        configure(Endpoint(name="main", base_url=URL), secret=SecretStr(secret))
+    assert not secret or secret not in str(caught.value)
+
+
 def test_a_secret_is_forgotten() -> None:
     made = configure(Endpoint(name="main", base_url=URL), secret=SecretStr("s"))
     assert not configure(made, forget=True).has_secret

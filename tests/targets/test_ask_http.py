@@ -91,6 +91,18 @@ def test_a_secret_that_is_sent_back_is_crossed_out(service: Service) -> None:
     assert "s3cret" not in reply.error
 
 
+def test_a_secret_in_an_answer_is_crossed_out(service: Service) -> None:
+    service.answer = (200, b'{"data": {"answer": {"s3cret-4711": ["my key: s3cret-4711"]}}}')
+    reply = asked(ASK, INPUT, url=service.url, secret="s3cret-4711")
+    assert reply.output == {"answer": {"***": ["my key: ***"]}}
+
+
+def test_a_path_is_one_line_of_the_request(service: Service) -> None:
+    asked({**ASK, "path": "/a b\r\nX-Evil: 1/{{ input.id }}"}, {"id": "ü%"}, url=service.url)
+    assert service.got[0][1] == "/a%20b%0D%0AX-Evil:%201/%C3%BC%25"
+    assert "X-Evil" not in service.got[0][2]
+
+
 @pytest.mark.parametrize("given", [{"question": "q"}, {"question": "q", "id": ".."}])
 def test_an_input_that_does_not_fit_is_not_sent(service: Service, given: dict[str, str]) -> None:
     reply = asked({**ASK, "path": "/a/{{input.id}}"}, given, url=service.url)

@@ -151,6 +151,11 @@ def test_a_call_that_fails_is_told_to_the_model(
     assert "response" not in reply.output
 
 
+def test_a_tool_that_was_not_offered_is_not_called(tool_server: ToolServer) -> None:
+    reply, _ = run(tool_server, ("shout", {"text": "hi"}), tools=["add"])
+    assert reply.output["calls"][0]["result"] == "there is no such tool"
+
+
 def test_rounds_are_counted(tool_server: ToolServer) -> None:
     reply, asked_for = run(tool_server, *[("add", {"a": 1, "b": 1})] * 9, rounds=2)
     assert (len(asked_for), len(reply.output["calls"])) == (2, 2)

@@ -45,7 +45,8 @@ async def _ask(connection: Connection, input: Any, *, pack: Pack, reach: Reach |
     """Do so and check the output by the pack's schema, and that it can be kept."""
     try:
         given = await _ASKS[connection.kind](connection, input, pack=pack, reach=reach)
-        output = check(normalise(pack.Output, given.output, at="output"))
+        seen = given.output if reach is None else reach.place.hide_in(given.output)
+        output = check(normalise(pack.Output, seen, at="output"))
     except EvalsiteError as error:
         raise TargetFailed(error.message, code=error.code) from error
     return Given(output=output, latency_ms=given.latency_ms, usage=given.usage)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 TOO_MANY: Final = 429
 LONGEST_REPLY: Final = 4 * 2**20
 _LONGEST_TOLD: Final = 300
+# What may stand in a path as it is; % because what was filled in is quoted already.
+_IN_PATHS: Final = "/%:@!$&'()*+,;=~"
 _MOST_TOKENS: Final = 2**31 - 1
 
 
@@ -153,7 +155,7 @@ def _path(connection: HttpConnection, input: Any) -> str:
     path = fill_text(connection.path, input, quote=lambda text: quote(text, safe=""))
     if {".", ".."} & set(path.split("/")):
         raise TargetFailed("A part of the path would be a dot.", code="target_input_invalid")
-    return path
+    return quote(path, safe=_IN_PATHS)
 
 
 def _headers(connection: HttpConnection, input: Any, *, reach: Reach) -> dict[str, str]:

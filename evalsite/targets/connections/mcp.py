@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from evalsite.cases.strict_json import JsonRefused, parse
@@ -66,6 +66,7 @@ class _Talk:
     async def hold(self, client: Client) -> None:
         """Let the model call tools until it has an answer, or its rounds are over."""
         tools = await _tools(client, only=self._connection.tools)
+        offered = {tool["function"]["name"] for tool in tools}
         for _ in range(self._connection.rounds):
             reply = await self._ask_model(tools)
             self._said = reply.text
@@ -76,7 +77,7 @@ class _Talk:
             )
             for wire, call in zip(reply.tool_calls, plain_calls(reply.tool_calls), strict=True):
                 watch = Stopwatch()
-                done = await _execute(client, call)
+                done = await _execute(client, call, offered=offered)
                 self._tools_ms += watch.ms()
                 self._calls.append(done)
                 self._messages.append(_result_message(str(wire.get("id", "")), done))
@@ -116,8 +117,15 @@ async def _tools(client: Client, *, only: Sequence[str] | None) -> list[dict[str
     return [found[name] for name in only]
 
 
-async def _execute(client: Client, call: dict[str, Any]) -> dict[str, Any]:
-    """Execute one call; what went wrong with it is its result, as the model sees it too."""
+async def _execute(
+    client: Client, call: dict[str, Any], *, offered: Collection[str]
+) -> dict[str, Any]:
+    """Execute one call; what went wrong with it is its result, as the model sees it too.
+
+    A tool that was not offered is not called, whatever the server has.
+    """
+    if call["name"] not in offered:
+        return {**call, "result": "there is no such tool", "error": True}
     if not isinstance(call["arguments"], dict):
         return {**call, "result": "the arguments are not a JSON object", "error": True}
     done = await client.call_tool(call["name"], call["arguments"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -41,6 +41,16 @@ class Place:
         """Cross the secret out, should the other side repeat it."""
         known = self.secret.get_secret_value() if self.secret else ""
         return text.replace(known, "***") if len(known) >= _SHORTEST_HIDDEN else text
+
+    def hide_in(self, value: Any) -> Any:
+        """Cross the secret out of each text in a JSON value."""
+        if isinstance(value, str):
+            return self.hide(value)
+        if isinstance(value, list):
+            return [self.hide_in(item) for item in value]
+        if isinstance(value, dict):
+            return {self.hide(name): self.hide_in(item) for name, item in value.items()}
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
