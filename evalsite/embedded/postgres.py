@@ -126,7 +126,7 @@ def _make_cluster(layout: Layout, *, home: Path, tree: Path, account: Account) -
 
 
 def _clear(draft: Path) -> None:
-    """Remove what a killed initdb left; a program that it has just started may still write there."""
+    """Remove what a killed initdb left; what it has just started may still write there."""
     for left in reversed(range(_CLEARINGS)):
         _kill(by_folder(draft, programs=["initdb", "postgres"]))
         try:
