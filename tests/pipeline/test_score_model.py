@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,13 +12,17 @@ import pytest
 from evalsite.audit.models import Entry
 from evalsite.batches.lease import Claim, LeaseLost, claim_chunk
 from evalsite.batches.models import Batch, Chunk, Step
+from evalsite.cases.models import TestCase
+from evalsite.endpoints.models import Endpoint
 from evalsite.pipeline import launch, score_model
 from evalsite.scoring import interleave
 from evalsite.scoring.answer import recorded
 from evalsite.scoring.models import Scorecard
 from evalsite.summaries.models import Summary
 from evalsite.tenants.models import Tenant
-from tests.pipeline.asking_pack import does
+from tests.factories import make_output, make_price
+from tests.fake_model import FakeModel, Fault, fake_model
+from tests.pipeline.asking_pack import asks, does
 from tests.pipeline.bench import deliver_all, deliver_chunks, launched, statuses
 
 
@@ -134,3 +141,77 @@ def test_a_paused_batch_can_be_cancelled(as_acme: Tenant) -> None:
     batch = asking([does("halt")])
     deliver_chunks(batch)
     assert launch.cancel(batch.pk).state == "cancelled"
+
+
+@pytest.fixture
+def fake(as_acme: Tenant, knobs: Callable[..., None]) -> Iterator[FakeModel]:
+    """A model at the default endpoint; each token said costs a dollar."""
+    knobs(outbound_allow=json.dumps(["127.0.0.1:*"]))
+    make_price(model="m", usd_in=0, usd_out=999_999)
+    with fake_model("OK") as running:
+        url = running.base_url
+        Endpoint.objects.create(
+            name="judges", base_url=url, is_default=True, default_model="m", parallel=1
+        )
+        yield running
+
+
+def test_each_call_stands_beside_its_verdict(fake: FakeModel) -> None:
+    batch = deliver_all(asking([asks("a b c")]))
+    (call,) = Scorecard.objects.get(batch=batch).details["asked"]["details"]["calls"]
+    assert (call["model"], call["tokens_in"], call["tokens_out"]) == ("m", 3, 1)
+    assert call["cost_usd"] == pytest.approx(1, rel=1e-5)
+    assert call["latency_ms"] > 0
+    assert (batch.n_calls, round(batch.spent_usd), batch.booked_usd) == (1, 1, 0)
+
+
+def test_a_second_batch_asks_nothing(fake: FakeModel) -> None:
+    answers = [asks("a"), asks("b")]
+    deliver_all(asking(answers))
+    batch = deliver_all(asking(answers))
+    assert len(fake.calls) == 2
+    assert (batch.n_calls, batch.n_cached, batch.spent_usd) == (0, 2, 0)
+    assert set(statuses(batch).values()) == {"passed"}
+
+
+def test_without_the_cache_a_second_batch_asks(fake: FakeModel) -> None:
+    deliver_all(asking([asks("a")]))
+    deliver_all(asking([asks("a")], use_cache=False))
+    assert len(fake.calls) == 2
+
+
+def test_repetitions_are_asked_each(fake: FakeModel) -> None:
+    batch = asking([asks("a")], repetitions=3)
+    case = TestCase.objects.get()
+    for repetition in (1, 2):
+        make_output(run=batch.run, case=case, repetition=repetition, answer=asks("a"))
+    deliver_all(batch)
+    assert len(fake.calls) == 3
+
+
+def test_a_retry_asks_anew(fake: FakeModel) -> None:
+    fake.say = Fault(status=400)
+    batch = deliver_all(asking([asks("a")]))
+    assert statuses(batch) == {"case-000": "errored"}
+    fake.say = "OK"
+    launch.retry_errored(batch.pk)
+    assert statuses(deliver_all(batch)) == {"case-000": "passed"}
+
+
+def test_at_the_cap_the_batch_pauses_and_a_higher_one_lets_it_go_on(fake: FakeModel) -> None:
+    answers = [asks(f"text {n}") for n in range(5)]
+    batch = asking(answers, max_cost_usd=Decimal(12))
+    deliver_chunks(batch)
+    batch.refresh_from_db()
+    assert (batch.state, batch.paused_code) == ("paused", "money_cap")
+    assert round(batch.spent_usd) == batch.n_calls == len(statuses(batch)) == 3
+    launch.resume(batch.pk, max_cost_usd=Decimal(30))
+    batch.refresh_from_db()
+    assert deliver_all(batch).state == "finished"
+    assert len(fake.calls) == batch.n_calls == 5
+
+
+def test_a_nul_in_a_reply_costs_no_case(fake: FakeModel) -> None:
+    fake.say = Fault(status=400, body="a NUL: \0")
+    batch = deliver_all(asking([asks("a"), does("passed")]))
+    assert list(statuses(batch).values()) == ["errored", "passed"]
