@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from judges.code.syntax import UNPARSED
+from judges.code.parse import UNPARSED, parse
 from judges.protocol import Score, Threshold, shown
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -74,6 +74,6 @@ def _is_text(node: ast.stmt) -> bool:
 
 def _parsed(text: Any) -> ast.Module | None:
     try:
-        return ast.parse(text) if isinstance(text, str) and text.strip() else None
+        return parse(text) if isinstance(text, str) and text.strip() else None
     except UNPARSED:
         return None

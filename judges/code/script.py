@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from judges.code.syntax import UNPARSED
+from judges.code.parse import UNPARSED, parse
 from judges.protocol import JudgeError
 
 
@@ -16,7 +16,7 @@ def read_script(text: str, *, entry_point: str) -> ast.Module:
     Raises JudgeError `tests_invalid` for a script that cannot be parsed.
     """
     try:
-        tree = ast.parse(text.strip())
+        tree = parse(text.strip())
     except UNPARSED as error:
         message = f"The test script cannot be parsed: {error or type(error).__name__}"
         raise JudgeError(message, code="tests_invalid") from error
@@ -29,13 +29,40 @@ def read_script(text: str, *, entry_point: str) -> ast.Module:
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     for function in functions:
         if function.name not in called and (call := _call(function, entry_point)):
-            tree.body += ast.parse(call).body
+            tree.body += parse(call).body
     return tree
 
 
 def count_asserts(tree: ast.Module) -> int:
     """Count the assertions of a script, wherever they stand."""
     return sum(isinstance(node, ast.Assert) for node in ast.walk(tree))
+
+
+def wants_class(tree: ast.Module, *, entry_point: str) -> bool:
+    """Tell whether a script uses the entry point as a class: its attributes, or those of what a
+    call of it gave; isinstance with it; a class derived from it.
+    """
+    nodes = list(ast.walk(tree))
+    checks = [n for n in nodes if isinstance(n, ast.FunctionDef) and n.name == "check"]
+    aliases = {entry_point, *(argument.arg for check in checks for argument in check.args.args)}
+    made = {
+        ast.unparse(target)
+        for node in nodes
+        if isinstance(node, ast.Assign) and _is_call_of(node.value, aliases)
+        for target in node.targets
+    }
+    bases = [node.value for node in nodes if isinstance(node, ast.Attribute)]
+    named = [base for node in nodes if isinstance(node, ast.ClassDef) for base in node.bases]
+    for node in nodes:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "issubclass"):
+            named += node.args[1:]
+    return any(
+        _is_call_of(one, aliases) or ast.unparse(one) in made | aliases for one in bases
+    ) or any(ast.unparse(one) in aliases for one in named)
+
+
+def _is_call_of(node: ast.expr, names: set[str]) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in names
 
 
 def _call(function: ast.FunctionDef, entry_point: str) -> str:

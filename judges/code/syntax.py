@@ -6,11 +6,10 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
+from judges.code.parse import UNPARSED, parse
 from judges.protocol import PASS, Score, shown
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-# What the parser raises: SyntaxError is a ValueError for surrogates, the others for deep nesting.
-UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def python_syntax(expected: Any, answer: Any) -> Score:
@@ -23,7 +22,7 @@ def python_syntax(expected: Any, answer: Any) -> Score:
     if not isinstance(answer, str):
         return Score(0.0, False, f"no program: {shown(answer)}", code="not_a_program")
     try:
-        tree = ast.parse(answer)
+        tree = parse(answer)
     except SyntaxError as error:
         return Score(0.0, False, f"line {error.lineno}: {error.msg}", code="syntax_error")
     except UNPARSED as error:

@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from judges.guard import attempt, settle
+from judges.mock import MockModel
+from judges.models import calling
+from judges.options import bind
 from judges.protocol import Score, is_sound
-from judges.registry import BUILTIN_JUDGES, JUDGES
+from judges.registry import BUILTIN_JUDGES
 from judges.structure import json_diff, list_contains
 from judges.text import exact, fuzzy, levenshtein, normalised, token_f1
 
@@ -22,11 +26,16 @@ json_values = st.recursive(
 )
 
 
+OPTIONS: dict[str, dict[str, Any]] = {"jury": {"judges": ["exact", "rubric"]}}
+
+
 @pytest.mark.parametrize("name", sorted(BUILTIN_JUDGES))
 @settings(max_examples=60, deadline=None)
 @given(expected=json_values, answer=json_values)
 def test_any_judge_gives_a_sound_score_for_any_json(name: str, expected: Any, answer: Any) -> None:
-    score = JUDGES.load(name).value(expected, answer)
+    judge = bind(name, OPTIONS.get(name, {})).value
+    with calling(MockModel()):
+        score = settle(attempt(judge, expected, answer))
     assert isinstance(score, Score)
     assert is_sound(score)
     assert score.passed or score.reason
