@@ -29,6 +29,8 @@ from evalsite.calls.retry import backoff, persist
 from evalsite.calls.tokens import prompt_at_most
 from evalsite.calls.visit import Visitor
 from evalsite.endpoints.models import RESERVED, Endpoint
+from evalsite.endpoints.seal import mark_key
+from judges.fence import sealed_with
 from judges.mock import MockModel
 from judges.models import ChatReply, ChatRequest, EmbedReply, EmbedRequest, ModelError
 from judges.trouble import RateLimited
@@ -61,17 +63,20 @@ async def asking(
     """Give a Caller for the running loop, and close what it opened."""
     client, places = open_client(), Places(desk, batch_id=batch_id)
     gate = Gate(client)
-    try:
-        yield Asker(
-            places,
-            memory=memory,
-            purse=purse,
-            limits=Limits(client, gate=gate),
-            breaker=Breaker(client, gate=gate),
-        )
-    finally:
-        await places.close()
-        await client.aclose()
+    asker = Asker(
+        places,
+        memory=memory,
+        purse=purse,
+        limits=Limits(client, gate=gate),
+        breaker=Breaker(client, gate=gate),
+    )
+    # Only marks that all workers make alike let one find the reply that another was given.
+    with sealed_with(mark_key()):
+        try:
+            yield asker
+        finally:
+            await places.close()
+            await client.aclose()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from evalsite.endpoints.guard import origin
 from evalsite.endpoints.models import Endpoint
 from evalsite.env import load
 from evalsite.errors import EvalsiteError
+from evalsite.tenants.scope import require
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -65,23 +66,26 @@ def is_current(endpoint: Endpoint) -> bool:
         return False
 
 
+def mark_key() -> bytes:
+    """Derive the key of the marks that fence what a model judges: one per tenant, on all hosts."""
+    return _derived(_keys()[0], b"evalsite judge mark 1", str(require()).encode())
+
+
 def _locks(endpoint: Endpoint) -> list[Fernet]:
     from cryptography.fernet import Fernet
+
+    home = origin(endpoint.base_url).encode()
+    bound_to = (_PURPOSE, str(endpoint.tenant_id).encode(), endpoint.pk.bytes, home)
+    derived = (_derived(key, *bound_to) for key in _keys())
+    return [Fernet(base64.urlsafe_b64encode(key)) for key in derived]
+
+
+def _derived(key: SecretStr, *bound_to: bytes) -> bytes:
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-    home = origin(endpoint.base_url).encode()
-    bound_to = b"\0".join((_PURPOSE, str(endpoint.tenant_id).encode(), endpoint.pk.bytes, home))
-    return [
-        Fernet(
-            base64.urlsafe_b64encode(
-                HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=bound_to).derive(
-                    key.get_secret_value().encode()
-                )
-            )
-        )
-        for key in _keys()
-    ]
+    step = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=b"\0".join(bound_to))
+    return step.derive(key.get_secret_value().encode())
 
 
 def _keys() -> list[SecretStr]:

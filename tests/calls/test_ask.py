@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -12,9 +13,11 @@ from django.db import DatabaseError
 from evalsite.batches.models import Batch
 from evalsite.calls import ask, remember, retry
 from evalsite.calls import place as places
+from evalsite.calls.ask import Asker
 from evalsite.calls.interrupt import Interrupted
 from evalsite.calls.models import Reply
 from evalsite.endpoints.models import Endpoint
+from judges import fence
 from judges.models import EmbedRequest, Halt, ModelError
 from tests.calls.counter import Counter, question
 from tests.factories import make_batch, make_price
@@ -290,3 +293,14 @@ def test_many_at_once_make_few_lookups(counter: Counter, monkeypatch: pytest.Mon
     counter.ask(*(f"text {n}" for n in range(40)))
     assert sum(looked) == 40
     assert len(looked) <= 4
+
+
+def test_marks_are_the_same_in_every_process(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def seal_inside(asker: Asker) -> str:
+        return fence.seal()
+
+    before = counter.run(seal_inside)
+    monkeypatch.setattr(fence, "_secret", ContextVar("secret", default=b"of another process"))
+    assert counter.run(seal_inside) == before != fence.seal()

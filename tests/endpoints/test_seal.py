@@ -12,7 +12,7 @@ from evalsite.audit.models import Entry
 from evalsite.endpoints.configure import configure, reseal
 from evalsite.endpoints.models import Endpoint
 from evalsite.endpoints.read import read_secret
-from evalsite.endpoints.seal import SecretSealed, is_current, open_secret
+from evalsite.endpoints.seal import SecretSealed, is_current, mark_key, open_secret
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.factories import make_batch, make_endpoint
@@ -87,3 +87,11 @@ def test_a_batch_that_reads_it_twice_is_on_the_trail_once(sealed: Endpoint) -> N
     assert read_secret(sealed, batch_id=batch) == read_secret(sealed, batch_id=batch)
     read_secret(sealed, batch_id=make_batch().pk)
     assert Entry.objects.filter(action="endpoint.secret_read").count() == 2
+
+
+def test_the_marks_of_two_tenants_differ(acme: Tenant, globex: Tenant) -> None:
+    with tenant(acme.pk):
+        ours = mark_key()
+        assert mark_key() == ours
+    with tenant(globex.pk):
+        assert mark_key() != ours
