@@ -12,7 +12,18 @@ import secrets
 
 from judges.code.answers import Failure, read_failure, shown_plain
 from judges.code.program import Program, drive, ending, not_run
+from judges.code.script import wants_class
 from judges.protocol import JudgeError
+
+# unittest's comparisons of two values.
+_COMPARING = frozenset(
+    f"assert{name}"
+    for name in (
+        *("Equal", "NotEqual", "AlmostEqual", "NotAlmostEqual", "Greater", "GreaterEqual", "Less"),
+        *("LessEqual", "In", "NotIn", "CountEqual", "SequenceEqual", "ListEqual", "TupleEqual"),
+        *("SetEqual", "DictEqual", "MultiLineEqual", "Regex", "NotRegex"),
+    )
+)
 
 
 def run_tests(program: Program, tree: ast.Module, *, preamble: str) -> Failure | None:
@@ -30,6 +41,7 @@ def run_tests(program: Program, tree: ast.Module, *, preamble: str) -> Failure |
         "preamble": preamble,
         "modules": sorted(_imported(tree)),
         "names": sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}),
+        "wants_class": wants_class(tree, entry_point=program.entry_point),
         "tests": _guarded(tree),
         "nonce": nonce,
     }
@@ -78,16 +90,33 @@ def _least_asserts(tree: ast.Module) -> int:
 def _guarded(tree: ast.Module) -> str:
     """Count each assertion, and let it compare plain values only."""
     for node in [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]:
-        for inner in [inner for inner in ast.walk(node.test) if isinstance(inner, ast.Compare)]:
+        test = _Subtractions().visit(node.test)
+        for inner in [inner for inner in ast.walk(test) if isinstance(inner, ast.Compare)]:
             if not any(isinstance(op, ast.Is | ast.IsNot) for op in inner.ops):
                 inner.left = _wrapped("__plain__", inner.left)
                 inner.comparators = [_wrapped("__plain__", other) for other in inner.comparators]
-        node.test = _wrapped("__held__", node.test)
+        node.test = _wrapped("__held__", test)
+    for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call)]:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _COMPARING:
+            call.args[:2] = [_wrapped("__plain__", one) for one in call.args[:2]]
     try:
         return ast.unparse(ast.fix_missing_locations(tree))
     except RecursionError as error:
         raise JudgeError("The test script is nested too deeply.", code="tests_invalid") from error
 
 
-def _wrapped(name: str, value: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name(name, ast.Load()), [value], [])
+class _Subtractions(ast.NodeTransformer):
+    """Subtract by a function that keeps the program's objects and the tests' values apart."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """Put the call in place of the operator."""
+        self.generic_visit(node)
+        return _wrapped("__minus__", node.left, node.right) if _is_minus(node) else node
+
+
+def _is_minus(node: ast.BinOp) -> bool:
+    return isinstance(node.op, ast.Sub)
+
+
+def _wrapped(name: str, *values: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(values), [])

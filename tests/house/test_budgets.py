@@ -88,7 +88,8 @@ def test_blind_excepts_are_where_a_failure_becomes_a_row() -> None:
         if isinstance(node, ast.ExceptHandler) and _is_blind(node)
     }
     places = ("judges/guard.py", "evalsite/alerts/deliver.py", "evalsite/pipeline/coordinate.py")
-    assert blind <= set(places)
+    inside_the_sandbox = "judges/code/drivers/loading.py"
+    assert blind <= {*places, inside_the_sandbox}
 
 
 def test_nothing_is_left_to_do() -> None:

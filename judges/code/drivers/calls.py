@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from judges.code.drivers.loading import Attempt, failure, new_module, run_in
+from judges.code.drivers.loading import attempt, failure, new_module, run_in
 from judges.code.drivers.wire import NotPlainError, as_json, encode
 
 
@@ -19,13 +19,12 @@ def main() -> None:
     module = new_module("candidate")
     run_in(module, task["setup"])
     tell({"ready": True})
-    loaded = Attempt()
-    with loaded:
-        run_in(module, task["program"])
-        function = module.__dict__[task["entry_point"]]
-    if loaded.error:
-        tell({"load": failure(loaded.error)})
+    error = attempt(lambda: run_in(module, task["program"]))
+    error = error or attempt(lambda: module.__dict__[task["entry_point"]])
+    if error:
+        tell({"load": failure(error)})
     else:
+        function = module.__dict__[task["entry_point"]]
         for call in task["calls"]:
             tell(_answer(function, call))
     os._exit(0)
@@ -42,9 +41,8 @@ def _teller(channel: int) -> Callable[[Any], None]:
 
 def _answer(function: Any, call: Any) -> dict[str, Any]:
     args, kwargs = call
-    attempt = Attempt()
-    with attempt:
-        value = function(*args, **kwargs)
-        return {"value": encode(value)}
-    error = attempt.error or TypeError()
-    return {"refused": str(error)} if isinstance(error, NotPlainError) else failure(error)
+    told: list[dict[str, Any]] = []
+    error = attempt(lambda: told.append({"value": encode(function(*args, **kwargs))}))
+    if isinstance(error, NotPlainError):
+        return {"refused": str(error)}
+    return failure(error) if error else told[0]

@@ -1,17 +1,23 @@
-"""Runs a program and its test script in one process, and tells a verdict that carries a nonce."""
+"""Runs a program and its test script in one process, and tells a verdict that carries a nonce.
+
+All of it is functions over local names: a class would be found among `object.__subclasses__()`, and
+through one of its methods the globals of this text.
+"""
 
 from __future__ import annotations
 
 import builtins
 import marshal
+import operator
 import os
 import sys
 from collections.abc import Callable
-from types import CodeType, FunctionType, ModuleType
+from functools import partial
+from types import CodeType, FunctionType
 from typing import Any
 
-from judges.code.drivers.loading import Attempt, failure, new_module, run_in
-from judges.code.drivers.watch import Watch
+from judges.code.drivers.loading import attempt, failure, new_module, run_in
+from judges.code.drivers.watch import Tripwires, tripwires
 from judges.code.drivers.wire import NotPlainError, as_json, decode, encode
 
 _CONTAINERS = (list, tuple, dict, set, frozenset)
@@ -22,106 +28,137 @@ _CONTROL = "assert __held__(__plain__(0) == 1)"
 
 def main() -> None:
     """Read the task from standard input, and write one line: the nonce, then the verdict."""
-    task = marshal.loads(sys.stdin.buffer.read())
-    channel = task["channel"]
+    task = _task()
+    channel, leave = task["channel"], os._exit
     # The nonce is an operand that waits on the stack: no name holds it, no frame shows it.
     os.write(channel, b" ".join((task.pop("nonce").encode(), _verdict(task), b"\n")))
-    os._exit(0)
+    leave(0)
+
+
+def _task() -> Any:
+    """Read the task and forget where it lies: the program could read it there once more."""
+    text = sys.stdin.buffer.read()
+    nothing = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return marshal.loads(text)
 
 
 def _verdict(task: dict[str, Any]) -> bytes:
     """Give b"passed COUNT" or b"failed JSON"; tampering ends the process before."""
-    for name in task["modules"]:
-        with Attempt():
-            __import__(name)
+    _prepare(task)
     tests, control = _compiled(task.pop("tests")), _compiled(_CONTROL)
-    space = _Space(Watch(task["channel"], task["modules"]), task["preamble"])
+    wires = tripwires(task["channel"], task["modules"])
+    arm, verify, _, trip = wires
+    names, count = _namespace(wires)
+    preamble = _preamble(task["preamble"], builtins=names["__builtins__"])
     module = new_module("candidate")
     run_in(module, task["setup"])
     os.write(task["channel"], b"ready\n")
-    space.watch.arm()
-    attempt = Attempt()
-    with attempt:
+    arm()
+
+    def judge() -> None:
         run_in(module, task["program"])
-        space.watch.verify()
-        space.offer(module, names=task["names"], entry_point=task["entry_point"])
-        space.run(tests)
-    if attempt.error:
-        return b"failed " + as_json(failure(attempt.error)).encode()
-    space.watch.verify()
-    _expect_failure(space, control)
-    return b"passed %d" % space.held
+        verify()
+        offered = _offered(vars(module), task, preamble=preamble)
+        names.update({name: _guarded(value, wires) for name, value in offered.items()})
+        exec(tests, names)
+        _run_cases(names, wires)
+
+    error = attempt(judge)
+    verify()
+    if error:
+        return b"failed " + as_json(failure(error)).encode()
+    held = count()
+    if type(attempt(lambda: exec(control, names))) is not AssertionError:
+        trip("a control that must fail")
+    return b"passed %d" % held
+
+
+def _prepare(task: dict[str, Any]) -> None:
+    for name in task["modules"]:
+        attempt(partial(__import__, name))
+    if "logging" in task["program"]:
+        # The module's own switch for not looking at frames.
+        vars(__import__("logging"))["_srcfile"] = None
 
 
 def _compiled(text: str) -> CodeType:
     return compile(text, "<tests>", "exec", dont_inherit=True)
 
 
-def _expect_failure(space: _Space, control: CodeType) -> None:
-    attempt = Attempt()
-    with attempt:
-        exec(control, space.names)
-    if type(attempt.error) is not AssertionError:
-        space.watch.trip("a control that must fail")
+def _preamble(text: str, *, builtins: dict[str, Any]) -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "preamble", "__builtins__": builtins}
+    attempt(lambda: exec(_compiled(text), names))
+    return names
 
 
-class _Space:
-    """The namespace of the tests, with builtins of its own."""
+def _namespace(wires: Tripwires) -> tuple[dict[str, Any], Callable[[], int]]:
+    """Give the names of the tests, builtins of their own among them; and how many held so far."""
+    _, verify, keep, _ = wires
+    held = 0
 
-    def __init__(self, watch: Watch, preamble: str) -> None:
-        self.watch = watch
-        self.held = 0
-        own = dict(vars(builtins))
-        self.names: dict[str, Any] = {
-            "__name__": "tests",
-            "__builtins__": own,
-            "__held__": self._held,
-            "__plain__": _plain,
-        }
-        self._trusted: dict[str, Any] = {"__name__": "preamble", "__builtins__": own}
-        with Attempt():
-            exec(_compiled(preamble), self._trusted)
-
-    def offer(self, module: ModuleType, *, names: list[str], entry_point: str) -> None:
-        """Give the tests what they name: functions of the prompt first, else the program's."""
-        for name in names:
-            trusted = self._trusted.get(name)
-            if isinstance(trusted, FunctionType):
-                self.names[name] = trusted
-            elif name in vars(module):
-                self.names[name] = vars(module)[name]
-        if entry_point:
-            self.names[entry_point] = self._guarded(vars(module)[entry_point])
-
-    def run(self, tests: CodeType) -> None:
-        """Run the script, and the methods of its test cases; raises what they raise."""
-        exec(tests, self.names)
-        for case in [value for value in self.names.values() if isinstance(value, type)]:
-            for name in dir(case) if "unittest" in sys.modules and hasattr(case, "debug") else ():
-                if name.startswith("test"):
-                    case.setUpClass()  # type: ignore[attr-defined]
-                    case(name).debug()
-                    self.held += 1
-
-    def _held(self, value: Any) -> bool:
-        self.watch.verify()
-        self.held += 1
+    def hold(value: Any) -> bool:
+        nonlocal held
+        verify()
+        held += 1
         return bool(_plain(value))
 
-    def _guarded(self, function: Any) -> Callable[..., Any]:
-        if isinstance(function, type):
-            return function
+    own = dict(vars(builtins))
+    judging = {"__held__": hold, "__plain__": _plain, "__minus__": _minus}
+    names = {"__name__": "tests", "__builtins__": own, **judging}
+    keep(own, own)
+    keep(names, {"__builtins__": own, **judging})
+    return names, lambda: held
 
-        def candidate(*args: Any, **kwargs: Any) -> Any:
-            try:
-                value = function(*args, **kwargs)
-            except StopIteration as stop:  # it would end a loop of the tests in silence
-                raise RuntimeError("StopIteration") from stop
-            finally:
-                self.watch.verify()
-            return _plain(value)
 
-        return candidate
+def _offered(
+    found: dict[str, Any], task: dict[str, Any], *, preamble: dict[str, Any]
+) -> dict[str, Any]:
+    """Give the tests what they name: functions of the prompt first, else the program's."""
+    offered = {name: found[name] for name in task["names"] if name in found}
+    trusted = {name: preamble[name] for name in task["names"] if name in preamble}
+    offered |= {name: one for name, one in trusted.items() if isinstance(one, FunctionType)}
+    entry_point = task["entry_point"]
+    if entry_point:
+        offered[entry_point] = found[entry_point]
+        if isinstance(found[entry_point], type) and not task["wants_class"]:
+            offered[entry_point] = lambda *args, **kwargs: found[entry_point](*args, **kwargs)
+    return offered
+
+
+def _run_cases(names: dict[str, Any], wires: Tripwires) -> None:
+    """Run the methods of the script's test cases; raises what they raise."""
+    if "unittest" not in sys.modules:
+        return
+    _, verify, keep, _ = wires
+    cases = [one for one in names.values() if isinstance(one, type) and hasattr(one, "debug")]
+    for case in cases:
+        keep(vars(case), dict(vars(case)))
+    for case in cases:
+        for name in dir(case):
+            if name.startswith("test"):
+                case.setUpClass()  # type: ignore[attr-defined]
+                case(name).debug()
+                verify()
+                names["__held__"](True)
+
+
+def _guarded(function: Any, wires: Tripwires) -> Any:
+    _, verify, _, _ = wires
+    if isinstance(function, type) or not callable(function):
+        return function
+
+    def candidate(*args: Any, **kwargs: Any) -> Any:
+        try:
+            value = function(*args, **kwargs)
+        except StopIteration as stop:  # it would end a loop of the tests in silence
+            raise RuntimeError("StopIteration") from stop
+        finally:
+            verify()
+        return _plain(value)
+
+    return candidate
 
 
 def _plain(value: Any) -> Any:
@@ -129,8 +166,18 @@ def _plain(value: Any) -> Any:
     try:
         return decode(encode(value))
     except NotPlainError:
-        kind = type(value)
-        flags = type.__dict__["__flags__"].__get__(kind)
-        if kind in _CONTAINERS or (flags & _HEAP and not flags & _IMMUTABLE):
+        if type(value) in _CONTAINERS or _is_own(value):
             raise
         return value
+
+
+def _minus(one: Any, other: Any) -> Any:
+    """Subtract; an object of the program's own class would be told the value to come near to."""
+    if _is_own(one) is not _is_own(other):
+        one, other = _plain(one), _plain(other)
+    return operator.sub(one, other)
+
+
+def _is_own(value: Any) -> bool:
+    flags = type.__dict__["__flags__"].__get__(type(value))
+    return bool(flags & _HEAP and not flags & _IMMUTABLE)

@@ -2,6 +2,7 @@
 
 Audit hooks cannot be taken off. They see who asks for frames, for all objects, for memory. What has
 no audit event (signals, threads) is taken away; what tests rely on is compared after each call.
+Here too are no classes, see `tests`.
 """
 
 from __future__ import annotations
@@ -13,28 +14,43 @@ import gc
 import os
 import sys
 import traceback
+import types
 import typing
-from types import CodeType, ModuleType
-from typing import Any, NoReturn
+from collections.abc import Callable
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, TypeAlias
 
 from judges.code.drivers.loading import failure
 
 _ALWAYS = frozenset(
     {
         *("sys.addaudithook", "sys.settrace", "sys.setprofile", "sys._current_frames"),
+        *("sys.monitoring.register_callback", "sys.remote_exec"),
         *("sys._current_exceptions", "gc.get_objects", "gc.get_referrers", "gc.get_referents"),
-        *("code.__new__", "os.exec", "os.fork", "os.posix_spawn", "os.chdir", "os.fchdir"),
-        *("os.symlink", "os.link", "ctypes.dlopen", "mmap.__new__"),
+        *("os.exec", "os.fork", "os.posix_spawn", "os.chdir", "os.fchdir"),
+        *("os.symlink", "os.link", "mmap.__new__"),
     }
 )
 _FRAMES = frozenset({"tb_frame", "gi_frame", "cr_frame", "ag_frame"})
-_MEMORY = frozenset({"ctypes", "_ctypes", "_testcapi", "_testinternalcapi", "_xxsubinterpreters"})
+_MEMORY = frozenset({"ctypes", "_ctypes", "_testcapi", "_testinternalcapi", "_testlimitedcapi"})
+_MEMORY |= frozenset({"_xxsubinterpreters", "_interpreters"})
+# Loaded before the program: who loads them again wants what was taken out of them.
+_FRESH = frozenset({"_imp", "_signal", "_thread", "posix"})
+_SIGNALS = ("signal", "setitimer", "alarm", "set_wakeup_fd")
+_STARTS = ("start_new_thread", "start_new", "start_joinable_thread")
 _TAKEN = {
-    "_signal": ("signal", "setitimer", "alarm", "set_wakeup_fd"),
-    "signal": ("signal", "setitimer", "alarm", "set_wakeup_fd"),
-    "_thread": ("start_new_thread", "start_new"),
-    "threading": ("_start_new_thread",),
+    **dict.fromkeys(("_signal", "signal"), _SIGNALS),
+    **dict.fromkeys(("_thread", "threading"), (*_STARTS, *(f"_{name}" for name in _STARTS))),
+    "_imp": ("create_builtin",),
 }
+# What changes a function, a class or a module without touching its names.
+_MADE_OF = frozenset({"__code__", "__defaults__", "__kwdefaults__", "__bases__", "__class__"})
+_FIXED = (int, float, complex, str, bytes, tuple, frozenset)
+
+Kept: TypeAlias = "tuple[Any, dict[str, Any], int]"
+Tripwires: TypeAlias = (
+    "tuple[Callable[[], None], Callable[[], None], Callable[..., None], Callable[[str], None]]"
+)
 
 
 def _inner(function: Any) -> list[CodeType]:
@@ -42,12 +58,13 @@ def _inner(function: Any) -> list[CodeType]:
     return [code, *(const for const in code.co_consts if isinstance(const, CodeType))]
 
 
-# The standard library's own looks at frames, which show none to their callers.
+# The standard library's own looks at frames, and its makers, which give none to their callers.
 _LOOKS = frozenset(
     id(function.__code__)
     for function in (
         *(failure, collections.namedtuple, traceback.clear_frames),
         *(vars(typing)["_caller"], vars(enum.EnumMeta)["_create_"]),
+        *(vars(typing)["NamedTupleMeta"].__new__, types.coroutine),
     )
 )
 _WALKS = frozenset(
@@ -60,76 +77,116 @@ _WALKERS = frozenset(
 )
 
 
-class Watch:
-    """What is watched, from the moment it is armed."""
+def tripwires(channel: int, modules: list[str]) -> Tripwires:
+    """Give four functions.
 
-    def __init__(self, channel: int, modules: list[str]) -> None:
-        self._channel = channel
-        self._write, self._leave, self._frame = os.write, os._exit, sys._getframe
-        self._busy = True
-        self._callbacks = gc.callbacks
-        self._modules = sys.modules
-        self._kept: list[tuple[Any, dict[str, Any]]] = []
-        self._keep(builtins)
-        for name in modules:
-            self._keep_module(name)
+    arm takes away what cannot be watched, and watches the rest. verify ends the process unless all
+    that the tests rely on is as it was. keep adds a namespace and what of it must stay. trip tells
+    that nothing of this process is to be believed, and ends it.
+    """
+    write, leave, stat = os.write, os._exit, os.fstat
+    callbacks, heard_by = gc.callbacks, _identity(stat(channel))
+    kept: list[Kept] = []
 
-    def arm(self) -> None:
-        """Take away what cannot be watched, and watch the rest."""
+    def trip(what: str) -> None:
+        write(channel, b"tampered " + what.encode("utf-8", "replace") + b"\n")
+        leave(1)
+
+    def keep(live: Any, names: dict[str, Any]) -> None:
+        kept.append((live, names, len(live)))
+
+    def verify() -> None:
+        if altered := _altered(kept):
+            trip(altered)
+        if callbacks or _identity(stat(channel)) != heard_by:
+            trip("the process")
+
+    def arm() -> None:
         gc.disable()
-        for name, attributes in _TAKEN.items():
-            for attribute in attributes if name in sys.modules else ():
-                setattr(sys.modules[name], attribute, None)
-        sys.addaudithook(self._hook)
-        self._busy = False
+        _take_away()
+        sys.addaudithook(_hook(trip, sys._getframe))
 
-    def verify(self) -> None:
-        """End the process unless all that the tests rely on is as it was."""
-        for live, kept in self._kept:
-            for name, value in kept.items():
-                if live.get(name) is not value:
-                    self.trip(f"changed {name}")
-        if self._callbacks:
-            self.trip("added to gc.callbacks")
+    keep(sys.modules, {name: sys.modules[name] for name in modules if name in sys.modules})
+    for live in _relied_on(modules):
+        keep(live, {name: one for name, one in live.items() if _must_stay(name, one)})
+    return arm, verify, keep, trip
 
-    def trip(self, what: str) -> NoReturn:
-        """Tell that nothing of this process is to be believed, and end it."""
-        self._write(self._channel, b"tampered " + what.encode("utf-8", "replace") + b"\n")
-        self._leave(1)
-        raise SystemExit
 
-    def _keep_module(self, name: str) -> None:
-        module = sys.modules.get(name)
-        if not isinstance(module, ModuleType):
+def _hook(trip: Callable[[str], None], look: Callable[[int], Any]) -> Callable[..., None]:
+    busy = False
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        nonlocal busy
+        if busy or (event not in _WATCHED and not event.startswith("ctypes.")):
             return
-        self._kept.append((self._modules, {name: module}))
-        self._keep(module)
+        busy = True
+        if event not in _WATCHED or event in _ALWAYS or _WATCHED[event](look(1), args):
+            trip(event)
+        busy = False
+
+    return hook
+
+
+def _altered(kept: list[Kept]) -> str:
+    """Say what is not as it was; to a class nothing may be added either, for it would hide more."""
+    for live, names, many in kept:
+        for name, value in names.items():
+            if live.get(name) is not value:
+                return f"changed {name}"
+        if len(live) != many and not isinstance(live, dict):
+            for name in live.keys() - names.keys():
+                if callable(live[name]):
+                    return f"added {name}"
+    return ""
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _must_stay(name: str, value: Any) -> bool:
+    return callable(value) or (type(value) in _FIXED and not name.startswith("_"))
+
+
+def _relied_on(modules: list[str]) -> list[Any]:
+    """Give the namespaces of builtins, of modules with those they use, and of their classes."""
+    found: dict[int, Any] = {id(builtins): builtins}
+    for module in [sys.modules[name] for name in modules if name in sys.modules]:
         homes = {str(getattr(value, "__module__", "")) for value in vars(module).values()}
-        for home in homes - {"builtins"}:
-            if isinstance(sys.modules.get(home), ModuleType):
-                self._keep(sys.modules[home])
-
-    def _keep(self, thing: Any) -> None:
-        kept = {name: value for name, value in vars(thing).items() if callable(value)}
-        self._kept.append((vars(thing), kept))
-        for value in kept.values():
-            if isinstance(value, type) and isinstance(thing, ModuleType):
-                self._keep(value)
-
-    def _hook(self, event: str, args: tuple[Any, ...]) -> None:
-        if self._busy or event not in _WATCHED:
-            return
-        self._busy = True
-        if event in _ALWAYS or _WATCHED[event](self._frame(1), args):
-            self.trip(event)
-        self._busy = False
+        for one in (module, *(sys.modules.get(home) for home in sorted(homes))):
+            if isinstance(one, ModuleType):
+                found[id(one)] = one
+                found |= {id(v): v for v in vars(one).values() if isinstance(v, type)}
+    return [*map(vars, found.values())]
 
 
-def _looks_at_frames(frame: Any, args: tuple[Any, ...]) -> bool:
+def _take_away() -> None:
+    """Refuse as Python does outside the main thread, and where no thread can be started."""
+    for name in sys.builtin_module_names:
+        __import__(name)
+    for name, attributes in _TAKEN.items():
+        for attribute in attributes:
+            if hasattr(sys.modules.get(name), attribute):
+                refuse = _refuse_thread if "thread" in name else _refuse
+                # With no globals: those of this text would lead to what judges.
+                setattr(sys.modules[name], attribute, FunctionType(refuse.__code__, {}))
+
+
+def _refuse(*args: Any, **kwargs: Any) -> None:
+    raise ValueError("not given to a program beside its tests")
+
+
+def _refuse_thread(*args: Any, **kwargs: Any) -> None:
+    raise RuntimeError("can't start new thread beside tests")
+
+
+def _is_not_trusted(frame: Any, args: tuple[Any, ...]) -> bool:
     return id(frame.f_code) not in _LOOKS
 
 
 def _reads_attribute(frame: Any, args: tuple[Any, ...]) -> bool:
+    if args[1] == "__code__":  # its constants are what is expected
+        return isinstance(args[0], FunctionType) and args[0].__code__.co_filename == "<tests>"
     if args[1] not in _FRAMES or id(frame.f_code) in _LOOKS:
         return False
     walked = frame.f_back is not None and id(frame.f_back.f_code) in _WALKERS
@@ -137,23 +194,29 @@ def _reads_attribute(frame: Any, args: tuple[Any, ...]) -> bool:
 
 
 def _sets_attribute(frame: Any, args: tuple[Any, ...]) -> bool:
-    return bool(args[1] == "__code__")
+    """Tell whether it remakes what is not the program's own: functions, classes, modules."""
+    thing, name = args[:2]
+    if name not in _MADE_OF or id(frame.f_code) in _LOOKS:
+        return False
+    if isinstance(thing, FunctionType):
+        return name == "__code__" or thing.__code__.co_filename != "<candidate>"
+    return name == "__bases__" or isinstance(thing, type | ModuleType)
 
 
 def _opens_memory(frame: Any, args: tuple[Any, ...]) -> bool:
     path = args[0]
     if isinstance(path, bytes):
-        return b"proc" in bytes.__add__(b"", path)
-    return isinstance(path, str) and "proc" in str.__add__("", path)
+        return b"/proc/" in b"/" + bytes.__add__(path, b"/")
+    return isinstance(path, str) and "/proc/" in "/" + str.__add__(path, "/")
 
 
 def _imports_memory(frame: Any, args: tuple[Any, ...]) -> bool:
-    return args[0] in _MEMORY
+    return args[0] in _FRESH or str(args[0]).rpartition(".")[2] in _MEMORY
 
 
 _WATCHED: dict[str, Any] = {
     **dict.fromkeys(_ALWAYS),
-    "sys._getframe": _looks_at_frames,
+    **dict.fromkeys(("sys._getframe", "code.__new__"), _is_not_trusted),
     "object.__getattr__": _reads_attribute,
     "object.__setattr__": _sets_attribute,
     "open": _opens_memory,
