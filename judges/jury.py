@@ -8,11 +8,11 @@ from functools import lru_cache
 from inspect import isawaitable
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError
 
 from judges.guard import Crash, attempt, attempt_later
 from judges.models import Ask
-from judges.options import bind
+from judges.named import NamedJudge
 from judges.protocol import Judge, JudgeError, Lane, Score, Threshold, is_sound
 from judges.registry import JUDGES, Loaded
 from judges.together import together
@@ -23,28 +23,8 @@ Quorum = Annotated[int, Field(ge=1)]
 _LONGEST_TOLD: Final = 200
 
 
-class Juror(BaseModel):
-    """One judge of the jury: by name alone, or with threshold and options."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    threshold: Threshold | None = None
-    options: dict[str, Any] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_name(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
-
-    def judge_options(self) -> dict[str, Any]:
-        """Give the options that the judge is called with."""
-        given = {} if self.threshold is None else {"threshold": self.threshold}
-        return {**self.options, **given}
-
-    def bound(self) -> Loaded[Judge]:
-        """Load the judge with its options; raises JudgeError."""
-        return bind(self.name, self.judge_options())
+class Juror(NamedJudge):
+    """One judge of the jury."""
 
     def asks(self) -> list[Ask]:
         """Tell what the judge will ask for a case: one call of a model that does not say."""

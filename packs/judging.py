@@ -1,43 +1,27 @@
-"""A judge as it is named in a pack's options: by name alone, or with threshold and options."""
+"""A judge as it is named in a pack's options, made into a stage."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
-from judges.options import bind
-from judges.protocol import Judge, Score, Threshold
+from judges.named import NamedJudge
+from judges.protocol import Judge, Score
 from packs.protocol import CaseJudge, Stage
 
 
-class JudgeSpec(BaseModel):
-    """Which judge, and its options; threshold is short for the option of that name."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    threshold: Threshold | None = None
-    options: dict[str, Any] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_name(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
-
-    def judge_options(self) -> dict[str, Any]:
-        """Give the options that the judge is called with."""
-        given = {} if self.threshold is None else {"threshold": self.threshold}
-        return {**self.options, **given}
+class JudgeSpec(NamedJudge):
+    """The judge of a stage."""
 
     def judge(self) -> Judge:
         """Load the judge with its options fixed; raises JudgeError."""
-        return bind(self.name, self.judge_options()).value
+        return self.bound().value
 
     def case_judge(self) -> CaseJudge:
         """Load the judge so that it is given the case's input too, if it asks for it."""
-        bound = bind(self.name, self.judge_options())
+        bound = self.bound()
         judge = bound.value
         if bound.wants_input:
             return judge
@@ -49,13 +33,12 @@ class JudgeSpec(BaseModel):
 
     def stage(self, name: str, *, weight: float = 1.0, gate: bool = False) -> Stage:
         """Describe this judge as a stage, in the judge's own lane; raises JudgeError."""
-        options = self.judge_options()
-        bound = bind(self.name, options)
+        bound = self.bound()
         return Stage(
             name=name,
             judge=self.name,
             judge_version=bound.version,
-            judge_options=options,
+            judge_options=self.judge_options(),
             judge_pins=dict(bound.pins),
             lane=bound.lane,
             weight=weight,
