@@ -19,6 +19,8 @@ async def together(
 
     The first failure ends all of them and is raised. The things given are taken as they are due.
     """
+    if at_once == 1:
+        return [await work(thing) for thing in given]
     results: dict[int, T] = {}
     queue = enumerate(given)
     workers = [asyncio.ensure_future(_drain(work, queue, into=results)) for _ in range(at_once)]

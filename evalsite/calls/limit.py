@@ -54,9 +54,13 @@ class Limits:
 
     async def wait(self, place: Address, *, model: str, tokens: int) -> None:
         """Return when a call with about so many tokens may go out, which is then counted."""
+        await self._wait_for_pause(place, model=model)
+        windows = list(_windows(place, tokens=tokens))
+        if not windows:
+            return
         async with self._turns[pause_key(place, model=model)]:
             await self._wait_for_pause(place, model=model)
-            for kind, window, cost in _windows(place, tokens=tokens):
+            for kind, window, cost in windows:
                 item = _item(window)
                 while not await self._windows.hit(item, place.key(kind, model), cost=cost):
                     await asyncio.sleep(await self._until_free(item, place.key(kind, model)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -38,6 +38,10 @@ class Address:
 
     endpoint: Endpoint
     slots: asyncio.Semaphore
+    _whose: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._whose = f"{self.endpoint.tenant_id}:{self.endpoint.name}"
 
     @property
     def name(self) -> str:
@@ -46,7 +50,7 @@ class Address:
 
     def key(self, kind: str, *more: str) -> str:
         """Name something in Valkey that all workers share about this endpoint of the tenant."""
-        return ":".join(("evalsite", kind, str(self.endpoint.tenant_id), self.name, *more))
+        return ":".join(("evalsite", kind, self._whose, *more))
 
 
 @dataclass(slots=True)
@@ -102,9 +106,13 @@ class Places:
 
 
 def widest() -> int:
-    """Answer how many cases of a chunk are worth having under way: the most calls at once."""
-    most = Endpoint.objects.aggregate(most=Max("parallel"))["most"]
-    return int(most or USUAL_WIDTH)
+    """Answer how many cases of a chunk are worth having under way.
+
+    That is half as many more as calls may be out at once: the next prompts are ready when a call
+    ends, instead of being written while its place is empty.
+    """
+    most = int(Endpoint.objects.aggregate(most=Max("parallel"))["most"] or USUAL_WIDTH)
+    return most + most // 2
 
 
 def _look_up(name: str, *, batch_id: UUID) -> tuple[Endpoint, str | None]:
