@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,14 @@ from judges.sandbox.outcome import Outcome
 
 _LONGEST_SHOWN = 80
 _READY = {"ready": True}
-_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError)
+_BUILTIN_ERRORS = {
+    name: {kind.__name__ for kind in error.__mro__}
+    for name, error in vars(builtins).items()
+    if isinstance(error, type) and issubclass(error, BaseException)
+}
+# What the standard library's classes of exceptions derive from at most.
+_MOST_KINDS = 2
 
 Call = tuple[Sequence[Any], dict[str, Any]]
 
@@ -91,6 +99,8 @@ def _answer(told: Any) -> Answer:
     if isinstance(told, dict) and "value" in told:
         try:
             return Answer(decode(told["value"]))
+        except RecursionError:
+            return Answer(code="not_plain", reason="a value nested too deeply")
         except _UNREADABLE:
             return _UNREADABLE_ANSWER
     if isinstance(told, dict) and isinstance(told.get("refused"), str):
@@ -102,13 +112,22 @@ def _raised(told: dict[str, Any]) -> Answer:
     names, text, line = (told.get(key) for key in ("raised", "text", "line"))
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         return _UNREADABLE_ANSWER
+    if _kinds(names) > _MOST_KINDS:
+        return Answer(code="tampered", reason="an exception that is of every kind at once")
     where = f" in line {line}" if isinstance(line, int) else ""
-    name = ascii(names[0])[1:-1]
+    name = shown_plain(names[0])[1:-1]
     return Answer(
         code={"SystemExit": "exited_early", "MemoryError": "out_of_memory"}.get(names[0], "raised"),
         reason=f"{name}{where}: {shown_plain(text)}",
         raised=tuple(names),
     )
+
+
+def _kinds(names: list[str]) -> int:
+    """Count the builtin exceptions of an ancestry that are no ancestors of one another."""
+    found = set(names) & _BUILTIN_ERRORS.keys()
+    above = [_BUILTIN_ERRORS[name] - {name} for name in found]
+    return len(found.difference(*above))
 
 
 def _json(line: bytes) -> Any:

@@ -41,9 +41,12 @@ class Ending:
 def drive(driver: str, task: dict[str, Any], *, limits: Limits) -> Outcome:
     """Run one of the drivers on a task, which it reads from its standard input.
 
-    Raises JudgeError: `sandbox_unavailable`.
+    Raises JudgeError: `sandbox_unavailable`; `tests_invalid` for arguments nested without end.
     """
-    stdin = marshal.dumps({**task, "channel": CHANNEL_FD})
+    try:
+        stdin = marshal.dumps({**task, "channel": CHANNEL_FD})
+    except ValueError as error:
+        raise JudgeError(f"The calls cannot be sent: {error}.", code="tests_invalid") from error
     return run(_source(driver), stdin=stdin, limits=limits)
 
 

@@ -55,6 +55,8 @@ class PythonTests:
             return _judged(expected, program, preamble=preamble, strength=strength)
         except JudgeError as error:
             return Score.unscored(error.code, error.message)
+        except RecursionError:  # what a program gives is compared no deeper than what is expected
+            return Score.unscored("tests_invalid", "What is expected is nested too deeply.")
 
 
 python_tests = PythonTests()

@@ -20,7 +20,8 @@ def check_texts(program: Program, pairs: Sequence[dict[str, Any]]) -> list[Failu
 
 def _check(program: Program, pair: dict[str, Any]) -> Failure | None:
     source = f"{program.setup}\n{program.text}" if program.setup else program.text
-    outcome = run(source, stdin=str(pair.get("stdin", "")).encode(), limits=program.limits)
+    stdin = str(pair.get("stdin", "")).encode(errors="surrogatepass")
+    outcome = run(source, stdin=stdin, limits=program.limits)
     if outcome.ended != "exited":
         why = ending(outcome)
         return Failure(why.code, why.reason)

@@ -23,6 +23,7 @@ _NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16
 _KILL_PROCESS, _ALLOW, _ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
 _X32 = 0x40000000
 _CLONE_THREAD, _TIOCSTI, _PR_SET_PDEATHSIG = 0x00010000, 0x5412, 1
+_AF_UNIX, _NO_STREAM = 1, 0xE
 
 
 @cache
@@ -64,10 +65,14 @@ def _head(machine: Machine) -> Iterator[Instruction]:
 def _checks(checked: dict[str, int]) -> Iterator[Instruction]:
     """Allow a new thread but no new process, and nothing done to another process or terminal."""
     yield from _answer(checked["clone3"], _errno(errno.ENOSYS))
-    yield from _unless(checked["clone"], argument=0, test=(_HAS_BIT, 1, 0, _CLONE_THREAD))
-    yield from _unless(checked["prlimit64"], argument=0, test=(_EQUAL, 1, 0, 0))
-    yield from _unless(checked["ioctl"], argument=1, test=(_EQUAL, 0, 1, _TIOCSTI))
-    yield from _unless(checked["prctl"], argument=0, test=(_EQUAL, 0, 1, _PR_SET_PDEATHSIG))
+    yield from _unless(checked["clone"], {0: (_HAS_BIT, 1, 0, _CLONE_THREAD)})
+    yield from _unless(checked["prlimit64"], {0: (_EQUAL, 1, 0, 0)})
+    yield from _unless(checked["ioctl"], {1: (_EQUAL, 0, 1, _TIOCSTI)})
+    yield from _unless(checked["prctl"], {0: (_EQUAL, 0, 1, _PR_SET_PDEATHSIG)})
+    # A pair of connected streams leads nowhere else, and asyncio wakes itself by one. A socket of
+    # datagrams could send to any path.
+    streams = {0: (_EQUAL, 1, 0, _AF_UNIX), 1: (_HAS_BIT, 0, 1, _NO_STREAM)}
+    yield from _unless(checked["socketpair"], streams)
 
 
 def _answer(number: int, answer: int) -> Iterator[Instruction]:
@@ -75,12 +80,16 @@ def _answer(number: int, answer: int) -> Iterator[Instruction]:
     yield (_RETURN, 0, 0, answer)
 
 
-def _unless(number: int, *, argument: int, test: Instruction) -> Iterator[Instruction]:
-    """Refuse a call unless the test jumps over the refusal; the kernel reads 32 bits of these."""
-    yield (_EQUAL, 0, 4, number)
-    yield (_LOAD, 0, 0, _FIRST_ARGUMENT + 8 * argument)
-    yield test
-    yield (_RETURN, 0, 0, _errno(errno.EPERM))
+def _unless(number: int, tests: dict[int, Instruction]) -> Iterator[Instruction]:
+    """Refuse a call unless the test of each argument jumps over its refusal.
+
+    The kernel reads 32 bits of these arguments.
+    """
+    yield (_EQUAL, 0, 3 * len(tests) + 1, number)
+    for argument, test in tests.items():
+        yield (_LOAD, 0, 0, _FIRST_ARGUMENT + 8 * argument)
+        yield test
+        yield (_RETURN, 0, 0, _errno(errno.EPERM))
     yield (_RETURN, 0, 0, _ALLOW)
 
 

@@ -96,6 +96,7 @@ def test_what_is_not_plain_is_refused(value: Any) -> None:
         *(b'{"value": {"a": 1, "b": 2}}', b'{"value": {"set": [[1]]}}', b'{"value": {"int": 1}}'),
         *(b'{"value": {"eval": "1"}}', b'{"raised": 1}', b'{"raised": []}', b'{"refused": 1}'),
         *(b'{"value": {"set": [' + b",".join([b"1"] * 20_001) + b"]}}", b'{"load": 1}'),
+        b'{"value": {"complex": [1' + b"0" * 400 + b", 0]}}",
     ],
 )
 def test_an_answer_that_cannot_be_read_is_no_value(line: bytes) -> None:
@@ -112,3 +113,16 @@ def test_answers_that_are_missing_say_how_the_process_ended() -> None:
     answers = _paired([b'{"value": 1}'], 2, outcome=EXITED)
     assert answers[0] == Answer(1)
     assert answers[1].code == "exited_early"
+
+
+def test_an_ancestry_of_every_exception_is_none() -> None:
+    (many,) = _paired([b'{"raised": ["KeyError", "ValueError", "TypeError"]}'], 1, outcome=EXITED)
+    (own,) = _paired([b'{"raised": ["DivisionByZero", "ZeroDivisionError"]}'], 1, outcome=EXITED)
+    assert (many.code, many.raised) == ("tampered", ())
+    assert own.raised == ("DivisionByZero", "ZeroDivisionError")
+
+
+def test_a_long_name_is_cut_short() -> None:
+    line = json.dumps({"raised": ["A" * 900_000], "text": ""}).encode()
+    (answer,) = _paired([line], 1, outcome=EXITED)
+    assert len(answer.reason) < 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -13,6 +14,17 @@ from judges.sandbox.outcome import Outcome
 from judges.sandbox.unavailable import SandboxUnavailable
 
 SETUP = "from math import sqrt"
+NESTED = reduce(lambda inner, _: [inner], range(400), 1)
+TOO_NESTED = reduce(lambda inner, _: [inner], range(3000), 1)
+DEEPER = """
+import sys
+sys.setrecursionlimit(9000)
+def f(depth):
+    value = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+"""
 LOOPED = "def check(candidate):\n    for n in range(3):\n        assert candidate(n) == n\n"
 
 
@@ -127,6 +139,7 @@ def test_a_whole_program_fails_with_a_code(program: str, code: str) -> None:
         ({"tests": LOOPED}, {"strength": "separate_process"}, "strength_missing"),
         ({"cases": [{"returns": 1}]}, {"setup": "1 / 0"}, "program_not_run"),
         ({"tests": LOOPED}, {"setup": "1 / 0"}, "program_not_run"),
+        ({"cases": [{"args": [TOO_NESTED], "returns": 1}]}, {}, "tests_invalid"),
         ({"cases": []}, {}, "expected_not_tests"),
         (None, {}, "expected_not_tests"),
     ],
@@ -135,6 +148,20 @@ def test_what_cannot_be_judged_is_unscored(expected: Any, options: Any, code: st
     score = python_tests(expected, "def f(x=0): return x", entry_point="f", **options)
     assert (score.value, score.passed, score.code) == (None, None, code)
     assert score.reason
+
+
+def test_what_is_expected_too_deep_is_unscored() -> None:
+    score = judged(DEEPER, cases=[{"args": [400], "returns": NESTED}])
+    assert (score.passed, score.code) == (None, "tests_invalid")
+
+
+def test_what_is_given_too_deep_is_not_plain() -> None:
+    score = judged(DEEPER, cases=[{"args": [900], "returns": 1}])
+    assert (score.passed, score.code) == (False, "not_plain")
+
+
+def test_half_a_character_may_be_read() -> None:
+    assert judged("print(len(input()) > 0)\n", io=[{"stdin": "\ud800", "stdout": "True"}]).passed
 
 
 def test_without_a_sandbox_it_is_unscored(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ _KEYCTL, _MEMFD_SECRET = (250, 447) if _X86 else (219, 447)
 _X32_GETPID = 0x40000000 + 39
 
 _BEFORE = """
-import ctypes, os, signal, socket, sys, time
+import contextlib, ctypes, os, signal, socket, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
 def said(worked=True):
     if worked:
@@ -58,6 +58,15 @@ ATTACKS: dict[str, Attack] = {
     ),
     "abstract unix socket": Attack(
         text="s = socket.socket(socket.AF_UNIX); s.connect('\\0' + T['abstract']); said()"
+    ),
+    "a pair of datagram sockets": Attack(
+        text="s, _ = socket.socketpair(type=socket.SOCK_DGRAM); said()"
+    ),
+    "a pair of streams, connected anew": Attack(
+        has_control=False,
+        text="s, other = socket.socketpair(); other.close()\n"
+        "with contextlib.suppress(OSError): s.shutdown(socket.SHUT_RDWR)\n"
+        "s.connect(T['unix']); said()",
     ),
     "netlink": Attack(text="socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0).close(); said()"),
     # files of others

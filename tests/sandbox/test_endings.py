@@ -49,6 +49,11 @@ def test_a_loop_that_ignores_the_first_word_is_killed(runs: Runs) -> None:
     assert (outcome.ended, outcome.signal) == ("killed", 9)
 
 
+def test_asyncio_runs(runs: Runs) -> None:
+    source = "import asyncio\nasync def main(): print('ran')\nasyncio.run(main())"
+    assert runs(source).stdout == "ran\n"
+
+
 def test_streams_and_channel_are_kept_apart(runs: Runs) -> None:
     source = "import os, sys\nprint('out')\nprint('err', file=sys.stderr)\nos.write(3, b'result')"
     outcome = runs(source)

@@ -62,6 +62,14 @@ def test_the_terminal_and_the_worker_are_left_alone(machine: Machine) -> None:
     assert _ask(machine, "prctl", 1) == _EPERM
 
 
+def test_only_a_pair_of_streams_is_given(machine: Machine) -> None:
+    unix, tipc, stream, datagram, close_on_exec = 1, 30, 1, 2, 0o2000000
+    assert _ask(machine, "socketpair", unix, stream | close_on_exec) == _ALLOW
+    assert _ask(machine, "socketpair", unix, datagram) == _EPERM
+    assert _ask(machine, "socketpair", unix, 5) == _EPERM
+    assert _ask(machine, "socketpair", tipc, stream) == _EPERM
+
+
 @pytest.mark.parametrize("number", [463, 500, 0x3FFFFFFF])
 def test_what_nobody_reviewed_does_not_exist(machine: Machine, number: int) -> None:
     call = Call(number=number, arch=machine.audit_arch)
