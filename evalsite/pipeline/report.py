@@ -82,12 +82,16 @@ def comparison_line(regression: Regression) -> str:
             f"{regression.n_pairs} pairs are too few ({regression.method})"
         )
     why = f"; {regression.method}" if regression.verdict == Verdict.INCONCLUSIVE else ""
-    p_value = "" if regression.p_value is None else f", p = {regression.p_value:.2g}"
+    interval = p_value = ""
+    if regression.effect_low is not None:
+        low, high = points(regression.effect_low), points(regression.effect_high)
+        interval = f", 95 % interval {low} to {high}"
+    if regression.p_value is not None:
+        p_value = f", p = {regression.p_value:.2g}"
     return (
         f"[bold]{regression.get_verdict_display()}[/] against {against}: "
         f"{percent(regression.baseline_rate)} -> {percent(regression.rate)} "
-        f"({regression.effect * 100:+.1f} points, 95 % interval "
-        f"{points(regression.effect_low)} to {points(regression.effect_high)}{p_value}; "
+        f"({points(regression.effect)} points{interval}{p_value}; "
         f"{regression.worse} worse, {regression.better} better of {regression.n_pairs} pairs, "
         f"{regression.left_out} left out{why})"
     )

@@ -34,7 +34,7 @@ def compare_pass(
     n = worse + better + both_passed + both_failed
     effect = (better - worse) / n if n else None
     if n < ENOUGH_PAIRS:
-        method = f"none: {n} pairs are fewer than the {ENOUGH_PAIRS} that a verdict needs"
+        method = f"no test: {n} pairs are fewer than the {ENOUGH_PAIRS} that a verdict needs"
         return PairedResult(n, effect, None, None, method)
     interval = newcombe(
         better, worse, both_passed=both_passed, both_failed=both_failed, confidence=confidence
