@@ -17,7 +17,7 @@ from evalsite.batches.models import Batch
 from evalsite.calls.ask import Asker
 from evalsite.calls.limit import Window, window_of
 from evalsite.endpoints.models import Endpoint
-from evalsite.tenants.scope import tenant
+from evalsite.tenants.scope import require, tenant
 from tests.calls.counter import Counter, question
 from tests.factories import make_batch
 from tests.fake_model import Call, FakeModel, Fault, rate_limited
@@ -95,7 +95,7 @@ def at_once(
     n: int, *, until: Callable[[], bool], batch: Batch, patience: float | None = None
 ) -> None:
     """Run workers that ask as fast as they may, each with connections of its own."""
-    texts = count()
+    texts, acme = count(), require()
 
     async def ask(asker: Asker) -> None:
         while not until():
@@ -106,7 +106,7 @@ def at_once(
             await asyncio.gather(*(ask(asker) for _ in range(20)))
 
     def work() -> None:
-        with tenant(batch.tenant_id):
+        with tenant(acme):
             Counter(batch, note=False).run(many)
         connections.close_all()
 

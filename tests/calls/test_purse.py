@@ -139,5 +139,5 @@ def test_what_fits_is_granted_in_order(as_acme: object) -> None:
 def test_a_change_is_added_to_what_is_there(as_acme: object) -> None:
     ledger = BatchLedger(make_batch(booked_usd=5, spent_usd=1).pk)
     ledger.settle(Change(released=Decimal(2), spent=Decimal("0.5"), calls=3))
-    assert ledger.state()[1:] == (Decimal("1.5"), 3)
+    assert ledger.state()[1:] == (Decimal("1.5"), Decimal(3))
     assert not Change()

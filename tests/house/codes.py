@@ -14,6 +14,7 @@ _CODE_AT = {
     "BadLine": 1,
     "Crash": 0,
     "Flaw": 0,
+    "Halt": 0,
     "Score": 4,
     "Ending": 0,
     "Failure": 0,
