@@ -44,9 +44,8 @@ def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
     try:
         outcome = _judged(claim, lease_seconds=env.lease_seconds)
         elapsed_ms = (time.perf_counter() - started) * 1000
-        if outcome.complete:
-            _commit(claim, outcome.unflushed, epoch=epoch, elapsed_ms=elapsed_ms)
-        else:
+        done = outcome.complete and _committed(claim, outcome, epoch=epoch, elapsed_ms=elapsed_ms)
+        if not done:
             leave(claim, outcome)
     except ManifestChanged as changed:
         log.error("chunk %s is written off: %s", chunk_id, changed)
@@ -62,6 +61,17 @@ def _judged(claim: Claim, *, lease_seconds: float) -> Outcome[Row]:
         return score_model_chunk(claim) if claim.stages else ask_chunk(claim)
     with trusted_if_wanted(claim):
         return Outcome(list(judge(claim, lease_seconds=lease_seconds)), complete=True)
+
+
+def _committed(claim: Claim, outcome: Outcome[Row], *, epoch: int, elapsed_ms: float) -> bool:
+    """Finish the chunk; answers False where its batch may only be paused, raises LeaseLost."""
+    try:
+        _commit(claim, outcome.unflushed, epoch=epoch, elapsed_ms=elapsed_ms)
+    except LeaseLost:
+        if claim.lane != "model":
+            raise
+        return False
+    return True
 
 
 def _commit(claim: Claim, rows: list[Row], *, epoch: int, elapsed_ms: float) -> None:

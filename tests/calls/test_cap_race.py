@@ -19,7 +19,7 @@ from tests.factories import make_batch, make_price
 from tests.fake_model import FakeModel
 from tests.services import Services
 
-CAP = Decimal(300)
+CAP = Decimal(200)
 WORST, REAL = 10, 1  # dollars of a call
 WORKERS = 32
 

@@ -62,7 +62,7 @@ def test_in_a_storm_of_429_the_allowed_rate_is_kept(committed: FakeModel) -> Non
     """Counted where the requests arrive, within 2 %, for three workers that all want more."""
     Endpoint.objects.update(requests_per_minute=RATE * 60)
     committed.say = storm = Storm(committed)
-    end = time.monotonic() + 7
+    end = time.monotonic() + 6
     at_once(3, until=lambda: time.monotonic() > end, batch=make_batch())
     arrived = [call.at for call in committed.calls]
     assert min(spans(arrived, RATE * 2)) > 1.8  # storm and retries included

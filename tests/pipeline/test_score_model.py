@@ -17,7 +17,9 @@ from evalsite.endpoints.models import Endpoint
 from evalsite.pipeline import launch, score_model
 from evalsite.scoring import interleave
 from evalsite.scoring.answer import recorded
+from evalsite.scoring.interleave import Outcome
 from evalsite.scoring.models import Scorecard
+from evalsite.scoring.write import Row
 from evalsite.summaries.models import Summary
 from evalsite.tenants.models import Tenant
 from tests.factories import make_output, make_price
@@ -135,6 +137,23 @@ def test_a_worker_still_writes_what_it_judged_when_the_batch_paused(as_acme: Ten
     outcome = score_model.score_model_chunk(claim)
     score_model.leave(claim, outcome)
     assert len(statuses(batch)) == 3
+
+
+def test_a_chunk_that_ends_when_the_batch_is_paused_keeps_its_verdicts(
+    as_acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = asking([does("passed")] * 3)
+    judge = score_model.score_model_chunk
+
+    def pausing(claim: Claim) -> Outcome[Row]:
+        outcome = judge(claim)
+        Batch.objects.filter(pk=batch.pk).update(state="paused")
+        return outcome
+
+    monkeypatch.setattr("evalsite.pipeline.score.score_model_chunk", pausing)
+    deliver_chunks(batch)
+    assert len(statuses(batch)) == 3
+    assert Chunk.objects.get(step__batch=batch).state == "pending"
 
 
 def test_a_paused_batch_can_be_cancelled(as_acme: Tenant) -> None:
