@@ -17,6 +17,8 @@ _WINDOW = 3
 # What is left of the support of a claim that brings in a number or a name of its own.
 _INVENTED = 0.5
 _MOST_SHOWN = 10
+# A word of a claim is looked for in each window that has it: half a second of looking, or two.
+_MOST_LOOKS = 10_000_000
 # A capital inside a sentence.
 _NAME = re.compile(r"(?<=[a-z,;:] )[A-Z][^\W\d_]+")
 
@@ -27,11 +29,17 @@ def faithfulness(expected: Any, answer: Any, *, threshold: Threshold = 0.6) -> S
     Expected is a text or a list of texts. A claim is a sentence of the answer. Its support is
     the share of its content words found within three neighbouring sentences of one context;
     a number or a name that no context has halves it. The value is the mean, weighted by words.
-    An answer without content words is unscored: `nothing_claimed`.
+    An answer without content words is unscored: `nothing_claimed`; so is one that shares the same
+    words with its contexts so often that comparing would not end: `text_too_long`.
     """
     texts = expected if isinstance(expected, list) else [expected]
     contexts = Contexts([as_text(text) for text in texts])
-    claims = [contexts.judge(claim) for claim in sentences(as_text(answer))]
+    parts = Counter(sentences(as_text(answer)))
+    if sum(map(contexts.looks, parts)) > _MOST_LOOKS:
+        why = "Answer and contexts have the same words too often to compare them."
+        return Score.unscored("text_too_long", why)
+    judged = {part: contexts.judge(part) for part in parts}
+    claims = [judged[part] for part in parts.elements()]
     weight = sum(claim.weight for claim in claims)
     if not weight:
         return Score.unscored("nothing_claimed", "The answer claims nothing that can be checked.")
@@ -66,9 +74,14 @@ class Contexts:
     def __init__(self, texts: list[str]) -> None:
         self._words = {word for text in texts for word in words(text)}
         self._windows: dict[str, list[int]] = defaultdict(list)
-        for number, window in enumerate(window for text in texts for window in _windows(text)):
+        windows = dict.fromkeys(window for text in texts for window in _windows(text))
+        for number, window in enumerate(windows):
             for word in window:
                 self._windows[word].append(number)
+
+    def looks(self, claim: str) -> int:
+        """Tell how much work it is to judge a claim."""
+        return sum(len(self._windows.get(word, ())) for word in content_words(claim))
 
     def judge(self, claim: str) -> Claim:
         """Find how far one claim is supported."""
@@ -84,10 +97,10 @@ class Contexts:
         return not self._words.issuperset(own)
 
 
-def _windows(text: str) -> list[set[str]]:
+def _windows(text: str) -> list[frozenset[str]]:
     parts = [set(content_words(sentence)) for sentence in sentences(text)]
     starts = range(max(1, len(parts) - _WINDOW + 1))
-    return [set().union(*parts[start : start + _WINDOW]) for start in starts]
+    return [frozenset().union(*parts[start : start + _WINDOW]) for start in starts]
 
 
 def _by_support(claim: Claim) -> float:

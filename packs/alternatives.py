@@ -10,7 +10,8 @@ from judges.protocol import Score
 def best_of(scores: Iterator[Score | Awaitable[Score]]) -> Score | Awaitable[Score]:
     """Give the best of one judge's scores; where the first passes, no other is computed.
 
-    A judge that asks a model is asked no more once an alternative passed.
+    A judge that asks a model is asked no more once an alternative passed. Where none passed and one
+    could not be judged, nobody knows that all fail: the whole is unscored.
     """
     first = next(scores)
     return _best(first, scores) if isinstance(first, Score) else _best_later(first, scores)
@@ -33,5 +34,8 @@ async def _best_later(first: Awaitable[Score], rest: Iterator[Score | Awaitable[
     return best
 
 
-def _rank(score: Score) -> tuple[bool, float]:
-    return bool(score.passed), -1.0 if score.value is None else score.value
+def _rank(score: Score) -> tuple[int, float]:
+    """Order: passed, not judged, failed; an alternative that cannot be met by anything is last."""
+    if score.value is None:
+        return (0 if score.code.startswith("expected_") else 2), 0.0
+    return (3 if score.passed else 1), score.value

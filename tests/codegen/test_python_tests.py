@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import Any
 
 import pytest
@@ -14,8 +13,6 @@ from judges.sandbox.outcome import Outcome
 from judges.sandbox.unavailable import SandboxUnavailable
 
 SETUP = "from math import sqrt"
-NESTED = reduce(lambda inner, _: [inner], range(400), 1)
-TOO_NESTED = reduce(lambda inner, _: [inner], range(3000), 1)
 DEEPER = """
 import sys
 sys.setrecursionlimit(9000)
@@ -26,6 +23,13 @@ def f(depth):
     return value
 """
 LOOPED = "def check(candidate):\n    for n in range(3):\n        assert candidate(n) == n\n"
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
 
 
 def judged(body: str, *, options: dict[str, Any] | None = None, **expected: Any) -> Score:
@@ -139,7 +143,7 @@ def test_a_whole_program_fails_with_a_code(program: str, code: str) -> None:
         ({"tests": LOOPED}, {"strength": "separate_process"}, "strength_missing"),
         ({"cases": [{"returns": 1}]}, {"setup": "1 / 0"}, "program_not_run"),
         ({"tests": LOOPED}, {"setup": "1 / 0"}, "program_not_run"),
-        ({"cases": [{"args": [TOO_NESTED], "returns": 1}]}, {}, "tests_invalid"),
+        ({"cases": [{"args": [nested(3000)], "returns": 1}]}, {}, "tests_invalid"),
         ({"cases": []}, {}, "expected_not_tests"),
         (None, {}, "expected_not_tests"),
     ],
@@ -151,7 +155,7 @@ def test_what_cannot_be_judged_is_unscored(expected: Any, options: Any, code: st
 
 
 def test_what_is_expected_too_deep_is_unscored() -> None:
-    score = judged(DEEPER, cases=[{"args": [400], "returns": NESTED}])
+    score = judged(DEEPER, cases=[{"args": [400], "returns": nested(400)}])
     assert (score.passed, score.code) == (None, "tests_invalid")
 
 

@@ -210,3 +210,13 @@ def test_what_cannot_be_ranked_is_unscored(expected: Any, answer: Any, code: str
 )
 def test_only_what_follows_the_mark_is_the_answer(answer: str, passed: bool) -> None:
     assert numeric("5", answer, after="A:").passed is passed
+
+
+def test_an_answer_that_repeats_itself_is_judged_once_a_sentence() -> None:
+    looped = "I like data. " * 50_000
+    assert faithfulness([looped], looped).value == 1.0
+
+
+def test_an_answer_that_nobody_could_compare_is_unscored() -> None:
+    looped = " ".join(f"Data {n}." for n in range(5_000))
+    assert faithfulness([looped], looped).code == "text_too_long"
