@@ -47,8 +47,10 @@ class Failure:
     reason: str
 
 
-def ask(program: Program, calls: Sequence[Call]) -> list[Answer]:
+def ask(program: Program, calls: Sequence[Call], *, use_up: bool = False) -> list[Answer]:
     """Make the calls one after another in one sandboxed process; one answer for each.
+
+    use_up: a generator, range or the like that a call gives is used up there; here it is one again.
 
     Raises JudgeError: `sandbox_unavailable`, and `program_not_run` where it did not come to run.
     """
@@ -56,6 +58,7 @@ def ask(program: Program, calls: Sequence[Call]) -> list[Answer]:
         "program": program.text,
         "setup": program.setup,
         "entry_point": program.entry_point,
+        "use_up": use_up,
         "calls": [(list(args), dict(kwargs)) for args, kwargs in calls],
     }
     outcome = drive("calls", task, limits=program.limits)

@@ -70,7 +70,7 @@ def _judged(expected: Any, program: Program, *, preamble: str, strength: Demande
         return verdict(check_texts(program, expected[kind]), strength="separate_process")
     tree = read_script(expected[kind], entry_point=program.entry_point)
     if lifted := lift(tree, entry_point=program.entry_point):
-        answers = ask(program, lifted.calls)
+        answers = ask(program, lifted.calls, use_up=True)
         return verdict(list(lifted.failures(answers)), strength="separate_process")
     if strength == "separate_process":
         raise JudgeError(

@@ -10,6 +10,7 @@ from judges.code.answers import Answer
 from judges.code.expressions import RAISED, Expressions, Unsupported
 from judges.code.lift import Lifted, lift
 from judges.code.script import count_asserts, read_script
+from judges.code.tests import python_tests
 from judges.protocol import JudgeError
 
 
@@ -123,3 +124,25 @@ def test_assertions_are_counted_wherever_they_stand() -> None:
 def test_no_expression_takes_for_ever(text: str) -> None:
     with pytest.raises((*RAISED, Unsupported)):
         Expressions({}).value(ast.parse(text, mode="eval").body)
+
+
+@pytest.mark.parametrize(
+    ("body", "test", "passed"),
+    [
+        ("yield from range(n)", "list(f(3)) == [0, 1, 2]", True),
+        ("yield from range(n)", "list(f(3)) == [0, 1]", False),
+        ("yield from range(n)", "f(3) == [0, 1, 2]", False),
+        ("yield 1 / 0", "list(f(3)) == [0]", False),
+        ("while True: yield n", "list(f(3)) == [3]", False),
+        ("return range(n)", "len(f(3)) == 3 and sum(f(3)) == 3", True),
+        ("return range(n)", "f(3) == [0, 1, 2]", False),
+        ("return map(str, range(n))", "sorted(f(2)) == ['0', '1']", True),
+        ("return {n: 1}.items()", "list(f(3)) == [(3, 1)]", True),
+        ("return {n: 1}.keys()", "3 in f(3)", True),
+    ],
+)
+def test_what_is_iterated_is_judged_by_its_members(body: str, test: str, passed: bool) -> None:
+    expected = {"tests": f"assert {test}"}
+    score = python_tests(expected, f"def f(n):\n    {body}\n", entry_point="f")
+    assert score.passed is passed
+    assert score.details["verdict_strength"] == "separate_process"

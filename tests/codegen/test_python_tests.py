@@ -181,3 +181,9 @@ def test_a_verdict_says_what_it_rests_on() -> None:
     score = returned("return 1", returns=1)
     assert score.details["verdict_strength"] == "separate_process"
     assert set(score.details["sandbox"]) == {"tier", "kernel", "filter"}
+
+
+@pytest.mark.parametrize("expected", [{"cases": [{"returns": 1}]}, {"tests": "assert f() == 1"}])
+def test_a_program_may_print_as_it_likes(expected: dict[str, Any]) -> None:
+    program = "def f():\n    for n in range(300_000): print(n)\n    return 1"
+    assert python_tests(expected, program, entry_point="f").passed

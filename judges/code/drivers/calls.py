@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import marshal
 import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
-from judges.code.drivers.loading import attempt, failure, new_module, run_in
-from judges.code.drivers.wire import NotPlainError, as_json, encode
+from judges.code.drivers.loading import attempt, failure, new_module, run_in, take_task
+from judges.code.drivers.wire import NotPlainError, as_json, encode, encode_result
 
 
 def main() -> None:
     """Read the task from standard input, load the program and answer the calls in order."""
-    task = marshal.loads(sys.stdin.buffer.read())
+    task = take_task()
     tell = _teller(task["channel"])
     module = new_module("candidate")
     run_in(module, task["setup"])
@@ -25,8 +23,9 @@ def main() -> None:
         tell({"load": failure(error)})
     else:
         function = module.__dict__[task["entry_point"]]
+        write = encode_result if task["use_up"] else encode
         for call in task["calls"]:
-            tell(_answer(function, call))
+            tell(_answer(function, call, write=write))
     os._exit(0)
 
 
@@ -39,10 +38,10 @@ def _teller(channel: int) -> Callable[[Any], None]:
     return tell
 
 
-def _answer(function: Any, call: Any) -> dict[str, Any]:
+def _answer(function: Any, call: Any, *, write: Callable[[Any], Any]) -> dict[str, Any]:
     args, kwargs = call
     told: list[dict[str, Any]] = []
-    error = attempt(lambda: told.append({"value": encode(function(*args, **kwargs))}))
+    error = attempt(lambda: told.append({"value": write(function(*args, **kwargs))}))
     if isinstance(error, NotPlainError):
         return {"refused": str(error)}
     return failure(error) if error else told[0]

@@ -7,7 +7,6 @@ through one of its methods the globals of this text.
 from __future__ import annotations
 
 import builtins
-import marshal
 import operator
 import os
 import sys
@@ -16,7 +15,7 @@ from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
-from judges.code.drivers.loading import attempt, failure, new_module, run_in
+from judges.code.drivers.loading import attempt, failure, new_module, run_in, take_task
 from judges.code.drivers.watch import Tripwires, tripwires
 from judges.code.drivers.wire import NotPlainError, as_json, decode, encode
 
@@ -28,20 +27,11 @@ _CONTROL = "assert __held__(__plain__(0) == 1)"
 
 def main() -> None:
     """Read the task from standard input, and write one line: the nonce, then the verdict."""
-    task = _task()
+    task = take_task()
     channel, leave = task["channel"], os._exit
     # The nonce is an operand that waits on the stack: no name holds it, no frame shows it.
     os.write(channel, b" ".join((task.pop("nonce").encode(), _verdict(task), b"\n")))
     leave(0)
-
-
-def _task() -> Any:
-    """Read the task and forget where it lies: the program could read it there once more."""
-    text = sys.stdin.buffer.read()
-    nothing = os.open("/dev/null", os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    return marshal.loads(text)
 
 
 def _verdict(task: dict[str, Any]) -> bytes:

@@ -7,7 +7,10 @@ kind. This text goes into the sandbox before each driver, so it stands alone.
 from __future__ import annotations
 
 from _json import encode_basestring_ascii
+from collections import deque
 from collections.abc import Iterable
+from itertools import islice
+from types import GeneratorType
 from typing import Any
 
 # Members of one set or dict: keys can be chosen so that each collides with all before it.
@@ -30,6 +33,19 @@ def encode(value: Any) -> Any:
         if kind in ancestors:
             return write(value)
     raise NotPlainError(type.__dict__["__name__"].__get__(type(value)))
+
+
+def encode_result(value: Any) -> Any:
+    """Give the JSON of what a call gave: as encode, but an iterator is used up, a view copied.
+
+    Raises as encode, and what the iterator raises.
+    """
+    kind = type(value)
+    if kind in _VIEWS:
+        return {"view": _few(_encode_all(islice(value, _MOST_MEMBERS + 1)))}
+    if kind in _ITERATORS:
+        return {"iterator": _few(_encode_all(islice(value, _MOST_MEMBERS + 1)))}
+    return encode(value)
 
 
 def decode(value: Any) -> Any:
@@ -65,7 +81,7 @@ def _encode_all(items: Iterable[Any]) -> list[Any]:
 
 def _few(members: list[Any]) -> list[Any]:
     if len(members) > _MOST_MEMBERS:
-        raise NotPlainError(f"a set or dict of more than {_MOST_MEMBERS} members")
+        raise NotPlainError(f"a set, dict or iterator of more than {_MOST_MEMBERS} members")
     return members
 
 
@@ -100,6 +116,9 @@ _WRITERS: tuple[tuple[type, Any], ...] = (
     (bytes, lambda value: {"bytes": bytes.hex(value)}),
     (complex, _write_complex),
 )
+# What tests turn into a list; equal to none, so that no one takes it for one.
+_ITERATORS = (GeneratorType, map, filter, zip, enumerate, reversed)
+_VIEWS: tuple[type, ...] = (range, type({}.keys()), type({}.values()), type({}.items()))
 _READERS: dict[str, Any] = {
     "int": lambda text: int(text, 16),
     "tuple": lambda items: tuple([decode(item) for item in items]),
@@ -108,4 +127,6 @@ _READERS: dict[str, Any] = {
     "frozenset": lambda items: frozenset([decode(item) for item in items]),
     "bytes": bytes.fromhex,
     "complex": lambda parts: complex(*parts),
+    "iterator": lambda items: iter([decode(item) for item in items]),
+    "view": lambda items: deque([decode(item) for item in items]),
 }
