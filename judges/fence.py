@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
+from string import ascii_letters
 from typing import Final
 
 _MARK_DIGITS: Final = 16
@@ -32,6 +33,10 @@ _HIDDEN = re.compile(
 )
 _HALF = re.compile("[\ud800-\udfff]")
 _BRACKETS = str.maketrans("\u27e6\u27e7\u301a\u301b", "[][]")
+# Wide, small and upright forms, which tokenizers that normalise (NFKC) read as the plain ones.
+_WIDE = "<>[]/|_" + ascii_letters
+_FORMS = str.maketrans("\ufe64\ufe65\ufe47\ufe48", "<>[]")
+_PLAIN = _BRACKETS | _FORMS | {ord(plain) + 0xFEE0: plain for plain in _WIDE}
 # Tokens of chat templates, which some servers obey wherever they stand, and tags named like parts
 # of a prompt.
 _TAG = re.compile(
@@ -92,7 +97,7 @@ def visible(text: str) -> str:
 @lru_cache(maxsize=32)  # for the votes, orders and repairs that show one text again
 def without_fences(text: str) -> str:
     """Rewrite all that could be taken for a fence, a template's token or a part of the prompt."""
-    plain = visible(text).translate(_BRACKETS)
+    plain = visible(text).translate(_PLAIN)
     tagless = _TAG.sub(lambda found: {"<": "\u2039", ">": "\u203a"}.get(found[0], "("), plain)
     return _IMITATION.sub("(quoted) ", tagless)
 

@@ -7,6 +7,7 @@ import random
 import re
 from abc import abstractmethod
 from collections.abc import Iterator
+from unicodedata import normalize
 
 from judges.fence import fenced
 from judges.models import ChatReply, ChatRequest, EmbedReply, EmbedRequest, Usage
@@ -53,6 +54,13 @@ class Obeys(WorstCase):
         if _PIECE.sub("", data).strip():
             fooled = list(pieces)
         return verdict(verdict_id, choice=_choice(pieces, favoured=fooled))
+
+
+class Normalises(Obeys):
+    """Reads every character as the plain one that it is a form of, as some tokenizers do."""
+
+    def says(self, *, orders: str, data: str, verdict_id: str) -> str:
+        return super().says(orders=orders, data=normalize("NFKC", data), verdict_id=verdict_id)
 
 
 class CopiesFirst(WorstCase):
