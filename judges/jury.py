@@ -16,6 +16,7 @@ from judges.named import NamedJudge
 from judges.protocol import Judge, JudgeError, Lane, Score, Threshold, is_sound
 from judges.registry import JUDGES, Loaded
 from judges.together import together
+from judges.trouble import PASSING
 from judges.votes import agreement
 
 Rule = Literal["mean", "majority", "unanimous"]
@@ -40,7 +41,10 @@ _JURORS: Final = TypeAdapter(list[Juror])
 
 
 class JuryJudge:
-    """Asks several judges at once; one that gives no score is left out and counted."""
+    """Asks several judges at once; one that gives no score is left out and counted.
+
+    An endpoint that fails for now leaves the whole verdict to be given by a retry.
+    """
 
     lane: ClassVar[Lane] = "model"
 
@@ -55,7 +59,7 @@ class JuryJudge:
         threshold: Threshold = 0.5,
         quorum: Quorum | None = None,
     ) -> Score:
-        """Score by rule; raises JudgeError for a juror that cannot be had.
+        """Score by rule; raises JudgeError for a juror that cannot be had, or not now.
 
         `mean`: the mean value, which passes from the threshold on. `majority` and `unanimous`: the
         share of jurors that pass the answer, which passes when it is above a half, or all of them.
@@ -115,6 +119,8 @@ async def _judge(juror: Loaded[Judge], case: tuple[Any, Any], *, input: Any) -> 
     if not isinstance(given, Score | Crash) and isawaitable(given):
         given = await attempt_later(given)
     if isinstance(given, Crash):
+        if given.code in PASSING:  # without this juror the verdict would be an outage's
+            raise JudgeError(f"{juror.name}: {given.reason}", code=given.code)
         return Score.unscored(given.code, given.reason)
     if not isinstance(given, Score) or not is_sound(given):
         return Score.unscored("score_invalid", f"{given!r}"[:_LONGEST_TOLD])

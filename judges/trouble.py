@@ -6,10 +6,13 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 from judges.models import ModelError
 
-_LONGEST_TOLD = 300
+# What another try may change; a refusal would be the same again.
+PASSING: Final = frozenset({"model_unreachable", "model_timeout", "model_failed"})
+_LONGEST_TOLD: Final = 300
 
 
 class RateLimited(ModelError):

@@ -9,13 +9,11 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from judges.models import Halt, ModelError
-from judges.trouble import RateLimited
+from judges.trouble import PASSING, RateLimited
 
 T = TypeVar("T")
 
 ATTEMPTS: Final = 5
-# What another try may change; a refusal would be the same again.
-PASSING: Final = frozenset({"model_unreachable", "model_timeout", "model_failed"})
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0
 # An endpoint that wants more patience than this has the batch paused instead.
 LONGEST_TOLD_S: Final = 60.0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from judges.jury import jury
-from judges.models import Halt, calling
+from judges.models import Halt, ModelError, calling
 from judges.options import bind
 from judges.protocol import JudgeError, Score
 from tests.judges.worst_cases import Scripted, WorstCase, chosen
@@ -59,6 +59,15 @@ def test_a_juror_that_fails_is_left_out_and_counted() -> None:
     score = verdict(LIKES, LIKES, FAILS)
     assert (score.value, score.details["unscored"]) == (1.0, 1)
     assert score.details["jury"][2]["code"] == "model_unconfigured"
+
+
+def test_an_outage_of_one_juror_is_no_verdict_of_the_others() -> None:
+    class Outage(WorstCase):
+        def says(self, *, orders: str, data: str, verdict_id: str) -> str:
+            raise ModelError("no reply", code="model_timeout")
+
+    with calling(Outage()), pytest.raises(JudgeError, match="rubric: no reply"):
+        verdict(LIKES, LIKES, FAILS)
 
 
 @pytest.mark.parametrize(
