@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 # A spread below this is floating point's, not the values'.
 ROUNDING = 1e-6
+# So is a single difference below this, of scores as of seconds or money.
+NOISE = 1e-12
 
 
 class Interval(NamedTuple):
@@ -34,6 +36,19 @@ def wilson(successes: float, n: int, *, confidence: float = 0.95) -> Interval:
     # At the ends the formula gives 0 and 1 exactly; floating point gives it but for 1e-17.
     low = 0.0 if successes == 0 else max(0.0, (centre - reach) / scale)
     high = 1.0 if successes == n else min(1.0, (centre + reach) / scale)
+    return Interval(low, high)
+
+
+def clopper_pearson(successes: int, n: int, *, confidence: float = 0.95) -> Interval:
+    """Answer the exact interval of a proportion (Clopper & Pearson 1934); 0 to 1 where n is 0.
+
+    It holds the true rate at least as often as it says, never less, and is the widest for that.
+    """
+    from scipy.special import betaincinv
+
+    tail = (1 - confidence) / 2
+    low = float(betaincinv(successes, n - successes + 1, tail)) if successes else 0.0
+    high = float(betaincinv(successes + 1, n - successes, 1 - tail)) if successes < n else 1.0
     return Interval(low, high)
 
 

@@ -1,20 +1,65 @@
-"""Two systems on the same cases: pairs, never two separate samples."""
+"""Two systems on the same cases: pairs, never two separate samples. Which test, and why."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import fmean
 
-from evalsite.stats.intervals import Interval, wilson
+from evalsite.stats.bootstrap import bca
+from evalsite.stats.estimates import (
+    ENOUGH_PAIRS,
+    AlikeEstimate,
+    Estimate,
+    MeanEstimate,
+    RateEstimate,
+    declared,
+    estimate,
+    is_pass_or_fail,
+    shortage,
+    subtract,
+)
+from evalsite.stats.intervals import Interval
+from evalsite.stats.paired_rates import MANY_CHANGED, mcnemar, mcnemar_mid_p, newcombe
+from evalsite.stats.paired_tests import sign_flip
+from evalsite.stats.power import cases_to_settle
 
-ENOUGH_PAIRS = 15
+# Up to this many units signs are flipped and the bootstrap draws; beyond, t says the same sooner.
+FLIPPED = 300
 
 
-class PairedResult(NamedTuple):
-    """What a paired comparison of pass or fail says, by which method and why.
+class Test(StrEnum):
+    """How p was found."""
 
-    `effect` is the second system's pass rate minus the first's. Interval and p are None where
-    there are too few pairs to say anything.
+    __test__ = False  # pytest: this is no test class
+
+    NONE = "none"
+    EXACT_MCNEMAR = "exact_mcnemar"
+    MID_P_MCNEMAR = "mid_p_mcnemar"
+    SIGN_FLIP = "sign_flip"
+    SIGN_FLIP_BY_CLUSTER = "sign_flip_by_cluster"
+    T = "t"
+    CLUSTERED_T = "clustered_t"
+
+
+_SAID = {
+    Test.SIGN_FLIP: "sign-flip permutation test",
+    Test.SIGN_FLIP_BY_CLUSTER: "sign-flip permutation test by cluster",
+    Test.T: "paired t test",
+    Test.CLUSTERED_T: "clustered t test",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PairedResult:
+    """What a paired comparison says, by which method and why.
+
+    `effect` is the mean of after - before: of pass or fail the difference of the pass rates. It
+    is None without a pair. Interval and p are None where there are too few to say anything.
+    `more_cases` is about how many more would settle it: 0 if it is settled, None if no number
+    in reach would.
     """
 
     n: int
@@ -22,6 +67,14 @@ class PairedResult(NamedTuple):
     interval: Interval | None
     p_value: float | None
     method: str
+    test: Test = Test.NONE
+    clusters: int | None = None
+    more_cases: int | None = None
+
+    @property
+    def needs_review(self) -> bool:
+        """Say that there was too little for a test."""
+        return self.p_value is None
 
 
 def compare_pass(
@@ -29,66 +82,121 @@ def compare_pass(
 ) -> PairedResult:
     """Compare pass or fail of the same cases before and after.
 
-    `worse` passed before and fail after, `better` the reverse.
+    `worse` passed before and fail after, `better` the reverse. Few changed cases are tested
+    exactly; with many the exact test is needlessly cautious, and its mid-p is taken.
     """
-    n = worse + better + both_passed + both_failed
-    effect = (better - worse) / n if n else None
-    if n < ENOUGH_PAIRS:
-        method = f"no test: {n} pairs are fewer than the {ENOUGH_PAIRS} that a verdict needs"
-        return PairedResult(n, effect, None, None, method)
-    interval = newcombe(
-        better, worse, both_passed=both_passed, both_failed=both_failed, confidence=confidence
+    n, changed = worse + better + both_passed + both_failed, worse + better
+    if few := shortage(n):
+        return _untested(n, (better - worse) / n if n else None, few=few)
+    seen = f"pass or fail of the same {n} cases, {changed} of them changed"
+    if changed < MANY_CHANGED:
+        test, p = Test.EXACT_MCNEMAR, mcnemar(worse, better)
+        method = f"exact McNemar test, Newcombe score interval: {seen}"
+        interval = newcombe(
+            better, worse, both_passed=both_passed, both_failed=both_failed, confidence=confidence
+        )
+    else:
+        test, p = Test.MID_P_MCNEMAR, mcnemar_mid_p(worse, better)
+        method = f"mid-p McNemar test, Tango score interval: {seen}"
+        interval = RateEstimate(better, worse, n).interval(confidence=confidence)
+    effect = (better - worse) / n
+    sd = math.sqrt(changed / n - effect * effect)
+    more = 0 if p < 1 - confidence else cases_to_settle(effect, sd=sd, n=n, alpha=1 - confidence)
+    return PairedResult(n, effect, interval, p, method, test, more_cases=more)
+
+
+def compare_scores(
+    before: Sequence[float],
+    after: Sequence[float],
+    *,
+    clusters: Sequence[Hashable] | None = None,
+    span: float = 1.0,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> PairedResult:
+    """Compare the scores of the same cases before and after, by the test that suits them.
+
+    Pass or fail (all 0 or 1) goes to `compare_pass`; graded scores have their signs flipped, and
+    beyond 300 units a t test. Cases with a common cluster (document, template, conversation)
+    count as one unit. `span` is the width of the scores' scale, for where no spread was seen.
+    Raises ValueError for lengths that differ, or a score that is no finite number.
+    """
+    differences = subtract(before, after)
+    n, keys = len(differences), declared(clusters, n=len(differences))
+    groups = None if keys is None else len(set(keys))
+    found = estimate(before, after, clusters=keys, span=span)
+    if found is None or found.lacking:
+        effect = fmean(differences) if differences else None
+        return _untested(n, effect, few=shortage(n, clusters=groups), clusters=groups)
+    if keys is None and is_pass_or_fail(before, after):
+        return _as_rates(before, differences, confidence=confidence)
+    units = groups or n
+    test, p = _tested(differences, found, keys=keys, seed=seed)
+    by_draws = test is Test.SIGN_FLIP and isinstance(found, MeanEstimate)
+    draws = bca(differences, seed=seed, confidence=confidence) if by_draws else None
+    return PairedResult(
+        n,
+        fmean(differences),
+        draws or found.interval(confidence=confidence),
+        p,
+        _method(test, found, n=n, clusters=groups),
+        test,
+        groups,
+        0 if p < 1 - confidence else _more(found, n=n, units=units, alpha=1 - confidence),
     )
-    method = (
-        f"exact McNemar test, Newcombe score interval: pass or fail of the same {n} cases, "
-        f"{worse + better} of them changed"
+
+
+def _as_rates(
+    before: Sequence[float], differences: Sequence[float], *, confidence: float
+) -> PairedResult:
+    worse, better = differences.count(-1), differences.count(1)
+    both_passed = sum(map(bool, before)) - worse
+    return compare_pass(
+        worse=worse,
+        better=better,
+        both_passed=both_passed,
+        both_failed=len(before) - both_passed - worse - better,
+        confidence=confidence,
     )
-    return PairedResult(n, effect, interval, mcnemar(worse, better), method)
 
 
-def mcnemar(worse: int, better: int) -> float:
-    """Answer the exact two-sided p of McNemar's test (McNemar 1947) from the changed pairs.
-
-    Under no difference each changed pair falls either way like a fair coin. Pairs that did not
-    change say nothing about a difference; with no changed pair p is 1.
-    """
-    from scipy.special import bdtr
-
-    changed = worse + better
-    return min(1.0, 2 * float(bdtr(min(worse, better), changed, 0.5)))
-
-
-def newcombe(
-    gained: int, lost: int, *, both_passed: int, both_failed: int, confidence: float = 0.95
-) -> Interval:
-    """Answer the score interval of a paired difference of proportions, at least one pair.
-
-    Newcombe 1998, Statistics in Medicine 17:2635, method 10: the Wilson intervals of both rates
-    squared and added, less what their correlation (with continuity correction) explains.
-    """
-    n = gained + lost + both_passed + both_failed
-    after, before = both_passed + gained, both_passed + lost
-    p2, p1 = after / n, before / n
-    low2, high2 = wilson(after, n, confidence=confidence)
-    low1, high1 = wilson(before, n, confidence=confidence)
-    phi = _phi(gained, lost, both_passed=both_passed, both_failed=both_failed)
-    down = _hypotenuse(p2 - low2, high1 - p1, phi=phi)
-    up = _hypotenuse(high2 - p2, p1 - low1, phi=phi)
-    effect = (gained - lost) / n
-    return Interval(max(-1.0, effect - down), min(1.0, effect + up))
+def _tested(
+    differences: Sequence[float],
+    found: Estimate,
+    *,
+    keys: Sequence[Hashable] | None,
+    seed: int,
+) -> tuple[Test, float]:
+    units = len(differences) if keys is None else len(set(keys))
+    if units <= FLIPPED or isinstance(found, AlikeEstimate):
+        test = Test.SIGN_FLIP if keys is None else Test.SIGN_FLIP_BY_CLUSTER
+        return test, sign_flip(differences, clusters=keys, seed=seed)
+    p = min(1.0, 2 * min(found.p_above(0), found.p_below(0)))
+    return Test.T if keys is None else Test.CLUSTERED_T, p
 
 
-def _hypotenuse(a: float, b: float, *, phi: float) -> float:
-    return math.sqrt(max(0.0, a * a - 2 * phi * a * b + b * b))
+def _method(test: Test, found: Estimate, *, n: int, clusters: int | None) -> str:
+    seen = f"scores of the same {n} cases"
+    if isinstance(found, AlikeEstimate):
+        return f"{_SAID[test]}; interval of what {n} cases could miss: {seen}, all alike"
+    if clusters is not None:
+        return f"{_SAID[test]}, clustered t interval: {seen} in {clusters} clusters"
+    interval = "BCa interval" if test is Test.SIGN_FLIP else "t interval"
+    return f"{_SAID[test]}, {interval}: {seen}"
 
 
-def _phi(gained: int, lost: int, *, both_passed: int, both_failed: int) -> float:
-    n = gained + lost + both_passed + both_failed
-    after, before = both_passed + gained, both_passed + lost
-    margins = after * (n - after) * before * (n - before)
-    if margins == 0:
-        return 0.0
-    product: float = both_passed * both_failed - gained * lost
-    if product > 0:
-        product = max(0, product - n / 2)
-    return product / math.sqrt(margins)
+def _more(found: Estimate, *, n: int, units: int, alpha: float) -> int | None:
+    """Count the units to come, and their cases: clusters to come are as large as those seen."""
+    if not isinstance(found, MeanEstimate):
+        return None
+    sd = found.se * math.sqrt(units)
+    more = cases_to_settle(found.effect, sd=sd, n=units, alpha=alpha)
+    return None if more is None else math.ceil(more * n / units)
+
+
+def _untested(
+    n: int, effect: float | None, *, few: str, clusters: int | None = None
+) -> PairedResult:
+    missing = max(0, ENOUGH_PAIRS - n) or None
+    method = f"no test: {few}"
+    return PairedResult(n, effect, None, None, method, clusters=clusters, more_cases=missing)

@@ -11,7 +11,8 @@ from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite, TestCase
 from evalsite.regressions.compare import compare, find_baseline
 from evalsite.regressions.models import Regression
-from evalsite.stats.paired import compare_pass, mcnemar
+from evalsite.stats.paired import compare_pass
+from evalsite.stats.paired_rates import mcnemar
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.factories import make_revision, make_run, make_suite

@@ -4,54 +4,139 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evalsite.stats.intervals import mean_t, wilson
-from evalsite.stats.paired import compare_pass
+from evalsite.stats.bootstrap import bca
+from evalsite.stats.clusters import clustered_se
+from evalsite.stats.corrections import benjamini_hochberg, bonferroni, holm
+from evalsite.stats.estimates import estimate
+from evalsite.stats.intervals import clopper_pearson, mean_t, wilson
+from evalsite.stats.paired import Test, compare_pass, compare_scores
+from evalsite.stats.paired_rates import mcnemar, mcnemar_mid_p, tango_z
+from evalsite.stats.paired_tests import sign_flip, wilcoxon
 from evalsite.stats.repetition import pass_at_k, pass_hat_k
 
 FILE = Path(__file__).parents[3] / "shared/data/stats_reference/paired.json.gz"
 
 
-def comparisons() -> list[Any]:
-    """The recorded comparisons, or one that skips."""
+def recorded() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(gzip.decompress(FILE.read_bytes()))
+    return content
+
+
+def comparisons(needed: str = "") -> list[Any]:
+    """The recorded comparisons that have the key needed, or one that skips."""
     if not FILE.exists():
         reason = "../shared/data/stats_reference is not here"
         return [pytest.param({}, marks=pytest.mark.skip(reason=reason), id="absent")]
-    cases = json.loads(gzip.decompress(FILE.read_bytes()))["cases"]
+    cases = [c for c in recorded()["cases"] if not needed or needed in c["reference"]]
     return [pytest.param(case, id=case["name"]) for case in cases]
 
 
-@pytest.mark.parametrize("case", comparisons())
+def of_table(case: dict[str, Any]) -> dict[str, int]:
+    rows = case["reference"]["table_a_rows_b_columns_1_then_0"]
+    (both_passed, worse), (better, both_failed) = rows
+    return {
+        "worse": worse,
+        "better": better,
+        "both_passed": both_passed,
+        "both_failed": both_failed,
+    }
+
+
+def apart(case: dict[str, Any]) -> list[float]:
+    return [b - a for a, b in zip(case["a"], case["b"], strict=True)]
+
+
+def same(wanted: float | Sequence[float]) -> Any:
+    return pytest.approx(wanted, rel=1e-8, abs=1e-9)
+
+
+def test_there_are_16_comparisons() -> None:
+    if not FILE.exists():
+        pytest.skip("../shared/data/stats_reference is not here")
+    assert len(comparisons()) == 16
+    assert len(comparisons("mcnemar_exact_p")) == 14
+    assert len(comparisons("clusters")) == 2
+
+
+@pytest.mark.parametrize("case", comparisons("mcnemar_exact_p"))
 def test_mcnemar_agrees(case: dict[str, Any]) -> None:
-    if "table_a_rows_b_columns_1_then_0" not in case["reference"]:
-        pytest.skip("no pass or fail")
-    (both_passed, worse), (better, both_failed) = case["reference"][
-        "table_a_rows_b_columns_1_then_0"
-    ]
-    result = compare_pass(
-        worse=worse, better=better, both_passed=both_passed, both_failed=both_failed
+    reference, table = case["reference"], of_table(case)
+    worse, better, n = table["worse"], table["better"], sum(table.values())
+    assert mcnemar(worse, better) == same(reference["mcnemar_exact_p"])
+    assert tango_z(better, worse, n=n, difference=0) ** 2 == same(
+        (better - worse) ** 2 / (better + worse)
     )
-    assert result.effect == pytest.approx(case["reference"]["diff"], rel=1e-8, abs=1e-9)
-    assert result.p_value == pytest.approx(case["reference"]["mcnemar_exact_p"], rel=1e-8)
+    # The mid-p has no figure of its own there; it lies near the uncorrected chi-square's.
+    assert mcnemar_mid_p(worse, better) <= mcnemar(worse, better)
+    assert mcnemar_mid_p(worse, better) == pytest.approx(
+        reference["mcnemar_chi2_p"], rel=0.1, abs=1e-4
+    )
 
 
-@pytest.mark.parametrize("case", comparisons())
+@pytest.mark.parametrize("case", comparisons("mcnemar_exact_p"))
+def test_pass_or_fail_is_compared_from_scores_as_from_the_table(case: dict[str, Any]) -> None:
+    result, table = compare_scores(case["a"], case["b"]), of_table(case)
+    assert result == compare_pass(**table)
+    assert result.effect == same(case["reference"]["diff"])
+    exact = result.test is Test.EXACT_MCNEMAR
+    assert exact == (table["worse"] + table["better"] < 25)
+    assert not exact or result.p_value == same(case["reference"]["mcnemar_exact_p"])
+
+
+@pytest.mark.parametrize("case", comparisons("mcnemar_exact_p"))
 @pytest.mark.parametrize("side", ["a", "b"])
-def test_wilson_agrees(case: dict[str, Any], side: str) -> None:
-    if f"ci95_wilson_{side}" not in case["reference"]:
-        pytest.skip("no pass or fail")
-    expected = case["reference"][f"ci95_wilson_{side}"]
-    assert wilson(sum(case[side]), len(case[side])) == pytest.approx(expected, rel=1e-8)
+def test_rates_agree(case: dict[str, Any], side: str) -> None:
+    passed, n = sum(case[side]), len(case[side])
+    assert wilson(passed, n) == same(case["reference"][f"ci95_wilson_{side}"])
+    assert clopper_pearson(int(passed), n) == same(case["reference"][f"ci95_beta_{side}"])
 
 
 @pytest.mark.parametrize("case", comparisons())
-def test_mean_t_agrees(case: dict[str, Any]) -> None:
-    differences = [b - a for a, b in zip(case["a"], case["b"], strict=True)]
-    assert mean_t(differences) == pytest.approx(case["reference"]["t_ci95"], rel=1e-8, abs=1e-9)
+def test_means_agree(case: dict[str, Any]) -> None:
+    reference, differences = case["reference"], apart(case)
+    assert mean_t(differences) == same(reference["t_ci95"])
+    assert wilcoxon(differences) == same(reference["wilcoxon_p_normal_approx"])
+
+
+@pytest.mark.parametrize("case", comparisons())
+def test_drawn_figures_agree(case: dict[str, Any]) -> None:
+    reference, differences = case["reference"], apart(case)
+    assert sign_flip(differences) == pytest.approx(reference["sign_flip_p_10k_seed0"], abs=0.015)
+    wanted = reference["bootstrap_bca_ci95_seed0"]
+    # Of 30 passes and fails a mean has steps of 1/30, and here a step more is 2.5 % to a hair:
+    # which of both is drawn is chance, in scipy as here.
+    step = 1 / 30 if len(differences) == 30 else 0.0
+    room = max(0.05 * (wanted[1] - wanted[0]), step + 1e-9)
+    assert bca(differences) == pytest.approx(wanted, abs=room)
+
+
+@pytest.mark.parametrize("case", comparisons("clusters"))
+def test_clusters_agree(case: dict[str, Any]) -> None:
+    reference, differences, keys = case["reference"], apart(case), case["cluster"]
+    assert clustered_se(differences, keys, corrected=False) == same(reference["se_diff_clustered"])
+    assert clustered_se(differences, keys) == same(reference["se_diff_clustered_corrected"])
+    ours, plain = (estimate(case["a"], case["b"], clusters=c) for c in (keys, None))
+    assert ours is not None
+    assert plain is not None
+    assert 2 * plain.p_above(0) == same(reference["t_p"])
+    assert ours.p_above(0) > plain.p_above(0)
+
+
+@pytest.mark.parametrize(
+    ("correct", "name"),
+    [(bonferroni, "bonferroni"), (holm, "holm"), (benjamini_hochberg, "fdr_bh")],
+)
+def test_corrections_agree(correct: Any, name: str) -> None:
+    if not FILE.exists():
+        pytest.skip("../shared/data/stats_reference is not here")
+    reference = recorded()["multiple_testing"]
+    assert correct(reference["t_p_in_case_order"]) == pytest.approx(reference[name], rel=1e-8)
 
 
 def test_pass_at_k_and_pass_hat_k_agree() -> None:

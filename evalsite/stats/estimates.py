@@ -1,0 +1,215 @@
+"""What is known of the true difference after - before: its interval, and p against any bound.
+
+Three kinds with the same three questions. Decisions and intervals ask them, and need not know
+what kind of score was compared.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+from typing import Protocol
+
+from evalsite.stats.clusters import clustered_se
+from evalsite.stats.intervals import NOISE, Interval
+from evalsite.stats.paired_rates import tango, tango_z
+
+ENOUGH_PAIRS = 15
+ENOUGH_CLUSTERS = 5
+
+
+class Estimate(Protocol):
+    """The difference seen, and how sure one may be of the true one."""
+
+    @property
+    def effect(self) -> float:
+        """The mean of after - before over the cases."""
+
+    @property
+    def lacking(self) -> str:
+        """Why there is too little for a verdict, or nothing."""
+
+    def interval(self, *, confidence: float = 0.95) -> Interval:
+        """Answer where the true difference lies, two-sided."""
+
+    def p_above(self, bound: float) -> float:
+        """Answer the one-sided p against "the true difference is the bound or less"."""
+
+    def p_below(self, bound: float) -> float:
+        """Answer the one-sided p against "the true difference is the bound or more"."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeanEstimate:
+    """A mean difference with a standard error: Student's t with units - 1 degrees of freedom.
+
+    The units are the cases, or the clusters where there are any (Cameron & Miller 2015).
+    """
+
+    effect: float
+    se: float
+    units: int
+    lacking: str = ""
+
+    def interval(self, *, confidence: float = 0.95) -> Interval:
+        """Answer the t interval."""
+        from scipy.special import stdtrit
+
+        reach = float(stdtrit(self.units - 1, (1 + confidence) / 2)) * self.se
+        return Interval(self.effect - reach, self.effect + reach)
+
+    def p_above(self, bound: float) -> float:
+        """Answer the chance of a t at least as high."""
+        return self._tail(bound - self.effect)
+
+    def p_below(self, bound: float) -> float:
+        """Answer the chance of a t at least as low."""
+        return self._tail(self.effect - bound)
+
+    def _tail(self, apart: float) -> float:
+        from scipy.special import stdtr
+
+        return float(stdtr(self.units - 1, apart / self.se))
+
+
+@dataclass(frozen=True, slots=True)
+class RateEstimate:
+    """A difference of pass rates by the score statistic (Tango 1998), which needs no spread.
+
+    `gained` failed before and pass now, `lost` the reverse; n counts all pairs, at least one.
+    """
+
+    gained: int
+    lost: int
+    n: int
+    lacking: str = ""
+
+    @property
+    def effect(self) -> float:
+        """The pass rate after less the pass rate before."""
+        return (self.gained - self.lost) / self.n
+
+    def interval(self, *, confidence: float = 0.95) -> Interval:
+        """Answer the score interval."""
+        return tango(self.gained, self.lost, n=self.n, confidence=confidence)
+
+    def p_above(self, bound: float) -> float:
+        """Answer the chance of a score statistic at least as high."""
+        return self._tail(-self._z(bound))
+
+    def p_below(self, bound: float) -> float:
+        """Answer the chance of a score statistic at least as low."""
+        return self._tail(self._z(bound))
+
+    def _z(self, bound: float) -> float:
+        within = max(-1.0, min(1.0, bound))
+        return tango_z(self.gained, self.lost, n=self.n, difference=within)
+
+    def _tail(self, z: float) -> float:
+        from scipy.special import ndtr
+
+        return float(ndtr(z))
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeEstimate:
+    """Every case differs by the same. No spread was seen, which is not to say that there is none.
+
+    If a share of all cases differed otherwise, u units would all miss it with (1 - share) ** u
+    (Hanley & Lippman-Hand 1983). Otherwise is, at the worst, by the whole span of the scale.
+    """
+
+    effect: float
+    units: int
+    span: float
+    lacking: str = ""
+
+    def interval(self, *, confidence: float = 0.95) -> Interval:
+        """Answer the means that cases not seen could still make."""
+        missed = 1 - ((1 - confidence) / 2) ** (1 / self.units)
+        low = self.effect - missed * (self.span + self.effect)
+        return Interval(low, self.effect + missed * (self.span - self.effect))
+
+    def p_above(self, bound: float) -> float:
+        """Answer the chance that none of the cases needed for the bound was seen."""
+        return self._missed(self.effect - bound, most=self.span + self.effect)
+
+    def p_below(self, bound: float) -> float:
+        """Answer the chance that none of the cases needed for the bound was seen."""
+        return self._missed(bound - self.effect, most=self.span - self.effect)
+
+    def _missed(self, apart: float, *, most: float) -> float:
+        if apart <= 0:
+            return 1.0
+        return (1 - apart / most) ** self.units if apart < most else 0.0
+
+
+def estimate(
+    before: Sequence[float],
+    after: Sequence[float],
+    *,
+    clusters: Sequence[Hashable] | None = None,
+    span: float = 1.0,
+) -> Estimate | None:
+    """Estimate the mean of after - before over pairs of scores; None for fewer than two units.
+
+    Pass or fail (all 0 or 1) without clusters is estimated as rates, all else as a mean. `span`
+    is the width of the scores' scale. Raises ValueError for lengths that differ or for scores
+    that are no finite number.
+    """
+    differences = subtract(before, after)
+    keys = declared(clusters, n=len(differences))
+    units = len(differences) if keys is None else len(set(keys))
+    if units < 2:
+        return None
+    lacking = shortage(len(differences), clusters=None if keys is None else units)
+    if keys is None and is_pass_or_fail(before, after):
+        return RateEstimate(differences.count(1), differences.count(-1), units, lacking)
+    if max(differences) - min(differences) <= NOISE:
+        return AlikeEstimate(fmean(differences), units, span, lacking)
+    return MeanEstimate(fmean(differences), standard_error(differences, keys), units, lacking)
+
+
+def standard_error(differences: Sequence[float], clusters: Sequence[Hashable] | None) -> float:
+    """Answer the standard error of a mean of at least two units, by cluster if there are clusters.
+
+    Where the cases of each cluster cancel to nothing they are taken as independent.
+    """
+    clustered = clustered_se(differences, clusters) if clusters is not None else None
+    if clustered is not None and clustered > NOISE:
+        return clustered
+    return stdev(differences) / math.sqrt(len(differences))
+
+
+def subtract(before: Sequence[float], after: Sequence[float]) -> list[float]:
+    """Answer after - before, case by case; ValueError if lengths differ or one is not finite."""
+    differences = [now - then for then, now in zip(before, after, strict=True)]
+    if not all(map(math.isfinite, differences)):
+        raise ValueError("a score that is no finite number cannot be compared")
+    return differences
+
+
+def declared(clusters: Sequence[Hashable] | None, *, n: int) -> Sequence[Hashable] | None:
+    """Answer the clusters of n cases, or None where each case is one of its own.
+
+    Raises ValueError unless each case has one.
+    """
+    if clusters is not None and len(clusters) != n:
+        raise ValueError(f"{len(clusters)} clusters for {n} cases")
+    return clusters if clusters is not None and len(set(clusters)) < n else None
+
+
+def shortage(pairs: int, *, clusters: int | None = None) -> str:
+    """Say why these are too few for a verdict, or nothing."""
+    if pairs < ENOUGH_PAIRS:
+        return f"{pairs} pairs are fewer than the {ENOUGH_PAIRS} that a verdict needs"
+    if clusters is not None and clusters < ENOUGH_CLUSTERS:
+        return f"{clusters} clusters are fewer than the {ENOUGH_CLUSTERS} that a verdict needs"
+    return ""
+
+
+def is_pass_or_fail(before: Sequence[float], after: Sequence[float]) -> bool:
+    """Say whether all scores are 0 or 1."""
+    return {*before, *after} <= {0, 1}
