@@ -99,7 +99,12 @@ class Caller(Protocol):
 
 
 class ModelError(JudgeError):
-    """A call to a model failed for good: `model_unreachable`, `model_timeout`, `model_refused`."""
+    """A call to a model failed for good: `model_unreachable`, `model_timeout`, `model_refused`.
+
+    `status` is that of HTTP, where an answer came.
+    """
+
+    status: int | None = None
 
 
 class Halt(BaseException):

@@ -62,6 +62,12 @@ def no_sense(why: str) -> ModelError:
 
 def refused(status: int, *, text: bytes, headers: Mapping[str, str]) -> ModelError:
     """Give the error of a status that is not 200."""
+    error = _of_status(status, text=text, headers=headers)
+    error.status = status
+    return error
+
+
+def _of_status(status: int, *, text: bytes, headers: Mapping[str, str]) -> ModelError:
     told = text[:_LONGEST_TOLD].decode("utf-8", "replace").strip()
     message = f"The endpoint answered {status}: {told}"
     if status == 429:

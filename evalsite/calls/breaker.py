@@ -34,7 +34,7 @@ class Breaker:
         while True:
             seen = await self._gate.look(place, model=model)
             if seen.broken_by:
-                raise Halt("endpoint_broken", _reason(place, code=seen.broken_by))
+                raise Halt("endpoint_broken", _reason(place, told=seen.broken_by))
             if seen.n_failures < LIMIT or await self._may_try(place):
                 return
             await asyncio.sleep(_NAP_S)
@@ -48,8 +48,9 @@ class Breaker:
             pipe.expire(key, _REMEMBERED_S)
             n_failures, _ = await pipe.execute()
         if n_failures >= LIMIT:
-            # Only the code: what the endpoint said may quote a case.
-            await self._client.set(place.key("broken"), error.code, px=int(OPEN_S * 1000))
+            # Only code and status: what the endpoint said may quote a case.
+            told = error.code if error.status is None else f"{error.code} (HTTP {error.status})"
+            await self._client.set(place.key("broken"), told, px=int(OPEN_S * 1000))
             await self._client.delete(place.key("probe"))
 
     async def answered(self, place: Address, *, model: str) -> None:
@@ -66,8 +67,8 @@ class Breaker:
         return bool(await self._client.set(key, 1, px=int(seconds * 1000), nx=True))
 
 
-def _reason(place: Address, *, code: str) -> str:
+def _reason(place: Address, *, told: str) -> str:
     return (
-        f"endpoint {place.name!r} failed {LIMIT} times in a row, the last time with {code}; "
-        f"it may be tried again {OPEN_S:.0f} s later"
+        f"endpoint {place.name!r} failed {LIMIT} times in a row, the last time with {told}; "
+        f"for {OPEN_S:.0f} s it is left alone"
     )

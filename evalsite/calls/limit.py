@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalsite.calls.gate import Gate, pause_key
 from evalsite.calls.place import Address
+from evalsite.calls.retry import LONGEST_TOLD_S
+from judges.models import Halt
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -53,7 +55,10 @@ class Limits:
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def wait(self, place: Address, *, model: str, tokens: int) -> None:
-        """Return when a call with about so many tokens may go out, which is then counted."""
+        """Return when a call with about so many tokens may go out, which is then counted.
+
+        Raises Halt `endpoint_rate_limited` where the endpoint has asked for too long a pause.
+        """
         await self._wait_for_pause(place, model=model)
         windows = list(_windows(place, tokens=tokens))
         if not windows:
@@ -90,6 +95,9 @@ class Limits:
             left = seen.paused_until - time.monotonic()
             if left <= 0:
                 return
+            if left > LONGEST_TOLD_S:
+                wanted = f"endpoint {place.name!r} wants {left:.0f} s of patience (HTTP 429)"
+                raise Halt("endpoint_rate_limited", wanted)
             await asyncio.sleep(left)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -34,14 +35,20 @@ class EndpointNotChat(EvalsiteError):
 
 @dataclass(slots=True)
 class Address:
-    """One endpoint as one event loop uses it; `slots` bounds the calls at once."""
+    """One endpoint as one event loop uses it; `slots` bounds the calls at once.
+
+    What workers share about it belongs to its URL and secret: once those are mended, nobody waits
+    for what the old ones have earned.
+    """
 
     endpoint: Endpoint
     slots: asyncio.Semaphore
     _whose: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self._whose = f"{self.endpoint.tenant_id}:{self.endpoint.name}"
+        credential = f"{self.endpoint.base_url}\0{self.endpoint.sealed_secret}"
+        digest = hashlib.sha256(credential.encode()).hexdigest()[:16]
+        self._whose = f"{self.endpoint.tenant_id}:{self.endpoint.name}:{digest}"
 
     @property
     def name(self) -> str:

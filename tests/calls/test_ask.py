@@ -166,6 +166,15 @@ def test_a_429_halts_what_wants_too_much_patience(counter: Counter, fake: FakeMo
     assert halted.value.code == "endpoint_rate_limited"
 
 
+def test_who_would_wait_too_long_is_halted_at_once(counter: Counter, fake: FakeModel) -> None:
+    fake.say = rate_limited(3600)
+    with pytest.raises(Halt):
+        counter.ask("a")
+    with pytest.raises(Halt, match="3600 s of patience"):
+        Counter(counter.batch).ask("another worker")
+    assert len(fake.calls) == 1
+
+
 @pytest.mark.parametrize("name", ["", "nobody"])
 def test_an_endpoint_that_is_not_there_halts(name: str, fake: FakeModel, batch: Batch) -> None:
     Endpoint.objects.update(is_default=False)

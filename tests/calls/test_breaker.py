@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import redis
+from pydantic import SecretStr
 
 from evalsite.calls import breaker, retry
 from evalsite.calls.connect import client_url
+from evalsite.endpoints.configure import configure
 from evalsite.endpoints.models import Endpoint
 from judges.models import Halt, ModelError
 from tests.calls.counter import Counter
@@ -40,7 +42,12 @@ def breaks(counter: Counter) -> Halt:
 
 def cool(valkey: redis.Redis, place: Endpoint) -> None:
     """Let the time pass for which a broken endpoint is left alone."""
-    assert valkey.delete(f"evalsite:broken:{place.tenant_id}:{place.name}") == 1
+    assert valkey.delete(*valkey.keys(broken(place))) == 1
+
+
+def broken(place: Endpoint) -> str:
+    """Name what says that the endpoint is broken; its end is the credential's."""
+    return f"evalsite:broken:{place.tenant_id}:{place.name}:*"
 
 
 def test_ten_failures_are_enough(counter: Counter, fake: FakeModel) -> None:
@@ -54,7 +61,19 @@ def test_ten_failures_are_enough(counter: Counter, fake: FakeModel) -> None:
 
 def test_a_wrong_key_breaks_it_too(counter: Counter, fake: FakeModel) -> None:
     fake.say = Fault(status=401)
-    assert breaks(counter).code == "endpoint_broken"
+    halt = breaks(counter)
+    assert halt.code == "endpoint_broken"
+    assert "model_refused (HTTP 401)" in halt.reason
+
+
+def test_a_mended_secret_is_tried_at_once(
+    counter: Counter, fake: FakeModel, place: Endpoint
+) -> None:
+    fake.say = Fault(status=401)
+    breaks(counter)
+    fake.say = "OK"
+    configure(place, secret=SecretStr("the right one"))
+    assert counter.ask("a")[0].text == "OK"
 
 
 def test_a_broken_endpoint_is_asked_by_no_worker(counter: Counter, fake: FakeModel) -> None:
@@ -110,5 +129,5 @@ def test_what_the_endpoint_said_is_not_kept_in_valkey(
 ) -> None:
     fake.say = Fault(status=500, body="you asked: a secret of the case")
     assert "secret" not in breaks(counter).reason
-    told = valkey.get(f"evalsite:broken:{place.tenant_id}:{place.name}")
-    assert told == b"model_failed"
+    [key] = valkey.keys(broken(place))
+    assert valkey.get(key) == b"model_failed (HTTP 500)"
