@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 RESAMPLES = 9_999
+# Draws this near, as a share of the widest apart, are ties that rounding parted.
+_TIE = 1e-9
 # How many draws are held in memory at once.
 _ROOM = 2**20
 
@@ -69,8 +71,10 @@ def _bca(
     drawn = _draw(tops, bases, seed=seed, n=n)
     if np.ptp(drawn) < NOISE * max(1.0, abs(mean)):
         return Interval(mean, mean)
-    # A draw that ties with what was seen counts half; none at all would be infinitely far out.
-    below = (np.mean(drawn < mean) + np.mean(drawn <= mean)) / 2
+    # A draw that ties with what was seen, but for rounding, counts half.
+    tie = _TIE * np.ptp(drawn)
+    below = (np.mean(drawn < mean - tie) + np.mean(drawn <= mean + tie)) / 2
+    # None at all would be infinitely far out.
     shift = ndtri(np.clip(below, 0.5 / n, 1 - 0.5 / n))
     tails = shift + ndtri(np.array([1 - confidence, 1 + confidence]) / 2)
     without = (tops.sum() - tops) / (bases.sum() - bases)

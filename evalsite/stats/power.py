@@ -38,11 +38,9 @@ def power_of_mean(
     if sd == 0:
         return 1.0 if effect else 0.0
     distance, critical = abs(effect) / sd * math.sqrt(worth), stdtrit(worth - 1, 1 - alpha / 2)
-    # Beyond this the other tail is nothing, and its noncentral t no longer a number.
-    if distance - critical > 8:
-        return 1.0
-    missed = nctdtr(worth - 1, distance, critical) - nctdtr(worth - 1, distance, -critical)
-    return float(1 - missed)
+    below_critical, wrong_side = nctdtr(worth - 1, distance, [critical, -critical])
+    # A tail smaller than 1e-16 is no number to scipy.
+    return 1 - _or_none(below_critical) + _or_none(wrong_side)
 
 
 def detectable(
@@ -174,6 +172,10 @@ def _critical(counts: npt.NDArray[np.int64], *, alpha: float) -> npt.NDArray[np.
         p = np.where(counts < MANY_CHANGED, 2 * upto, upto + below)
         low, high = np.where(p <= alpha, middle, low), np.where(p <= alpha, high, middle - 1)
     return low
+
+
+def _or_none(tail: float) -> float:
+    return 0.0 if math.isnan(tail) else float(tail)
 
 
 def _normal(share: float) -> float:

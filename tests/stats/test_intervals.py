@@ -8,8 +8,16 @@ from statistics import fmean, stdev
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import bdtr
 
-from evalsite.stats.intervals import Interval, bounded_mean, mean_t, mean_t_of, wilson
+from evalsite.stats.intervals import (
+    Interval,
+    bounded_mean,
+    clopper_pearson,
+    mean_t,
+    mean_t_of,
+    wilson,
+)
 
 shares = st.lists(st.floats(0, 1), min_size=1, max_size=50)
 
@@ -66,6 +74,49 @@ def test_more_confidence_is_wider(trial: tuple[int, int]) -> None:
 def test_more_cases_at_the_same_rate_are_narrower(trial: tuple[int, int]) -> None:
     few, many = wilson(*trial), wilson(4 * trial[0], 4 * trial[1])
     assert many.high - many.low < few.high - few.low
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [
+        # Newcombe 1998 (17:857), table I, method 5.
+        (81, 263, 0.2527, 0.3676),
+        (15, 148, 0.0578, 0.1617),
+        (0, 20, 0.0, 0.1684),
+        (1, 29, 0.0009, 0.1776),
+    ],
+)
+def test_clopper_pearson_gives_the_published_figures(
+    successes: int, n: int, low: float, high: float
+) -> None:
+    assert clopper_pearson(successes, n) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_clopper_pearson_knows_nothing_without_a_trial() -> None:
+    assert clopper_pearson(0, 0) == Interval(0.0, 1.0)
+
+
+@given(trials())
+def test_clopper_pearson_holds_the_rate_and_mirrors(trial: tuple[int, int]) -> None:
+    successes, n = trial
+    low, high = clopper_pearson(successes, n)
+    assert 0 <= low <= successes / n <= high <= 1
+    assert clopper_pearson(n - successes, n) == pytest.approx((1 - high, 1 - low), abs=1e-9)
+
+
+@given(trials())
+def test_clopper_pearson_leaves_half_of_alpha_at_each_end(trial: tuple[int, int]) -> None:
+    successes, n = trial
+    low, high = clopper_pearson(successes, n)
+    assert successes == 0 or bdtr(successes - 1, n, low) == pytest.approx(0.975)
+    assert successes == n or bdtr(successes, n, high) == pytest.approx(0.025)
+
+
+@given(trials())
+def test_clopper_pearson_widens_with_confidence(trial: tuple[int, int]) -> None:
+    narrow, wide = clopper_pearson(*trial, confidence=0.9), clopper_pearson(*trial)
+    assert wide.low <= narrow.low
+    assert narrow.high <= wide.high
 
 
 def test_mean_t_gives_the_textbook_figure() -> None:

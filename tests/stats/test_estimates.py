@@ -1,0 +1,126 @@
+"""Estimates: one set of questions, three kinds of answer, all in one tune with their interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalsite.stats.estimates import (
+    AlikeEstimate,
+    Estimate,
+    MeanEstimate,
+    RateEstimate,
+    estimate,
+    shortage,
+)
+
+rates = st.builds(
+    lambda gained, lost, alike: RateEstimate(gained, lost, gained + lost + alike),
+    *(st.integers(0, 100), st.integers(0, 100), st.integers(1, 300)),
+)
+means = st.builds(MeanEstimate, st.floats(-0.9, 0.9), st.floats(0.001, 0.3), st.integers(2, 400))
+alikes = st.builds(AlikeEstimate, st.floats(-0.9, 0.9), st.integers(2, 400), st.just(1.0))
+estimates: st.SearchStrategy[Estimate] = st.one_of(rates, means, alikes)
+
+
+@given(estimates, st.floats(0.5, 0.99))
+def test_the_interval_ends_where_p_does(found: Estimate, confidence: float) -> None:
+    low, high = found.interval(confidence=confidence)
+    tail = (1 - confidence) / 2
+    assert low <= found.effect + 1e-9
+    assert found.effect <= high + 1e-9
+    if low > -1 + 1e-6:
+        assert found.p_above(low) == pytest.approx(tail, abs=1e-4)
+    if high < 1 - 1e-6:
+        assert found.p_below(high) == pytest.approx(tail, abs=1e-4)
+
+
+@given(estimates, st.floats(-0.99, 0.99), st.floats(-0.99, 0.99))
+def test_a_lower_bound_is_easier_to_be_above(found: Estimate, one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert 0 <= found.p_above(low) <= found.p_above(high) + 1e-9 <= 1 + 1e-9
+    assert 0 <= found.p_below(high) <= found.p_below(low) + 1e-9 <= 1 + 1e-9
+
+
+@given(estimates)
+def test_more_confidence_is_wider(found: Estimate) -> None:
+    narrow, wide = found.interval(confidence=0.8), found.interval()
+    assert wide.low <= narrow.low + 1e-12
+    assert narrow.high <= wide.high + 1e-12
+
+
+paired = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=40)
+
+
+@given(paired, st.floats(-0.9, 0.9))
+def test_before_and_after_mirror(pairs: list[tuple[float, float]], bound: float) -> None:
+    before, after = [a for a, _ in pairs], [b for _, b in pairs]
+    there, back = estimate(before, after), estimate(after, before)
+    assert there is not None
+    assert back is not None
+    assert there.p_above(bound) == pytest.approx(back.p_below(-bound), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "clusters", "kind"),
+    [
+        ([0, 1] * 10, [1, 1] * 10, None, RateEstimate),
+        ([0, 1] * 10, [0, 1] * 10, None, RateEstimate),
+        ([0, 1] * 10, [1, 1] * 10, [i // 2 for i in range(20)], MeanEstimate),
+        ([0.5] * 20, [0.5, 0.7] * 10, None, MeanEstimate),
+        ([0.5] * 20, [0.75] * 20, None, AlikeEstimate),
+    ],
+)
+def test_the_kind_follows_the_scores(
+    before: Sequence[float],
+    after: Sequence[float],
+    clusters: Sequence[int] | None,
+    kind: type[Estimate],
+) -> None:
+    found = estimate(before, after, clusters=clusters)
+    assert type(found) is kind
+    assert found.lacking == ""
+
+
+def test_fewer_than_two_units_estimate_nothing() -> None:
+    assert estimate([], []) is None
+    assert estimate([0.5], [0.7]) is None
+    assert estimate([0.5] * 9, [0.7] * 9, clusters=["a"] * 9) is None
+
+
+def test_clusters_that_cancel_are_not_certainty() -> None:
+    before, after = [0.5] * 20, [0.4, 0.6] * 10
+    found = estimate(before, after, clusters=[i // 2 for i in range(20)])
+    assert isinstance(found, MeanEstimate)
+    assert found.se > 0.02
+
+
+def test_a_wider_scale_leaves_more_room_for_the_unseen() -> None:
+    unit, stars = (estimate([3.0] * 20, [3.0] * 20, span=span) for span in (1.0, 4.0))
+    assert unit is not None
+    assert stars is not None
+    assert stars.interval().high == pytest.approx(4 * unit.interval().high)
+
+
+def test_what_could_be_missed_is_the_exact_interval_s() -> None:
+    from evalsite.stats.intervals import clopper_pearson
+
+    assert AlikeEstimate(0.0, 40, 1.0).interval().high == pytest.approx(clopper_pearson(0, 40).high)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "clusters", "said"),
+    [
+        (14, None, "14 pairs are fewer than the 15"),
+        (15, None, ""),
+        (40, 4, "4 clusters are fewer than the 5"),
+        (40, 5, ""),
+        (14, 4, "14 pairs"),
+    ],
+)
+def test_too_little_is_said(pairs: int, clusters: int | None, said: str) -> None:
+    assert shortage(pairs, clusters=clusters).startswith(said)
+    assert bool(shortage(pairs, clusters=clusters)) == bool(said)
