@@ -23,6 +23,13 @@ def totals(values: Sequence[float], clusters: Sequence[Hashable]) -> tuple[list[
     return [total for total, _ in found], [size for _, size in found]
 
 
+def leftovers(values: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:
+    """Answer what each cluster's sum leaves over beyond the overall mean times its size."""
+    sums, sizes = totals(values, clusters)
+    mean = math.fsum(sums) / max(1, sum(sizes))
+    return [total - size * mean for total, size in zip(sums, sizes, strict=True)]
+
+
 def clustered_se(
     values: Sequence[float], clusters: Sequence[Hashable], *, corrected: bool = True
 ) -> float | None:
@@ -32,13 +39,12 @@ def clustered_se(
     is left over is summed inside each cluster before it is squared. Corrected: times
     sqrt(g / (g - 1)) for g clusters (Cameron, Gelbach & Miller 2008), as it is else too small.
     """
-    sums, sizes = totals(values, clusters)
-    g, n = len(sums), sum(sizes)
+    left = leftovers(values, clusters)
+    g = len(left)
     if g < 2:
         return None
-    mean = math.fsum(sums) / n
-    left = math.fsum((s - m * mean) ** 2 for s, m in zip(sums, sizes, strict=True))
-    return math.sqrt(left * (g / (g - 1) if corrected else 1)) / n
+    squares = math.fsum(u * u for u in left)
+    return math.sqrt(squares * (g / (g - 1) if corrected else 1)) / len(values)
 
 
 def clustered_t(

@@ -180,7 +180,7 @@ def _method(test: Test, found: Estimate, *, n: int, clusters: int | None) -> str
     if isinstance(found, AlikeEstimate):
         return f"{_SAID[test]}; interval of what {n} cases could miss: {seen}, all alike"
     if clusters is not None:
-        return f"{_SAID[test]}, clustered t interval: {seen} in {clusters} clusters"
+        return f"{_SAID[test]}, t interval by cluster: {seen} in {clusters} clusters"
     interval = "BCa interval" if test is Test.SIGN_FLIP else "t interval"
     return f"{_SAID[test]}, {interval}: {seen}"
 

@@ -16,12 +16,16 @@ from evalsite.stats.estimates import (
     estimate,
     shortage,
 )
+from evalsite.stats.intervals import clopper_pearson, mean_t
 
 rates = st.builds(
     lambda gained, lost, alike: RateEstimate(gained, lost, gained + lost + alike),
     *(st.integers(0, 100), st.integers(0, 100), st.integers(1, 300)),
 )
-means = st.builds(MeanEstimate, st.floats(-0.9, 0.9), st.floats(0.001, 0.3), st.integers(2, 400))
+means = st.builds(
+    lambda effect, se, units, skew: MeanEstimate(effect, se, units, "", skew * units**0.5),
+    *(st.floats(-0.9, 0.9), st.floats(0.001, 0.3), st.integers(2, 400), st.floats(-0.9, 0.9)),
+)
 alikes = st.builds(AlikeEstimate, st.floats(-0.9, 0.9), st.integers(2, 400), st.just(1.0))
 estimates: st.SearchStrategy[Estimate] = st.one_of(rates, means, alikes)
 
@@ -50,6 +54,24 @@ def test_more_confidence_is_wider(found: Estimate) -> None:
     narrow, wide = found.interval(confidence=0.8), found.interval()
     assert wide.low <= narrow.low + 1e-12
     assert narrow.high <= wide.high + 1e-12
+
+
+def test_without_skew_a_mean_is_student_s() -> None:
+    values = [0.1, 0.4, 0.2, 0.3, 0.0, 0.5]
+    found = estimate([0.0] * 6, values)
+    assert isinstance(found, MeanEstimate)
+    assert found.skew == pytest.approx(0.0, abs=1e-9)
+    assert found.interval() == pytest.approx(mean_t(values), abs=1e-9)
+
+
+def test_a_long_tail_above_moves_the_interval_up() -> None:
+    values = [0.0] * 15 + [0.1] * 10 + [0.9] * 5
+    found, plain = estimate([0.0] * 30, values), mean_t(values)
+    assert isinstance(found, MeanEstimate)
+    assert plain is not None
+    assert found.skew > 1
+    assert found.interval().low > plain.low
+    assert found.interval().high > plain.high
 
 
 paired = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=40)
@@ -106,8 +128,6 @@ def test_a_wider_scale_leaves_more_room_for_the_unseen() -> None:
 
 
 def test_what_could_be_missed_is_the_exact_interval_s() -> None:
-    from evalsite.stats.intervals import clopper_pearson
-
     assert AlikeEstimate(0.0, 40, 1.0).interval().high == pytest.approx(clopper_pearson(0, 40).high)
 
 

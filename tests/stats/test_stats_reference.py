@@ -13,7 +13,7 @@ import pytest
 from evalsite.stats.bootstrap import bca
 from evalsite.stats.clusters import clustered_se
 from evalsite.stats.corrections import benjamini_hochberg, bonferroni, holm
-from evalsite.stats.estimates import estimate
+from evalsite.stats.estimates import MeanEstimate, estimate
 from evalsite.stats.intervals import clopper_pearson, mean_t, wilson
 from evalsite.stats.paired import Test, compare_pass, compare_scores
 from evalsite.stats.paired_rates import mcnemar, mcnemar_mid_p, tango_z
@@ -121,11 +121,19 @@ def test_clusters_agree(case: dict[str, Any]) -> None:
     reference, differences, keys = case["reference"], apart(case), case["cluster"]
     assert clustered_se(differences, keys, corrected=False) == same(reference["se_diff_clustered"])
     assert clustered_se(differences, keys) == same(reference["se_diff_clustered_corrected"])
-    ours, plain = (estimate(case["a"], case["b"], clusters=c) for c in (keys, None))
+
+
+@pytest.mark.parametrize("case", comparisons())
+def test_t_agrees_where_no_skew_is_taken_out(case: dict[str, Any]) -> None:
+    reference = case["reference"]
+    plain = MeanEstimate(reference["diff"], reference["se_diff_paired"], reference["n"])
+    p = 2 * min(plain.p_above(0), plain.p_below(0))
+    assert p == pytest.approx(reference["t_p"], rel=1e-7)
+    assert plain.interval() == same(reference["t_ci95"])
+    ours = estimate(case["a"], case["b"], clusters=range(reference["n"]))
     assert ours is not None
-    assert plain is not None
-    assert 2 * plain.p_above(0) == same(reference["t_p"])
-    assert ours.p_above(0) > plain.p_above(0)
+    wide = reference["t_ci95"][1] - reference["t_ci95"][0]
+    assert ours.interval() == pytest.approx(reference["t_ci95"], abs=0.05 * wide)
 
 
 @pytest.mark.parametrize(
