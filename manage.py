@@ -4,6 +4,8 @@
 import os
 import sys
 
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run one management command, on embedded services unless others are configured."""
@@ -20,6 +22,8 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except EvalsiteError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

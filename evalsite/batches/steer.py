@@ -84,22 +84,22 @@ def reopen(batch_id: UUID, *, max_cost_usd: Decimal | None = None) -> Batch:
         raise BatchNotResumable("the batch is finished")
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_WAVES, [batch_id])
-    if max_cost_usd is not None:
-        batch.max_cost_usd = max_cost_usd
-    return _next_epoch(batch)
+    return _next_epoch(batch, max_cost_usd=max_cost_usd)
 
 
-def reopen_finished(batch_id: UUID) -> Batch:
+def reopen_finished(batch_id: UUID, *, max_cost_usd: Decimal | None = None) -> Batch:
     """Let a finished batch take in another round; raises BatchNotFinished, BatchImported."""
     batch = Batch.objects.select_for_update().get(pk=batch_id)
     if batch.state != BatchState.FINISHED:
         raise BatchNotFinished("the batch is not finished")
-    return _next_epoch(batch)
+    return _next_epoch(batch, max_cost_usd=max_cost_usd)
 
 
-def _next_epoch(batch: Batch) -> Batch:
+def _next_epoch(batch: Batch, *, max_cost_usd: Decimal | None) -> Batch:
     if "legacy" in batch.manifest:
         raise BatchImported("the batch was judged by the old framework")
+    if max_cost_usd is not None:
+        batch.max_cost_usd = max_cost_usd
     batch.state = BatchState.RUNNING
     batch.epoch += 1
     batch.finished_at = None

@@ -122,8 +122,14 @@ def widest() -> int:
     return most + most // 2
 
 
-def _look_up(name: str, *, batch_id: UUID) -> tuple[Endpoint, str | None]:
+def chat_endpoint(name: str) -> Endpoint:
+    """Answer the endpoint at which a judge asks; raises EndpointUnknown, EndpointNotChat."""
     endpoint = find_endpoint(name)
     if endpoint.kind != EndpointKind.CHAT:
         raise EndpointNotChat(f"endpoint {endpoint.name!r} is of kind {endpoint.kind}")
+    return endpoint
+
+
+def _look_up(name: str, *, batch_id: UUID) -> tuple[Endpoint, str | None]:
+    endpoint = chat_endpoint(name)
     return endpoint, read_secret(endpoint, batch_id=batch_id)

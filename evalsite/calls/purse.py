@@ -34,8 +34,9 @@ class State(NamedTuple):
     def in_words(self, amount: Decimal) -> str:
         """Say why the amount was refused."""
         return (
-            f"${self.spent:f} of ${self.cap or 0:f} are spent and ${self.booked:f} possibly spent: "
-            f"no room for a call that may cost ${amount:f}"
+            f"{dollars(self.spent)} of {dollars(self.cap or _NOTHING)} are spent and "
+            f"{dollars(self.booked)} possibly spent: "
+            f"no room for a call that may cost {dollars(amount)}"
         )
 
 
@@ -141,6 +142,12 @@ class Purse:
         granted = self._ledger.reserve(amounts)
         refused = None if all(granted) else self._ledger.state()
         return [None if fits else refused for fits in granted]
+
+
+def dollars(amount: Decimal) -> str:
+    """Write an amount of US dollars to the cent, and what is smaller as far as it goes."""
+    whole, _, part = f"{amount:f}".partition(".")
+    return f"${whole}.{part.rstrip('0'):0<2}"
 
 
 def _whole(amount: Decimal) -> Decimal:

@@ -7,8 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from evalsite.batches.models import Batch
+from evalsite.calls.purse import dollars
 
 MONEY_CAP = "money_cap"
+_FIXES = {
+    MONEY_CAP: "go on with a higher --max-cost",
+    "price_unknown": "set the model's price in the admin, or give the judge max_tokens",
+    "endpoint_broken": "mend it with setendpoint, or wait until it answers",
+    "endpoint_rate_limited": "wait, and lower its --requests-per-minute",
+    "endpoint_unknown": "setendpoint makes one",
+}
 
 
 def account(batch: Batch) -> dict[str, Any]:
@@ -32,9 +40,17 @@ def in_words(batch: Batch) -> str:
     if not (batch.n_calls or batch.n_cached or batch.booked_usd):
         return ""
     counts = f"{batch.n_calls} calls, {batch.n_unpriced} of unknown price, {batch.n_cached} cached"
-    possibly = f", ${batch.booked_usd:.4f} possibly spent" if batch.booked_usd else ""
-    cap = "" if batch.max_cost_usd is None else f", cap ${batch.max_cost_usd:.2f}"
-    return f"models ${batch.spent_usd:.4f} ({counts}{possibly}{cap})"
+    possibly = f", {dollars(batch.booked_usd)} possibly spent" if batch.booked_usd else ""
+    cap = "" if batch.max_cost_usd is None else f", cap {dollars(batch.max_cost_usd)}"
+    unknown = batch.n_unpriced and not batch.spent_usd
+    spent = "cost unknown" if unknown else dollars(batch.spent_usd)
+    return f"models: {spent} ({counts}{possibly}{cap})"
+
+
+def pause_in_words(batch: Batch) -> str:
+    """Say why the batch is paused, and what helps."""
+    fix = _FIXES.get(batch.paused_code, "docs/errors.md tells what helps")
+    return f"[{batch.paused_code}] {batch.paused_reason} ({fix})"
 
 
 def resume_command(batch: Batch, *, tenant: str | None = None) -> str:

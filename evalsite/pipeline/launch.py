@@ -12,9 +12,11 @@ from django.db import transaction
 from evalsite.audit.record import record
 from evalsite.batches import plan, steer
 from evalsite.batches.models import Batch, Preflight
+from evalsite.calls.place import chat_endpoint
 from evalsite.cases.models import Suite
 from evalsite.cases.queries import Selection
 from evalsite.celery import app
+from evalsite.endpoints.models import RESERVED as MOCK
 from evalsite.errors import EvalsiteError
 from evalsite.pipeline import outbox
 from evalsite.pipeline.chords import stamp_of
@@ -27,6 +29,7 @@ from evalsite.targets.connections.kinds import read_connection
 from evalsite.targets.models import Run
 from evalsite.trust.trial import stages_to_try
 from packs.evaluate import prepare
+from packs.forecast import asks_of
 
 
 class NothingToRetry(EvalsiteError):
@@ -53,9 +56,11 @@ def start(
 
     `max_cost_usd` caps what its model calls may cost; None is no cap. Without `try_judges` the
     judges that ask models have no preflight, which the audit trail and every report say.
-    Raises PackError or JudgeError for unknown names and bad options, NothingSelected, RunNotReady.
+    Raises PackError or JudgeError for unknown names and bad options, EndpointUnknown or
+    EndpointNotChat for those of its judges, NothingSelected, RunNotReady.
     """
     evaluator = prepare(pack, dict(options))
+    _require_endpoints(evaluator.manifest())
     if run.connection is not None:
         require_askable(read_connection(run.connection), evaluator.pack)
     preflight = _preflight(evaluator.manifest(), wanted=try_judges)
@@ -104,19 +109,27 @@ def resume(batch_id: UUID, *, max_cost_usd: Decimal | None = None, actor: str = 
     return batch
 
 
-def retry_errored(batch_id: UUID, *, actor: str = "") -> Batch:
-    """Score again, in a finished batch, the cases that have no verdict.
+def retry_errored(batch_id: UUID, *, max_cost_usd: Decimal | None = None, actor: str = "") -> Batch:
+    """Score again, in a finished batch, the cases that have no verdict; with a new cap if given.
 
     Raises BatchNotFinished, NothingToRetry.
     """
     with transaction.atomic():
-        batch = steer.reopen_finished(batch_id)
+        batch = steer.reopen_finished(batch_id, max_cost_usd=max_cost_usd)
         waiting = revisions_with(batch_id, ScoreStatus.ERRORED, ScoreStatus.UNSCORED)
         if plan.plan_retry(batch, waiting=waiting, sizing=sizing()) is None:
             raise NothingToRetry("every case of the batch has a verdict")
         record("batch.retried", batch_id, actor=actor, epoch=batch.epoch)
         _owe_dispatch(batch)
     return batch
+
+
+def _require_endpoints(manifest: Mapping[str, Any]) -> None:
+    """Raise EndpointUnknown or EndpointNotChat where a judge that tells whom it asks errs."""
+    for stage in manifest["stages"]:
+        asks, told = asks_of(stage) if stage["lane"] == "model" else ((), False)
+        for name in {ask.endpoint for ask in asks if told} - {MOCK}:
+            chat_endpoint(name)
 
 
 def _preflight(manifest: Mapping[str, Any], *, wanted: bool) -> Preflight:

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from evalsite.batches.models import Batch
+from evalsite.calls.purse import dollars
 from evalsite.pipeline import account, report
 from evalsite.pipeline.management.commands import runbatch
 from evalsite.tenants.models import Tenant
@@ -40,10 +41,22 @@ def paused(as_acme: Tenant) -> Batch:
 
 def test_the_report_tells_money_and_calls(paused: Batch) -> None:
     assert account.in_words(paused) == (
-        "models $1.2500 (7 calls, 2 of unknown price, 3 cached, $0.5000 possibly spent, cap $1.50)"
+        "models: $1.25 (7 calls, 2 of unknown price, 3 cached, $0.50 possibly spent, cap $1.50)"
     )
     assert account.in_words(paused) in " ".join(report.as_text(paused).split())
     assert report.as_json(paused)["account"]["booked_usd"] == 0.5
+
+
+def test_what_is_unknown_is_no_zero(as_acme: Tenant) -> None:
+    batch = make_batch(n_calls=7, n_unpriced=7)
+    assert account.in_words(batch).startswith("models: cost unknown (7 calls")
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"), [("2", "$2.00"), ("0.004315000", "$0.004315"), ("1.500000000", "$1.50")]
+)
+def test_money_is_told_to_the_cent_or_as_far_as_it_goes(amount: str, told: str) -> None:
+    assert dollars(Decimal(amount)) == told
 
 
 def test_a_batch_that_asked_nobody_says_nothing_of_it(as_acme: Tenant) -> None:
@@ -67,7 +80,7 @@ def test_the_command_ends_with_4_and_prints_how_to_go_on(paused: Batch) -> None:
     with pytest.raises(SystemExit) as ended:
         command._report(paused, {"json": True, "tenant": "acme"})
     assert ended.value.code == 4
-    assert "[money_cap] no room" in err.getvalue()
+    assert "[money_cap] no room (go on with a higher --max-cost)" in err.getvalue()
     assert account.resume_command(paused, tenant="acme") in err.getvalue()
     assert json.loads(out.getvalue())["state"] == "paused"
 

@@ -19,6 +19,7 @@ from packs.evaluate import prepare
 from packs.forecast import BYTES_PER_TOKEN
 from tests.factories import (
     make_case,
+    make_endpoint,
     make_judge_trust,
     make_output,
     make_price,
@@ -34,6 +35,7 @@ VOTING = '{"name": "voting", "options": {"votes": 3}}'
 def _workbench(as_acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two cases with outputs, and a judge that asks a model."""
     monkeypatch.setitem(BUILTIN_JUDGES, "voting", "tests.pipeline.voting_judge:JUDGE")
+    make_endpoint(is_default=True)
     suite, run = make_suite(name="sums"), make_run(name="good")
     for _ in range(2):
         case = make_case(suite=suite)
@@ -57,6 +59,16 @@ def test_it_writes_nothing() -> None:
     foreseen(VOTING)
     assert not Batch.objects.exists()
     assert not OutboxMessage.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "code"), [("typo", "endpoint_unknown"), ("bot", "endpoint_not_chat")]
+)
+def test_an_endpoint_that_no_judge_can_ask_is_refused(endpoint: str, code: str) -> None:
+    make_endpoint(name="bot", kind="http")
+    judge = {"name": "voting", "options": {"endpoint": endpoint}}
+    with pytest.raises(CommandError, match=code):
+        foreseen(json.dumps(judge))
 
 
 def test_a_batch_that_asks_nobody_costs_nothing() -> None:

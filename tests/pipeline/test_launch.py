@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from evalsite.audit.models import Entry
@@ -132,6 +134,11 @@ def test_a_retry_scores_only_cases_without_a_verdict(as_acme: Tenant) -> None:
     assert list(statuses(deliver_all(batch)).values()) == ["failed", "passed", "passed"]
     rounds = Step.objects.filter(batch=batch, number=0).order_by("round")
     assert list(rounds.values_list("round", "n_cases")) == [(0, 3), (1, 2)]
+
+
+def test_a_retry_may_have_another_cap(as_acme: Tenant) -> None:
+    batch = deliver_all(launched([None]))
+    assert launch.retry_errored(batch.pk, max_cost_usd=Decimal(3)).max_cost_usd == 3
 
 
 def test_a_retry_writes_the_summary_anew(as_acme: Tenant) -> None:

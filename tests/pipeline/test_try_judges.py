@@ -23,7 +23,7 @@ from evalsite.pipeline.management.commands.runbatch import Command
 from evalsite.scoring.models import Scorecard
 from evalsite.tenants.models import Tenant
 from evalsite.trust.models import JudgeTrust
-from tests.factories import make_price
+from tests.factories import make_endpoint, make_price
 from tests.fake_model import FakeModel, Fault, fake_model
 from tests.pipeline.bench import deliver_all, deliver_chunks, launched
 from tests.pipeline.judge_models import answered, gullible, probes_asked, sound
@@ -55,6 +55,7 @@ def test_a_batch_that_asks_nobody_needs_no_preflight() -> None:
 
 
 def test_a_judge_that_only_embeds_cannot_be_talked_over() -> None:
+    make_endpoint(is_default=True)
     options = {"judges": [{"name": "embedding", "options": {"model": "m"}}]}
     assert answered(options=options).preflight == "not_needed"
 

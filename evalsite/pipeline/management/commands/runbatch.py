@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Callable
+import signal
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -109,7 +112,8 @@ class Command(TenantCommand):
             with watch.display() as show:
                 watch.wait(batch.pk, show=show, check=check)
         except KeyboardInterrupt:
-            launch.cancel(batch.pk, actor=getpass.getuser())
+            with _deaf():
+                launch.cancel(batch.pk, actor=getpass.getuser())
             again = account.resume_command(batch, tenant=options["tenant"])
             self.stderr.write(f"stopped; nothing is lost. Go on with:\n  {again}")
             raise SystemExit(INTERRUPTED) from None
@@ -129,7 +133,7 @@ class Command(TenantCommand):
             self.stdout.write(report.as_text(batch, colour=self.stdout.isatty()))
         if batch.state == BatchState.PAUSED:
             again = account.resume_command(batch, tenant=options["tenant"])
-            self.stderr.write(f"[{batch.paused_code}] {batch.paused_reason}")
+            self.stderr.write(account.pause_in_words(batch))
             self.stderr.write(f"paused; nothing is lost. Go on with:\n  {again}")
             raise SystemExit(INCOMPLETE)
         if batch.preflight == Preflight.UNTRUSTED:
@@ -152,7 +156,8 @@ def _launch(options: dict[str, Any]) -> Batch:
         waiting = find_batch(options["resume"])
         return launch.resume(waiting.pk, max_cost_usd=options["max_cost"], actor=actor)
     if options["retry_errored"]:
-        return launch.retry_errored(find_batch(options["retry_errored"]).pk, actor=actor)
+        over = find_batch(options["retry_errored"])
+        return launch.retry_errored(over.pk, max_cost_usd=options["max_cost"], actor=actor)
     if not options["suite"] or not options["run"]:
         raise ArgumentsMissing("a new batch needs --suite and --run")
     suite = find_suite(options["suite"])
@@ -193,20 +198,29 @@ def _option(text: str) -> tuple[str, Any]:
         return key, value
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Hear no Ctrl-C for a moment: a second one must not undo what the first one asked for."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no whole number from 1 up")
+    return int(text)
 
 
 def _usd(text: str) -> Decimal:
     try:
         amount = Decimal(text.removeprefix("$"))
     except InvalidOperation:
-        raise ValueError(text) from None
+        amount = Decimal("NaN")
     if not (amount.is_finite() and amount >= 0):
-        raise ValueError(text)
+        raise ArgumentTypeError(f"{text!r} is no amount of US dollars, such as 2.50")
     return amount
 
 
