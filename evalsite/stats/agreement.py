@@ -7,13 +7,14 @@ gives. They differ in what they take chance to be. A unit is what was rated: a c
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from evalsite.stats.effective import effective_wilson
 from evalsite.stats.intervals import Interval
-from evalsite.stats.ratings import Counted, Rating, count, cross
+from evalsite.stats.ratings import Counted, Rating, count, cross, pairs_of_all
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 Weights = Literal["none", "linear", "quadratic"]
 Level = Literal["nominal", "ordinal", "interval"]
+
+# So many units are added for the interval, spread evenly over all pairs of categories, as Agresti &
+# Coull 1998 (The American Statistician 52:119) add four trials to a proportion. Without them the
+# interval is a point where agreement is full and covers far too seldom where a category is rare.
+ADDED = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,17 @@ class Agreement:
     method: str
 
 
+class _Seen(NamedTuple):
+    """Agreement seen, expected by chance, and the variance of a unit's pull on the coefficient."""
+
+    observed: float
+    expected: float
+    variance: float
+
+    def coefficient(self) -> float:
+        return (self.observed - self.expected) / (1 - self.expected)
+
+
 def cohen_kappa(
     first: Sequence[Rating | None],
     second: Sequence[Rating | None],
@@ -64,18 +81,12 @@ def cohen_kappa(
     counted = count(units, categories=categories, ordered=weights != "none")
     if not counted.varied:
         return _undefined(counted, method=method)
-    shares = cross(units, categories=counted.categories)
-    likeness = _likeness(len(counted.categories), weights=weights)
-    rows, columns = shares.sum(axis=1), shares.sum(axis=0)
-    observed, expected = float((likeness * shares).sum()), float(rows @ likeness @ columns)
-    chance = (likeness @ columns)[:, None] + rows @ likeness
-    pulls = likeness * (1 - expected) - chance * (1 - observed)
+    table = cross(units, categories=counted.categories)
+    likeness = _likeness(len(table), weights=weights)
     return _agreement(
         counted,
-        observed=observed,
-        expected=expected,
-        variance=float((shares * pulls**2).sum() - (shares * pulls).sum() ** 2)
-        / (1 - expected) ** 4,
+        seen=_kappa(table, likeness),
+        shrunk=_kappa(table + ADDED / table.size, likeness),
         method=method,
         confidence=confidence,
     )
@@ -96,23 +107,9 @@ def gwet_ac1(
     ValueError for a rating outside them.
     """
     counted = count(units, categories=categories)
-    others = len(counted.categories) - 1
-    if not len(counted.counts) or others < 1:
+    if not len(counted.counts) or len(counted.categories) < 2:
         return _undefined(counted, method="Gwet's AC1")
-    each = counted.counts.sum(axis=1)
-    shares = counted.counts / each[:, None]
-    agreeing = ((shares * counted.counts).sum(axis=1) - 1) / (each - 1)
-    base = shares.mean(axis=0)
-    observed, expected = float(agreeing.mean()), float(base @ (1 - base)) / others
-    pulls = agreeing * (1 - expected) - 2 * (1 - observed) * (shares @ (1 - base)) / others
-    return _agreement(
-        counted,
-        observed=observed,
-        expected=expected,
-        variance=float(pulls.var()) / (1 - expected) ** 4,
-        method="Gwet's AC1",
-        confidence=confidence,
-    )
+    return _by_units(counted, _ac1, method="Gwet's AC1", confidence=confidence)
 
 
 def krippendorff_alpha(
@@ -130,60 +127,112 @@ def krippendorff_alpha(
     the Bootstrap and Other Resampling Plans", chapter 6). Raises ValueError as `ratings.in_order`
     does, and for words at the interval level.
     """
-    import numpy as np
-
     counted = count(units, categories=categories, ordered=level != "nominal")
     method = f"Krippendorff's alpha, {level}"
+    places = _numbers(counted.categories) if level == "interval" else None
     if not counted.varied:
         return _undefined(counted, method=method)
-    counts, totals = counted.counts, counted.counts.sum(axis=0)
-    each, number = counts.sum(axis=1), float(totals.sum())
-    places = _places(counted, level=level)
-    distance = _distance(places, level=level)
-    # Sums over units and over all ratings; what one more unit would add to each is its pull.
+    measure = partial(_alpha, level=level, places=places)
+    return _by_units(counted, measure, method=method, confidence=confidence)
+
+
+def _kappa(table: NDArray[float64], likeness: NDArray[float64]) -> _Seen:
+    shares = table / table.sum()
+    rows, columns = shares.sum(axis=1), shares.sum(axis=0)
+    observed, expected = float((likeness * shares).sum()), float(rows @ likeness @ columns)
+    chance = (likeness @ columns)[:, None] + rows @ likeness
+    pulls = likeness * (1 - expected) - chance * (1 - observed)
+    variance = float((shares * pulls**2).sum() - (shares * pulls).sum() ** 2)
+    return _Seen(observed, expected, variance / (1 - expected) ** 4)
+
+
+def _ac1(counts: NDArray[float64], weights: NDArray[float64]) -> _Seen:
+    each, total = counts.sum(axis=1), float(weights.sum())
+    shares = counts / each[:, None]
+    agreeing = ((shares * counts).sum(axis=1) - 1) / (each - 1)
+    base = weights @ shares / total
+    chance = shares @ (1 - base) / (len(base) - 1)
+    observed, expected = float(weights @ agreeing) / total, float(weights @ chance) / total
+    pulls = agreeing * (1 - expected) - 2 * (1 - observed) * chance
+    variance = float(weights @ pulls**2) / total - (float(weights @ pulls) / total) ** 2
+    return _Seen(observed, expected, variance / (1 - expected) ** 4)
+
+
+def _alpha(
+    counts: NDArray[float64],
+    weights: NDArray[float64],
+    *,
+    level: Level,
+    places: NDArray[float64] | None,
+) -> _Seen:
+    import numpy as np
+
+    each, totals = counts.sum(axis=1), weights @ counts
+    number = float(totals.sum())
+    if places is None:
+        # The middle of the ranks that a category's ratings have among all.
+        places = totals.cumsum() - totals / 2
+    apart_by = np.subtract.outer(places, places)
+    distance = 1.0 - np.eye(len(places)) if level == "nominal" else apart_by**2
+    # Sums over units and over all ratings; a unit's pull is what one more of it would add to each.
     apart = ((counts @ distance) * counts).sum(axis=1) / (each - 1)
-    seen, by_chance = float(apart.sum()), float(totals @ distance @ totals)
+    seen, by_chance = float(weights @ apart), float(totals @ distance @ totals)
     pull_seen, pull_chance = apart, 2 * counts @ (distance @ totals)
     if level == "ordinal":
+        # One more unit also moves the ranks, and with them every distance.
         ranks = counts.cumsum(axis=1) - counts / 2
-        within = counts.T @ (counts / (each - 1)[:, None])
-        pull_seen = pull_seen + ranks @ _stretch(within, places=places)
-        pull_chance = pull_chance + ranks @ _stretch(np.outer(totals, totals), places=places)
+        within = counts.T @ (counts * (weights / (each - 1))[:, None])
+        pull_seen = pull_seen + ranks @ (4 * (within * apart_by).sum(axis=1))
+        pull_chance = pull_chance + ranks @ (4 * totals * (apart_by @ totals))
     ratio = (number - 1) * seen / by_chance
     pulls = ((number - 1) * pull_seen + seen * each - ratio * pull_chance) / by_chance
     most = float(distance.max())
-    return _agreement(
-        counted,
+    return _Seen(
         observed=1 - seen / number / most,
         expected=1 - by_chance / (number * (number - 1)) / most,
-        variance=float((pulls**2).mean()) * len(counts) ** 2,
+        variance=float(weights @ pulls**2) * float(weights.sum()),
+    )
+
+
+def _by_units(
+    counted: Counted,
+    measure: Callable[[NDArray[float64], NDArray[float64]], _Seen],
+    *,
+    method: str,
+    confidence: float,
+) -> Agreement:
+    """Measure the units as they are, and with the added ones."""
+    import numpy as np
+
+    counts, pairs = counted.counts, pairs_of_all(len(counted.categories))
+    ones, few = np.ones(len(counts)), np.full(len(pairs), ADDED / len(pairs))
+    return _agreement(
+        counted,
+        seen=measure(counts, ones),
+        shrunk=measure(np.concatenate([counts, pairs]), np.concatenate([ones, few])),
         method=method,
         confidence=confidence,
     )
 
 
 def _agreement(
-    counted: Counted,
-    *,
-    observed: float,
-    expected: float,
-    variance: float,
-    method: str,
-    confidence: float,
+    counted: Counted, *, seen: _Seen, shrunk: _Seen, method: str, confidence: float
 ) -> Agreement:
-    """Put the result together; `variance` is that of one unit's influence on the coefficient."""
-    n, room = len(counted.counts), 1 - expected
+    """Put the result together: the coefficient as seen, the interval around the shrunk one."""
+    n, coefficient = len(counted.counts), seen.coefficient()
     se = interval = None
     if n > 1:
-        se = math.sqrt(max(0.0, variance) / (n - 1))
-        low, high = effective_wilson(observed, se=se * room, n=n, confidence=confidence)
-        interval = Interval(max(-1.0, (low - expected) / room), (high - expected) / room)
+        se = math.sqrt(max(0.0, seen.variance) / (n - 1))
+        z = NormalDist().inv_cdf((1 + confidence) / 2)
+        reach = z * math.sqrt(max(0.0, shrunk.variance) / (n + ADDED))
+        low, high = shrunk.coefficient() - reach, shrunk.coefficient() + reach
+        interval = Interval(max(-1.0, min(low, coefficient)), min(1.0, max(high, coefficient)))
     return Agreement(
-        coefficient=(observed - expected) / room,
+        coefficient=coefficient,
         interval=interval,
         standard_error=se,
-        observed=observed,
-        expected=expected,
+        observed=seen.observed,
+        expected=seen.expected,
         n=n,
         left_out=counted.left_out,
         base_rates=counted.base_rates(),
@@ -217,30 +266,9 @@ def _likeness(number: int, *, weights: Weights) -> NDArray[float64]:
     return 1.0 - (apart if weights == "linear" else apart**2)
 
 
-def _places(counted: Counted, *, level: Level) -> NDArray[float64]:
-    """Answer where each category lies: its number, or the middle of its ranks."""
+def _numbers(categories: Sequence[Rating]) -> NDArray[float64]:
     import numpy as np
 
-    if level == "interval":
-        if words := [rating for rating in counted.categories if isinstance(rating, str)]:
-            raise ValueError(f"the interval level needs numbers, not {words}")
-        return np.array(counted.categories, dtype=float)
-    totals = counted.counts.sum(axis=0)
-    middles: NDArray[float64] = totals.cumsum() - totals / 2
-    return middles
-
-
-def _distance(places: NDArray[float64], *, level: Level) -> NDArray[float64]:
-    import numpy as np
-
-    if level == "nominal":
-        return 1.0 - np.eye(len(places))
-    return np.subtract.outer(places, places) ** 2
-
-
-def _stretch(pairs: NDArray[float64], *, places: NDArray[float64]) -> NDArray[float64]:
-    """Answer how fast the sum of the pairs' squared distances grows as each place moves."""
-    import numpy as np
-
-    steps: NDArray[float64] = 4 * (pairs * np.subtract.outer(places, places)).sum(axis=1)
-    return steps
+    if words := [rating for rating in categories if isinstance(rating, str)]:
+        raise ValueError(f"the interval level needs numbers, not {words}")
+    return np.array(categories, dtype=float)

@@ -59,7 +59,7 @@ def count(
 def cross(
     pairs: Iterable[tuple[Rating | None, Rating | None]], *, categories: Sequence[Rating]
 ) -> NDArray[float64]:
-    """Answer the share of each pair of categories, first rater in rows; pairs with None are out."""
+    """Count each pair of categories, first rater in rows; pairs with None are left out."""
     import numpy as np
 
     place = {category: i for i, category in enumerate(categories)}
@@ -67,8 +67,15 @@ def cross(
     for first, second in pairs:
         if first is not None and second is not None:
             table[place[first], place[second]] += 1
-    table /= table.sum()
     return table
+
+
+def pairs_of_all(number: int) -> NDArray[float64]:
+    """Answer a unit for each two of so many categories, in the form of `Counted.counts`."""
+    import numpy as np
+
+    one = np.eye(number)
+    return (one[:, None, :] + one[None, :, :]).reshape(-1, number)
 
 
 def in_order(
