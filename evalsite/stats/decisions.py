@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evalsite.stats.estimates import Estimate
-from evalsite.stats.intervals import Interval
+from evalsite.stats.intervals import NOISE, Interval
+from evalsite.stats.power import POWER
 
 ALPHA = 0.025
 
@@ -27,13 +28,18 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of a claim, and why; p and interval are None where there was too little."""
+    """What became of a claim, and why; p and interval are None where there was too little.
+
+    `times` is about how many times as many cases would show it with 80 % power, if they go on
+    like those seen; None if it is shown, or if what was seen itself speaks against it.
+    """
 
     claim: str
     outcome: Outcome
     p_value: float | None
     interval: Interval | None
     why: str
+    times: float | None = None
 
 
 def superiority(
@@ -82,7 +88,22 @@ def _decide(
     lies = "lies" if outcome is Outcome.SHOWN else "does not lie"
     low, high = interval
     why = f"the {1 - 2 * alpha:.0%} interval {low:.3g} to {high:.3g} {lies} {limits}"
-    return Decision(claim, outcome, p, interval, why)
+    distance = estimate.effect - above
+    if below is not None:
+        distance = min(distance, below - estimate.effect)
+    times = None if p <= alpha else _times(distance, interval=interval, alpha=alpha)
+    return Decision(claim, outcome, p, interval, why, times)
+
+
+def _times(distance: float, *, interval: Interval, alpha: float) -> float | None:
+    """Widths shrink with the root of the cases: ask when the margin would be far enough away."""
+    from scipy.special import ndtri
+
+    if distance <= NOISE:
+        return None
+    critical, spare = float(ndtri(1 - alpha)), float(ndtri(POWER))
+    error = (interval.high - interval.low) / (2 * critical)
+    return max(1.0, ((critical + spare) * error / distance) ** 2)
 
 
 def _checked(margin: float) -> float:

@@ -201,10 +201,10 @@ def _se_and_skew(
 
     Where the cases of each cluster cancel to nothing they are taken as independent.
     """
-    n = len(differences)
-    left = leftovers(differences, range(n) if clusters is None else clusters)
-    if max(map(abs, left)) <= NOISE:
-        left = leftovers(differences, range(n))
+    n, mean = len(differences), fmean(differences)
+    left = [] if clusters is None else leftovers(differences, clusters)
+    if all(abs(u) <= NOISE for u in left):
+        left = [d - mean for d in differences]
     squares = math.fsum(u * u for u in left)
     cubes = math.fsum(u**3 for u in left)
     g = len(left)

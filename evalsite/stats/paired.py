@@ -21,7 +21,7 @@ from evalsite.stats.estimates import (
     shortage,
     subtract,
 )
-from evalsite.stats.intervals import Interval
+from evalsite.stats.intervals import NOISE, Interval
 from evalsite.stats.paired_rates import MANY_CHANGED, mcnemar, mcnemar_mid_p, newcombe
 from evalsite.stats.paired_tests import sign_flip
 from evalsite.stats.power import cases_to_settle
@@ -168,9 +168,12 @@ def _tested(
     seed: int,
 ) -> tuple[Test, float]:
     units = len(differences) if keys is None else len(set(keys))
-    if units <= FLIPPED or isinstance(found, AlikeEstimate):
-        test = Test.SIGN_FLIP if keys is None else Test.SIGN_FLIP_BY_CLUSTER
-        return test, sign_flip(differences, clusters=keys, seed=seed)
+    flips = Test.SIGN_FLIP if keys is None else Test.SIGN_FLIP_BY_CLUSTER
+    if isinstance(found, AlikeEstimate):
+        # Of all flips only two, none and all, go as far.
+        return flips, 2 * 0.5**units if abs(found.effect) > NOISE else 1.0
+    if units <= FLIPPED:
+        return flips, sign_flip(differences, clusters=keys, seed=seed)
     p = min(1.0, 2 * min(found.p_above(0), found.p_below(0)))
     return Test.T if keys is None else Test.CLUSTERED_T, p
 

@@ -63,7 +63,7 @@ def _hits(sizes: npt.NDArray[np.float64], *, seen: float, seed: int, flips: int)
     for start in range(0, flips, rows):
         shape = min(rows, flips - start), len(sizes)
         drawn = np.frombuffer(random.bytes(-(-math.prod(shape) // 8)), dtype=np.uint8)
-        kept = np.unpackbits(drawn, count=math.prod(shape)).reshape(shape)
+        kept = np.unpackbits(drawn, count=math.prod(shape)).reshape(shape).astype(float)
         hits += int(np.count_nonzero(np.abs(2 * (kept @ sizes) - sizes.sum()) >= seen))
     return hits
 

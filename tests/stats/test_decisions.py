@@ -86,6 +86,23 @@ def test_the_reason_is_the_interval_and_the_limits() -> None:
     assert no_worse.claim == "not worse by 0.1 or more"
 
 
+@given(means, margins)
+def test_so_many_times_the_cases_would_show_it(found: MeanEstimate, margin: float) -> None:
+    decision = non_inferiority(found, margin=margin)
+    assert (decision.times is None) == (
+        decision.outcome is Outcome.SHOWN or found.effect <= -margin + 1e-12
+    )
+    if decision.times is not None and found.units > 30:
+        more = MeanEstimate(found.effect, found.se / decision.times**0.5, found.units)
+        assert non_inferiority(more, margin=margin).outcome is Outcome.SHOWN
+
+
+def test_four_in_five_is_2_8_standard_errors_away() -> None:
+    # The margin is one standard error away, where 2.8 are needed: 2.8^2 times.
+    times = non_inferiority(MeanEstimate(-0.02, 0.03, 100_000), margin=0.05).times
+    assert times == pytest.approx(7.85, abs=0.01)
+
+
 def test_an_exact_0_is_alike_and_not_better() -> None:
     found = estimate([0.5] * 200, [0.5] * 200)
     assert superiority(found).outcome is Outcome.NOT_SHOWN
