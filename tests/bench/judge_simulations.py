@@ -96,6 +96,21 @@ def correcting(judge: tuple[float, float, float], *, labels: int, seed: int, n: 
     return {"covers": held / n, "labels_alone": alone_held / n, "width_ratio": ratio}
 
 
+def correcting_a_difference(*, labels: int, seed: int, n: int) -> Row:
+    """Correct what a judge says of two systems' difference: passed now minus passed before."""
+    random, held, found = np.random.default_rng(seed), 0, 0
+    for _ in range(n):
+        good = random.random((labels + 1_000, 2)) < (0.7, 0.78)
+        # The judge is kinder to the second: what comparing its means alone would take for progress.
+        says = good == (random.random(good.shape) < np.where(good, (0.9, 0.95), (0.8, 0.7)))
+        truth, seen = ((side[:, 1].astype(float) - side[:, 0]).tolist() for side in (good, says))
+        pairs = list(zip(truth[:labels], seen[:labels], strict=True))
+        low, high = corrected_mean(pairs, seen[labels:], bounds=(-1, 1)).interval or (-1.0, 1.0)
+        held += low <= 0.08 <= high
+        found += low > 0
+    return {"covers": held / n, "above_0": found / n}
+
+
 def agreeing(table: Any, *, units: int, seed: int, n: int) -> Row:
     """Measure how two raters agree in so many units; the share of intervals that hold the truth."""
     random, shares = np.random.default_rng(seed), np.array(table)
@@ -138,6 +153,9 @@ def experiments() -> Iterator[tuple[str, Callable[..., Row]]]:
     for name, judge in JUDGES.items():
         for labels in (15, 30, 100, 300):
             yield f"corrected, {name}, {labels} labels", partial(correcting, judge, labels=labels)
+    for labels in (30, 100, 300):
+        run = partial(correcting_a_difference, labels=labels)
+        yield f"corrected, of a difference, {labels} labels", run
     for name, table in TABLES.items():
         for units in (30, 100, 1_000):
             yield f"agreement, {name}, {units} units", partial(agreeing, table, units=units)
