@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -23,6 +24,9 @@ class NamedJudge(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and (strange := set(value) - set(cls.model_fields)):
+            told = ", ".join(sorted(map(str, strange)))
+            raise ValueError(f'{told}: what a judge is told stands under "options"')
         return {"name": value} if isinstance(value, str) else value
 
     def judge_options(self) -> dict[str, Any]:

@@ -66,7 +66,8 @@ _WHO_HOLDS = """
     WHERE c.id = %(chunk)s AND b.epoch = %(epoch)s AND b.state = 'running' AND c.state = 'leased'
 """
 _RENEW = """
-    UPDATE batches_chunk c SET lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
+    UPDATE batches_chunk c SET lease_until = clock_timestamp() + make_interval(secs => %(seconds)s),
+        n_written = c.n_written + %(written)s
     FROM batches_step s JOIN batches_batch b ON b.id = s.batch_id
     WHERE c.id = %(chunk)s AND c.attempt = %(attempt)s AND c.state = 'leased'
       AND s.id = c.step_id AND b.state IN ('running', 'paused')
@@ -118,12 +119,13 @@ def claim_chunk(
     return None
 
 
-def renew(claim: Claim, *, seconds: float) -> bool:
+def renew(claim: Claim, *, seconds: float, written: int = 0) -> bool:
     """Keep the chunk for `seconds` more; answers whether its batch still runs, or is paused.
 
-    Holds the chunk's row until the caller's transaction ends. Raises LeaseLost.
+    `written` counts the results that the caller's transaction writes. Holds the chunk's row until
+    that transaction ends. Raises LeaseLost.
     """
-    return bool(_conditional(_RENEW, claim, seconds=seconds))
+    return bool(_conditional(_RENEW, claim, seconds=seconds, written=written))
 
 
 def hand_back(claim: Claim, *, forgiven: bool) -> None:

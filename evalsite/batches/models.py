@@ -160,6 +160,9 @@ class Chunk(TenantModel):
     number = models.PositiveIntegerField()
     revisions = ArrayField(models.UUIDField())
     n_cases = models.PositiveIntegerField()
+    n_written = models.PositiveIntegerField(
+        db_default=0, help_text="Results written before the chunk was finished."
+    )
     state = models.CharField(max_length=10, choices=ChunkState, default=ChunkState.PENDING)
     attempt = models.PositiveIntegerField(default=0)
     lease_owner = models.CharField(max_length=200, blank=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum, TextField
+from django.db.models import Count, Q, QuerySet, Sum, TextField
 from django.db.models.functions import Cast
 
-from evalsite.batches.models import Batch, BatchState, Chunk, Step
+from evalsite.batches.models import Batch, BatchState, Chunk, ChunkState, Step
 from evalsite.errors import EvalsiteError
 
 
@@ -21,13 +21,17 @@ class BatchUnknown(EvalsiteError):
 
 
 class Progress(NamedTuple):
-    """How far a batch is; `done` of `total` cases of the step numbered `step`."""
+    """How far a batch is; `done` of `total` cases of the step numbered `step`.
+
+    `is_held`: a worker has, or had, a chunk of it.
+    """
 
     state: str
     step: int
     lane: str
     done: int
     total: int
+    is_held: bool = True
 
     @property
     def is_over(self) -> bool:
@@ -51,10 +55,15 @@ def recent() -> QuerySet[Batch]:
 
 def progress(batch_id: UUID) -> Progress:
     """Answer how far a batch is."""
-    state = Batch.objects.values_list("state", flat=True).get(pk=batch_id)
+    state, repetitions = Batch.objects.values_list("state", "repetitions").get(pk=batch_id)
     step = Step.objects.filter(batch=batch_id).order_by("-round", "-number").first()
     if step is None:
         return Progress(state, 0, "", 0, 0)
-    done = Chunk.objects.filter(step=step).filter(Q(state="done") | Q(state="failed"))
-    n_done = done.aggregate(total=Sum("n_cases"))["total"] or 0
-    return Progress(state, step.number, step.lane, n_done, step.n_cases)
+    over = Q(state__in=(ChunkState.DONE, ChunkState.FAILED))
+    seen = Chunk.objects.filter(step=step).aggregate(
+        done=Sum("n_cases", filter=over),
+        written=Sum("n_written", filter=~over),
+        held=Count("pk", filter=~Q(state=ChunkState.PENDING)),
+    )
+    n_done = (seen["done"] or 0) + (seen["written"] or 0) // repetitions
+    return Progress(state, step.number, step.lane, n_done, step.n_cases, seen["held"] > 0)

@@ -17,6 +17,7 @@ _AUDITED = (
     *("requests_per_minute", "tokens_per_minute", "parallel", "timeout_s"),
 )
 _LONGEST_SECRET = 4096
+_NAMES = "a name is up to 100 letters, digits, hyphens and underscores"
 KEPT, SET, REMOVED, RESEALED = "kept", "set", "removed", "resealed"
 
 
@@ -24,7 +25,7 @@ class EndpointInvalid(EvalsiteError):
     """A field of the endpoint cannot be kept."""
 
     code = "endpoint_invalid"
-    hint = f"a name is up to 100 letters, digits, hyphens and underscores, and not {RESERVED!r}"
+    hint = "docs/commands.md lists what an endpoint has; a new one needs --url"
     exit_code = 2
 
 
@@ -91,7 +92,8 @@ def _check(endpoint: Endpoint) -> None:
         endpoint.clean_fields()
     except ValidationError as error:
         named = "; ".join(f"{name}: {' '.join(told)}" for name, told in error.message_dict.items())
-        raise EndpointInvalid(named) from None
+        hint = _NAMES if "name" in error.message_dict else None
+        raise EndpointInvalid(named, hint=hint) from None
     if endpoint.name == RESERVED:
         raise EndpointInvalid(f"name: {RESERVED!r} is taken by the judge model without a network")
     check_url(endpoint.base_url)

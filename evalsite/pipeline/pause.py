@@ -8,7 +8,7 @@ from django.db import transaction
 
 from evalsite.audit.record import record
 from evalsite.batches import steer
-from evalsite.batches.models import Batch
+from evalsite.batches.models import Batch, BatchState
 from evalsite.summaries.summarize import summarize
 
 
@@ -23,3 +23,11 @@ def pause(batch_id: UUID, *, code: str, reason: str) -> bool:
             summarize(Batch.objects.get(pk=batch_id))
             record("batch.paused", batch_id, actor="worker", code=code)
     return paused
+
+
+def summarize_paused(batch_id: UUID) -> None:
+    """Count in what another worker has written since the batch was paused, if it still is."""
+    with transaction.atomic():
+        paused = Batch.objects.select_for_update().filter(pk=batch_id, state=BatchState.PAUSED)
+        if (batch := paused.first()) is not None:
+            summarize(batch)

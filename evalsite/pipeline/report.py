@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
+from evalsite.calls.purse import dollars
 from evalsite.pipeline import account
 from evalsite.regressions.models import Regression, Verdict
+from evalsite.scoring.queries import missing
 from evalsite.summaries.models import SliceKind, Summary
 
 DASH = "-"
@@ -33,6 +36,7 @@ def as_json(batch: Batch) -> dict[str, Any]:
         "preflight": batch.preflight,
         "marks": [mark._asdict() for mark in marks_of(batch)],
         "account": account.account(batch),
+        "missing": [why._asdict() for why in missing(batch.pk)],
         "summaries": [_fields(summary) for summary in summaries],
         "comparison": _fields(regression) if regression else None,
     }
@@ -64,6 +68,10 @@ def _parts(batch: Batch) -> Iterator[Any]:
     yield _headline(whole)
     if spent := account.in_words(batch):
         yield spent
+    for why in missing(batch.pk):
+        yield f"[bold]{why.code}[/] in {why.n} of them: {escape(why.reason) or DASH}"
+    if not whole.n:
+        return
     yield _stage_table(batch, whole)
     slices = [s for s in summaries if s.slice_kind != SliceKind.ALL]
     if slices:
@@ -130,7 +138,7 @@ def _headline(whole: Summary) -> str:
     passed = _interval(whole.pass_rate, low=whole.pass_low, high=whole.pass_high)
     latency = DASH if whole.latency_p50 is None else f"{whole.latency_p50:.0f} ms"
     p95 = DASH if whole.latency_p95 is None else f"{whole.latency_p95:.0f} ms"
-    cost = DASH if whole.cost_usd is None else f"${whole.cost_usd:.4f}"
+    cost = DASH if whole.cost_usd is None else dollars(Decimal(f"{whole.cost_usd:.9f}"))
     return (
         f"{whole.n} cases: {whole.passed} passed, {whole.failed} failed, "
         f"{whole.unscored} unscored, {whole.errored} errored.  Pass rate {passed}\n"

@@ -20,7 +20,7 @@ from evalsite.calls.place import widest
 from evalsite.calls.purse import Change, Purse
 from evalsite.calls.remember import Known, keep
 from evalsite.env import load
-from evalsite.pipeline.pause import pause
+from evalsite.pipeline.pause import pause, summarize_paused
 from evalsite.pipeline.try_judges import judges_are_tried
 from evalsite.scoring.answer import Answered, recorded
 from evalsite.scoring.fold import fold_async
@@ -67,12 +67,14 @@ def leave(claim: Claim, outcome: Outcome[Row]) -> None:
     Raises LeaseLost.
     """
     with transaction.atomic():
-        renew(claim, seconds=load().lease_seconds)
+        renew(claim, seconds=load().lease_seconds, written=len(outcome.unflushed))
         write(claim, outcome.unflushed)
         hand_back(claim, forgiven=True)
     halt = outcome.halt
     if halt is not None and pause(claim.batch_id, code=halt.code, reason=halt.reason):
         log.warning("batch %s is paused: %s", claim.batch_id, halt.code)
+    elif outcome.unflushed:
+        summarize_paused(claim.batch_id)
 
 
 class Chunk:
@@ -135,7 +137,7 @@ class Chunk:
         Raises LeaseLost.
         """
         with transaction.atomic():
-            runs = renew(self._claim, seconds=self._lease_seconds)
+            runs = renew(self._claim, seconds=self._lease_seconds, written=len(rows))
             self._work.write(rows)
         return runs
 

@@ -82,7 +82,7 @@ class _Lines:
             self._last = now
             rate = seen.done / max(now - self._started, 0.001)
             line = f"{seen.state}: {seen.done} of {seen.total} cases, {rate:,.0f}/s"
-            if not seen.done and not seen.is_over:
+            if not (seen.is_held or seen.is_over):
                 line += " (is a worker running?)"
             self._stream.write(f"{line}\n")
             self._stream.flush()

@@ -65,6 +65,11 @@ def test_what_is_wrong_is_told_without_the_secret(arguments: list[str], code: st
     assert not Endpoint.objects.exists()
 
 
+def test_a_new_endpoint_without_a_url_is_told_what_it_lacks() -> None:
+    with pytest.raises(CommandError, match="a new one needs --url"):
+        run("main")
+
+
 def test_secrets_are_resealed(
     acme: Tenant, knobs: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from packs.exact import PACK as EXACT
 from packs.nl2api import PACK as NL2API
 from packs.override import replaceable, with_judges
 from packs.protocol import Pack
+from packs.validate import check_model
 
 
 def prepared(pack: Pack, *overrides: str, **options: Any) -> dict[str, tuple[str, Any]]:
@@ -85,6 +86,12 @@ def test_what_a_replaced_judge_was_told_is_not_told_to_the_new_one() -> None:
 )
 def test_a_wrong_override_is_a_coded_error(pack: Pack, override: str, code: str) -> None:
     assert code_of(pack, override) == code
+
+
+def test_an_option_beside_the_options_is_told_its_place() -> None:
+    override = 'semantics={"name": "rubric", "votes": 3}'
+    with pytest.raises(VerdictError, match='votes: what a judge is told stands under "options"'):
+        check_model(NL2API.Options, with_judges(NL2API, {}, overrides=[override]), at="options")
 
 
 def test_the_hint_names_what_can_be_replaced() -> None:

@@ -12,6 +12,7 @@ import pytest
 from evalsite.audit.models import Entry
 from evalsite.batches.lease import Claim, LeaseLost, claim_chunk
 from evalsite.batches.models import Batch, Chunk, Step
+from evalsite.batches.queries import progress
 from evalsite.cases.models import TestCase
 from evalsite.endpoints.models import Endpoint
 from evalsite.pipeline import launch, score_model
@@ -58,6 +59,7 @@ def test_what_was_flushed_is_not_judged_again(as_acme: Tenant, flush_each: None)
     score_model.score_model_chunk(claim)  # and the worker dies before its last write
     flushed = Scorecard.objects.filter(batch=batch).count()
     assert flushed >= 3
+    assert progress(batch.pk).done == flushed
     assert len(list(recorded(claim))) == 5 - flushed
 
 
@@ -137,6 +139,7 @@ def test_a_worker_still_writes_what_it_judged_when_the_batch_paused(as_acme: Ten
     outcome = score_model.score_model_chunk(claim)
     score_model.leave(claim, outcome)
     assert len(statuses(batch)) == 3
+    assert Summary.objects.get(batch=batch, slice_kind="all").n == 3
 
 
 def test_a_chunk_that_ends_when_the_batch_is_paused_keeps_its_verdicts(

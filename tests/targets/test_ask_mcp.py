@@ -172,7 +172,9 @@ def test_the_secret_goes_to_the_server_and_not_to_the_model(tool_server: ToolSer
 def test_a_server_that_is_not_there_is_an_error() -> None:
     gone = ToolServer()
     gone.url = "http://127.0.0.1:1/mcp"
-    assert run(gone)[0].error.startswith("target_unreachable")
+    error = run(gone)[0].error
+    assert error.startswith("target_unreachable")
+    assert "127.0.0.1:1" in error
 
 
 def test_a_halt_comes_through(tool_server: ToolServer, monkeypatch: pytest.MonkeyPatch) -> None:

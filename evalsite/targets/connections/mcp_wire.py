@@ -54,6 +54,19 @@ async def connected(reach: Reach, talk: Callable[[Client], Awaitable[None]]) -> 
 
 async def _run(client: Client, talk: Callable[[Client], Awaitable[None]]) -> Ended:
     """Talk, and give what it raised: through the client's task groups it would come as a group."""
+    try:
+        return await _talk(client, talk)
+    except BaseExceptionGroup as group:
+        raise _first(group) from group
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give the first error in a group of groups: what went wrong, and not where."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+async def _talk(client: Client, talk: Callable[[Client], Awaitable[None]]) -> Ended:
     from mcp import MCPError
 
     ended: Ended = None
