@@ -15,8 +15,9 @@ serve: $(VENV)/runtime
 stop: $(VENV)/runtime
 	$(BIN)/python manage.py services stop
 
+# Two at a time, each with servers of its own; the tests of one file stay together.
 test: $(VENV)/tools check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/tools
 	$(BIN)/ruff check .

@@ -52,6 +52,14 @@ def runs(strict: TierName) -> Runs:
     return run
 
 
+@pytest.fixture
+def walkable() -> Iterator[Path]:
+    """A folder of the test's own, with no closed door before it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Path]:
     """A folder that everybody may walk into and write in, so that only a sandbox keeps out."""
