@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalsite.stats.intervals import Interval, mean_t
-from evalsite.stats.sequence import confidence_sequence, first_settled, look, tally
+from evalsite.stats.sequence import (
+    LARGEST,
+    SHARES,
+    SMALLEST,
+    confidence_sequence,
+    first_settled,
+    look,
+    tally,
+)
 
 differences = st.lists(st.floats(-1, 1).map(lambda x: round(x, 2)), min_size=1, max_size=60)
 some = settings(max_examples=25, deadline=None)
@@ -50,6 +58,17 @@ def test_not_worse_by_a_margin_is_settled_where_nothing_changed() -> None:
     assert found is not None
     assert found[1] == "above"
     assert 50 < found[0] < 200
+
+
+def test_a_bound_is_where_the_capital_reaches_40() -> None:
+    # By the letter of the definition: 1 - c + c * y / mu, for each case and each share c.
+    low = confidence_sequence({1.0: 30, 0.0: 50, -0.5: 20}).low
+    step = (LARGEST / SMALLEST) ** (1 / (SHARES - 1))
+    capital = 0.0
+    for share in (SMALLEST * step**i for i in range(SHARES)):
+        won, same, lost = (1 - share + share * y / ((low + 1) / 2) for y in (1.0, 0.5, 0.25))
+        capital += won**30 * same**50 * lost**20 / SHARES
+    assert capital == pytest.approx(40, rel=1e-4)
 
 
 @some
