@@ -93,11 +93,25 @@ def test_direction_mirrors_but_for_the_draw() -> None:
     assert bca([-v for v in skewed(60)]) == pytest.approx((-high, -low), abs=0.02)
 
 
+def test_clusters_of_one_are_plain_cases_but_for_the_wider_tails() -> None:
+    values = skewed(400)
+    plain, ours = bca(values), cluster_bca(values, range(400))
+    assert plain is not None
+    assert ours is not None
+    assert ours == pytest.approx(plain, abs=0.003)
+    assert ours.high - ours.low >= plain.high - plain.low
+
+
 @settings(max_examples=20)
-@given(spread)
-def test_clusters_of_one_are_plain_cases(values: list[float]) -> None:
-    plain = bca(values, resamples=QUICK)
-    assert cluster_bca(values, range(len(values)), resamples=QUICK) == plain
+@given(spread, st.randoms(use_true_random=False))
+def test_order_and_names_of_clusters_do_not_matter(values: list[float], random: Random) -> None:
+    pairs = [(value, i % 5) for i, value in enumerate(values)]
+    mixed = random.sample(pairs, len(pairs))
+    plain = cluster_bca(values, [key for _, key in pairs], resamples=QUICK)
+    other = cluster_bca(
+        [value for value, _ in mixed], [f"document {key}" for _, key in mixed], resamples=QUICK
+    )
+    assert other == plain
 
 
 def test_whole_clusters_are_drawn() -> None:

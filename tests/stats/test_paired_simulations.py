@@ -8,7 +8,7 @@ from tests.bench.paired_simulations import Promise, promises
 
 # Those that take long are left to the script.
 QUICK = ("n 30", "n 100", "10 clusters of 10", "30 clusters", "naive")
-SLOW = ("false: graded", "BCa", "power: graded", "superiority")
+SLOW = ("false: graded", "BCa", "power: graded", "long tail", "superiority")
 ROUNDS = 200
 
 
