@@ -44,6 +44,7 @@ def test_a_biased_judge_is_put_right_and_labels_are_worth_more() -> None:
     assert result.judge_mean is not None
     assert result.interval is not None
     assert result.judge_mean > result.interval.high
+    assert result.bias == pytest.approx(0.08, abs=0.05)
     assert result.interval.low < 0.7 < result.interval.high
     assert result.trust > 0.5
     assert result.worth > 1.5 * result.labels
