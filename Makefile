@@ -17,7 +17,7 @@ stop: $(VENV)/runtime
 
 # Two at a time, each with servers of its own; the tests of one file stay together.
 test: $(VENV)/tools check
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/tools
 	$(BIN)/ruff check .
