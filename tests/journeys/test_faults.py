@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import QuerySet
 
 from evalsite.alerts.models import Alert, Subscription
@@ -29,11 +27,6 @@ from tests.journeys.workshop import (
 )
 
 N = 4_000
-_HOLD = """
-    SELECT c.id FROM batches_chunk c JOIN batches_step s ON s.id = c.step_id
-    WHERE s.batch_id = %s AND c.state = 'pending'
-    ORDER BY c.number DESC LIMIT 1 FOR UPDATE OF c SKIP LOCKED
-"""
 
 
 @pytest.fixture
@@ -51,28 +44,11 @@ def judged(filled: Workshop) -> Workshop:
     return filled
 
 
-@contextmanager
-def under_way(shop: Workshop) -> Iterator[Batch]:
-    """Launch the worse run and wait until some of it is scored; it cannot end inside the block."""
+def under_way(shop: Workshop) -> Batch:
+    """Launch the worse run and wait until some, but not all of it, is scored."""
     batch = shop.launch(run="worse")
-    with one_chunk_held(batch):
-        until(lambda: n_scored(batch) > 0, what="first scorecards")
-        yield batch
-        assert n_scored(batch) < N
-
-
-@contextmanager
-def one_chunk_held(batch: Batch) -> Iterator[None]:
-    """Lock a chunk that nobody has claimed yet: a worker that wants it waits."""
-    other = connection.copy()
-    other.set_autocommit(False)
-    try:
-        with other.cursor() as cursor:
-            cursor.execute(_HOLD, [batch.pk])
-            assert cursor.fetchone(), "no chunk is left to be held"
-        yield
-    finally:
-        other.close()
+    until(lambda: n_scored(batch) > 0, what="first scorecards")
+    return batch
 
 
 def finish(shop: Workshop, batch: Batch) -> None:
@@ -88,17 +64,19 @@ def finish(shop: Workshop, batch: Batch) -> None:
 def test_a_killed_pool_child_loses_nothing(judged: Workshop) -> None:
     worker = judged.worker()
     judged.coordinator()
-    with under_way(judged) as batch:
-        for child in pool_children(worker):
-            child.kill()
+    batch = under_way(judged)
+    for child in pool_children(worker):
+        child.kill()
+    assert n_scored(batch) < N
     finish(judged, batch)
 
 
 def test_a_killed_worker_loses_nothing(judged: Workshop) -> None:
     worker = judged.worker()
     judged.coordinator()
-    with under_way(judged) as batch:
-        os.killpg(worker.pid, signal.SIGKILL)
+    batch = under_way(judged)
+    os.killpg(worker.pid, signal.SIGKILL)
+    assert n_scored(batch) < N
     judged.worker()
     finish(judged, batch)
 
@@ -106,16 +84,16 @@ def test_a_killed_worker_loses_nothing(judged: Workshop) -> None:
 def test_a_wiped_broker_loses_nothing(judged: Workshop) -> None:
     judged.worker()
     judged.coordinator()
-    with under_way(judged) as batch:
-        broker(judged).flushdb()
+    batch = under_way(judged)
+    broker(judged).flushdb()
     finish(judged, batch)
 
 
 def test_a_stopped_worker_that_wakes_up_late_writes_nothing(judged: Workshop) -> None:
     sleeper = judged.worker()
     judged.coordinator()
-    with under_way(judged) as batch:
-        os.killpg(sleeper.pid, signal.SIGSTOP)
+    batch = under_way(judged)
+    os.killpg(sleeper.pid, signal.SIGSTOP)
     judged.worker()
     until(lambda: finished(batch), what="the end of the batch")
     os.killpg(sleeper.pid, signal.SIGCONT)
