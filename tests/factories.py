@@ -18,7 +18,7 @@ from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.endpoints.models import Endpoint
 from evalsite.exchange.models import LegacyImport
 from evalsite.pipeline.models import OutboxMessage
-from evalsite.regressions.models import Regression
+from evalsite.regressions.models import Baseline, Comparison, Regression
 from evalsite.scoring.models import Scorecard
 from evalsite.summaries.models import Summary
 from evalsite.targets.models import Output, Run, Target
@@ -138,10 +138,22 @@ def make_summary(**fields: Any) -> Summary:
     return Summary.objects.create(**{**given, "stages": {}, **fields})
 
 
-def make_regression(**fields: Any) -> Regression:
-    """A regression of 20 pairs."""
+def make_baseline(**fields: Any) -> Baseline:
+    """A batch pinned as what its target is compared with."""
+    batch = fields["batch"] = fields.get("batch") or make_batch()
+    return Baseline.objects.create(**{"suite": batch.suite, "target": batch.run.target, **fields})
+
+
+def make_comparison(**fields: Any) -> Comparison:
+    """A batch that regressed."""
     fields["batch"] = fields.get("batch") or make_batch()
     fields["baseline"] = fields.get("baseline") or make_batch()
+    return Comparison.objects.create(**{"verdict": "regressed", "is_own": True, **fields})
+
+
+def make_regression(**fields: Any) -> Regression:
+    """A regression of 20 pairs."""
+    fields["comparison"] = fields.get("comparison") or make_comparison()
     counts = {"n_pairs": 20, "left_out": 0, "worse": 8, "better": 0}
     return Regression.objects.create(
         **{"metric": "pass_rate", "verdict": "regressed", "method": "McNemar", **counts, **fields}
@@ -156,7 +168,7 @@ def make_subscription(**fields: Any) -> Subscription:
 def make_alert(**fields: Any) -> Alert:
     """A mail that waits to be sent."""
     fields["subscription"] = fields.get("subscription") or make_subscription()
-    fields["regression"] = fields.get("regression") or make_regression()
+    fields["comparison"] = fields.get("comparison") or make_comparison()
     given = {"kind": "regression", "recipient": "a@example.org", "subject": "s", "text": "t"}
     return Alert.objects.create(**{**given, "html": "h", **fields})
 
@@ -193,8 +205,10 @@ def make_reply(**fields: Any) -> Reply:
 
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Alert: make_alert,
+    Baseline: make_baseline,
     Batch: make_batch,
     Chunk: make_chunk,
+    Comparison: make_comparison,
     Endpoint: make_endpoint,
     Entry: make_entry,
     LegacyImport: make_legacy_import,

@@ -7,42 +7,42 @@ from django.template.loader import render_to_string
 
 from evalsite.alerts.models import Alert, AlertKind, Subscription
 from evalsite.alerts.wording import wording_of
-from evalsite.regressions.models import Regression, Verdict
+from evalsite.regressions.models import Comparison, Verdict
 
 
-def compose(regression: Regression) -> list[Alert]:
+def compose(comparison: Comparison) -> list[Alert]:
     """Write and answer an alert for each subscriber; a second call adds none.
 
     Only a verdict of regressed is told. Who subscribed to the suite and to every suite is told
     once.
     """
-    if regression.verdict != Verdict.REGRESSED:
+    if comparison.verdict != Verdict.REGRESSED:
         return []
-    mail = _render(regression)
+    mail = _render(comparison)
     alerts = [
         Alert(
             subscription=subscription,
-            regression=regression,
+            comparison=comparison,
             kind=AlertKind.REGRESSION,
             recipient=subscription.email,
             **mail,
         )
-        for subscription in _subscribers(regression)
+        for subscription in _subscribers(comparison)
     ]
     Alert.objects.bulk_create(alerts, ignore_conflicts=True)
-    return list(Alert.objects.filter(regression=regression).order_by("created_at", "pk"))
+    return list(Alert.objects.filter(comparison=comparison).order_by("created_at", "pk"))
 
 
-def _subscribers(regression: Regression) -> list[Subscription]:
-    suite = regression.batch.suite_id
+def _subscribers(comparison: Comparison) -> list[Subscription]:
+    suite = comparison.batch.suite_id
     wanted = Subscription.objects.filter(
         Q(suite=suite) | Q(suite=None), kind=AlertKind.REGRESSION, is_muted=False
     )
     return list(wanted.order_by("email", F("suite").asc(nulls_last=True)).distinct("email"))
 
 
-def _render(regression: Regression) -> dict[str, str]:
-    wording = wording_of(regression)
+def _render(comparison: Comparison) -> dict[str, str]:
+    wording = wording_of(comparison)
     subject = render_to_string("alerts/regression-subject.txt", wording)
     return {
         "subject": " ".join(subject.split())[:300],

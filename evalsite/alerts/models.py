@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from evalsite.cases.models import Suite
-from evalsite.regressions.models import Regression
+from evalsite.regressions.models import Comparison
 from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall
 
 
@@ -67,8 +67,8 @@ class Alert(TenantModel):
         db_index=False,
         related_name="+",
     )
-    regression = models.ForeignKey(
-        Regression, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    comparison = models.ForeignKey(
+        Comparison, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )
     kind = models.CharField(max_length=20, choices=AlertKind)
     recipient = models.EmailField()
@@ -87,9 +87,9 @@ class Alert(TenantModel):
             TenantWall(lookup=("tenant_id", "state")),
             TenantKey(),
             SameTenant("subscription"),
-            SameTenant("regression"),
+            SameTenant("comparison"),
             models.UniqueConstraint(
-                fields=["tenant", "subscription", "regression", "kind"], name="alerts_alert_once"
+                fields=["tenant", "subscription", "comparison", "kind"], name="alerts_alert_once"
             ),
             models.CheckConstraint(
                 condition=Q(state__in=AlertState.values), name="alerts_alert_state"

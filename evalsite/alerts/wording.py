@@ -10,18 +10,19 @@ from django.conf import settings
 from evalsite.alerts.printable import printable
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
-from evalsite.regressions.models import Regression
-from evalsite.regressions.queries import SliceCount, WorseCase, by_slice, worst_cases
+from evalsite.regressions.models import Comparison
+from evalsite.regressions.queries import SliceCount, WorseCase, by_slice, headline, worst_cases
 
 _SLICES = 3
 
 
-def wording_of(regression: Regression) -> dict[str, Any]:
+def wording_of(comparison: Comparison) -> dict[str, Any]:
     """Answer all that the templates say about a regression, safe to print as plain text."""
+    regression = headline(comparison)
     return {
-        "suite": regression.batch.suite.name,
-        "before": percent(regression.baseline_rate),
-        "now": percent(regression.rate),
+        "suite": comparison.batch.suite.name,
+        "before": percent(regression.before),
+        "now": percent(regression.after),
         "effect": points(regression.effect),
         "low": points(regression.effect_low),
         "high": points(regression.effect_high),
@@ -31,11 +32,11 @@ def wording_of(regression: Regression) -> dict[str, Any]:
         "left_out": regression.left_out,
         "worse": regression.worse,
         "better": regression.better,
-        "cases": [_case(case) for case in worst_cases(regression)],
-        "slices": [_slice(count) for count in _worst_slices(regression)],
-        "marks": [printable(mark.text) for mark in marks_of(regression.batch)],
-        "sides": [("Now", _batch(regression.batch)), ("Baseline", _batch(regression.baseline))],
-        "command": f"manage.py showbatch {regression.batch_id} --tenant {regression.tenant.slug}",
+        "cases": [_case(case) for case in worst_cases(comparison)],
+        "slices": [_slice(count) for count in _worst_slices(comparison)],
+        "marks": [printable(mark.text) for mark in marks_of(comparison.batch)],
+        "sides": [("Now", _batch(comparison.batch)), ("Baseline", _batch(comparison.baseline))],
+        "command": f"manage.py showbatch {comparison.batch_id} --tenant {comparison.tenant.slug}",
     }
 
 
@@ -76,9 +77,10 @@ def _case(case: WorseCase) -> dict[str, Any]:
     }
 
 
-def _worst_slices(regression: Regression) -> list[SliceCount]:
+def _worst_slices(comparison: Comparison) -> list[SliceCount]:
     """The slices that lost most cases; one that holds every case says nothing about where."""
-    parts = [c for c in by_slice(regression) if c.n_pairs < regression.n_pairs]
+    whole = headline(comparison).n_pairs
+    parts = [c for c in by_slice(comparison) if c.n_pairs < whole]
     worse = [c for c in parts if c.worse > c.better]
     return sorted(worse, key=lambda c: (c.better - c.worse, c.n_pairs))[:_SLICES]
 

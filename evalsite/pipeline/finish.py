@@ -60,9 +60,9 @@ def close(batch: Batch) -> None:
         )
         (batch.finished_at,) = cursor.fetchone()
     summarize(batch)
-    regression = compare(batch)
-    if regression is not None and compose(regression):
-        outbox.add("pipeline.deliver_alerts", key=f"deliver:{regression.pk}")
+    comparison = compare(batch)
+    if comparison is not None and compose(comparison):
+        outbox.add("pipeline.deliver_alerts", key=f"deliver:{comparison.pk}")
 
 
 def sizing() -> Sizing:

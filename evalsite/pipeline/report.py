@@ -11,7 +11,8 @@ from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
 from evalsite.calls.purse import dollars
 from evalsite.pipeline import account
-from evalsite.regressions.models import Regression, Verdict
+from evalsite.regressions.models import Comparison, Regression, Verdict
+from evalsite.regressions.queries import headline, own_comparison
 from evalsite.scoring.queries import missing
 from evalsite.summaries.models import SliceKind, Summary
 
@@ -23,7 +24,7 @@ _SHOWN_SLICES = 12
 def as_json(batch: Batch) -> dict[str, Any]:
     """Answer the batch with its summary and comparison as plain JSON."""
     summaries = list(_summaries(batch))
-    regression = Regression.objects.filter(batch=batch).first()
+    comparison = own_comparison(batch.pk)
     return {
         "event": "batch",
         "id": str(batch.pk),
@@ -38,7 +39,7 @@ def as_json(batch: Batch) -> dict[str, Any]:
         "account": account.account(batch),
         "missing": [why._asdict() for why in missing(batch.pk)],
         "summaries": [_fields(summary) for summary in summaries],
-        "comparison": _fields(regression) if regression else None,
+        "comparison": _fields(headline(comparison)) if comparison else None,
     }
 
 
@@ -76,14 +77,14 @@ def _parts(batch: Batch) -> Iterator[Any]:
     slices = [s for s in summaries if s.slice_kind != SliceKind.ALL]
     if slices:
         yield _slice_table(slices)
-    regression = Regression.objects.filter(batch=batch).select_related("baseline__run").first()
-    if regression is not None:
-        yield comparison_line(regression)
+    comparison = own_comparison(batch.pk)
+    if comparison is not None:
+        yield comparison_line(comparison)
 
 
-def comparison_line(regression: Regression) -> str:
+def comparison_line(comparison: Comparison) -> str:
     """Say in one sentence what the comparison with the baseline found."""
-    against = regression.baseline.run.name
+    against, regression = comparison.baseline.run.name, headline(comparison)
     if regression.effect is None:
         return (
             f"[bold]{regression.get_verdict_display()}[/] against {against}: "
@@ -98,7 +99,7 @@ def comparison_line(regression: Regression) -> str:
         p_value = f", p = {regression.p_value:.2g}"
     return (
         f"[bold]{regression.get_verdict_display()}[/] against {against}: "
-        f"{percent(regression.baseline_rate)} -> {percent(regression.rate)} "
+        f"{percent(regression.before)} -> {percent(regression.after)} "
         f"({points(regression.effect)} points{interval}{p_value}; "
         f"{regression.worse} worse, {regression.better} better of {regression.n_pairs} pairs, "
         f"{regression.left_out} left out{why})"
@@ -126,11 +127,11 @@ def _summaries(batch: Batch) -> Iterable[Summary]:
 
 
 def _fields(row: Summary | Regression) -> dict[str, Any]:
-    left_out = {"id", "tenant", "batch", "baseline", "created_at"}
+    left_out = {"id", "tenant", "batch", "comparison", "created_at"}
     fields = (field for field in row._meta.concrete_fields if field.name not in left_out)
     values = {field.name: getattr(row, field.attname) for field in fields}
     if isinstance(row, Regression):
-        values["baseline"] = str(row.baseline_id)
+        values["baseline"] = str(row.comparison.baseline_id)
     return values
 
 

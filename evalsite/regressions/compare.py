@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from evalsite.batches.models import Batch, BatchState, Preflight
 from evalsite.env import load
-from evalsite.regressions.models import Regression, Verdict
+from evalsite.regressions.models import Comparison, Regression, Verdict
 from evalsite.regressions.pairs import select
 from evalsite.stats.paired import PairedResult, compare_pass
 
@@ -58,7 +58,7 @@ def find_baseline(batch: Batch) -> Batch | None:
     return earlier.order_by("-created_at", "-pk").first()
 
 
-def compare(batch: Batch) -> Regression | None:
+def compare(batch: Batch) -> Comparison | None:
     """Write and answer how the batch's pass rate compares with its baseline; None without one.
 
     Only cases with a verdict in both batches are compared. Doing it again with the same rows
@@ -68,12 +68,16 @@ def compare(batch: Batch) -> Regression | None:
     if baseline is None:
         return None
     counts = _count(batch, baseline)
-    regression, _ = Regression.objects.update_or_create(
+    found = _findings(counts, doubt=_doubt(batch, baseline))
+    verdict = found["verdict"]
+    reason = found["method"] if verdict == Verdict.INCONCLUSIVE else ""
+    comparison, _ = Comparison.objects.update_or_create(
         batch=batch,
-        metric=METRIC,
-        defaults={"baseline": baseline, **_findings(counts, doubt=_doubt(batch, baseline))},
+        is_own=True,
+        defaults={"baseline": baseline, "verdict": verdict, "reason": reason},
     )
-    return regression
+    Regression.objects.update_or_create(comparison=comparison, metric=METRIC, defaults=found)
+    return comparison
 
 
 def _findings(counts: Counts, *, doubt: str) -> dict[str, Any]:
@@ -87,8 +91,8 @@ def _findings(counts: Counts, *, doubt: str) -> dict[str, Any]:
         "left_out": counts.left_out,
         "worse": counts.worse,
         "better": counts.better,
-        "baseline_rate": _rate(counts.both_passed + counts.worse, paired.n),
-        "rate": _rate(counts.both_passed + counts.better, paired.n),
+        "before": _rate(counts.both_passed + counts.worse, paired.n),
+        "after": _rate(counts.both_passed + counts.better, paired.n),
         "effect": paired.effect,
         "effect_low": low,
         "effect_high": high,

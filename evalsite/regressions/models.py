@@ -1,45 +1,87 @@
-"""What a comparison with the baseline found."""
+"""What a batch is compared with, and what a comparison found."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from evalsite.batches.models import Batch
+from evalsite.cases.models import Suite
+from evalsite.targets.models import Target
 from evalsite.tenants.models import SameTenant, TenantModel
+
+Parent = TypeVar("Parent", bound=TenantModel)
+
+
+def _parent(model: type[Parent]) -> models.ForeignKey[Parent, Parent]:
+    """A foreign key that a composite one (`SameTenant`) vouches for."""
+    return models.ForeignKey(
+        model, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+
+
+class Baseline(TenantModel):
+    """The batch that a person pinned: what runs of a target are compared with on a suite."""
+
+    suite = _parent(Suite)
+    target = _parent(Target)
+    client_type = models.CharField(max_length=100, blank=True, help_text="Blank: of any type.")
+    batch = _parent(Batch)
+    note = models.CharField(max_length=500, blank=True)
+    pinned_by = models.CharField(max_length=200, blank=True, editable=False)
+    pinned_at = models.DateTimeField(auto_now=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant("suite"),
+            SameTenant("target"),
+            SameTenant("batch"),
+            models.UniqueConstraint(
+                fields=["tenant", "suite", "target", "client_type"],
+                name="regressions_baseline_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.suite} / {self.target}"
 
 
 class Verdict(models.TextChoices):
-    """`inconclusive`: too few pairs to say anything, so nothing is said."""
+    """`no_difference`: none was shown. `inconclusive`: too little to say anything."""
 
     REGRESSED = "regressed"
     IMPROVED = "improved"
-    NO_DIFFERENCE = "no_difference"
+    NO_DIFFERENCE = "no_difference", "No difference seen"
     INCONCLUSIVE = "inconclusive"
 
 
-class Regression(TenantModel):
-    """One metric of a batch against its baseline, case by case. Rates are shares in 0..1."""
+class ChosenBy(models.TextChoices):
+    """How the baseline was found."""
 
-    batch = models.ForeignKey(
-        Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    PREVIOUS = "previous"
+    PINNED = "pinned"
+    VERSION = "version"
+    COMMIT = "commit"
+    NAMED = "named"
+
+
+class Comparison(TenantModel):
+    """A batch against a baseline, case by case; `findings` says it metric by metric."""
+
+    batch = _parent(Batch)
+    baseline = _parent(Batch)
+    chosen_by = models.CharField(max_length=10, choices=ChosenBy, default=ChosenBy.PREVIOUS)
+    is_own = models.BooleanField(
+        default=False, help_text="Made when the batch was closed, with the baseline due to it."
     )
-    baseline = models.ForeignKey(
-        Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
-    metric = models.CharField(max_length=100)
-    verdict = models.CharField(max_length=15, choices=Verdict)
-    n_pairs = models.PositiveIntegerField(help_text="Cases with a verdict in both batches.")
-    left_out = models.PositiveIntegerField(help_text="Cases without a verdict on one side.")
-    worse = models.PositiveIntegerField(help_text="Passed before, fail now.")
-    better = models.PositiveIntegerField(help_text="Failed before, pass now.")
-    baseline_rate = models.FloatField(null=True)
-    rate = models.FloatField(null=True)
-    effect = models.FloatField(null=True, help_text="Rate minus baseline rate over the pairs.")
-    effect_low = models.FloatField(null=True)
-    effect_high = models.FloatField(null=True)
-    p_value = models.FloatField(null=True)
-    method = models.CharField(max_length=200)
+    verdict = models.CharField(max_length=15, choices=Verdict, help_text="Of the pass rate.")
+    reason = models.TextField(blank=True, help_text="Why it is inconclusive.")
+    warnings = models.JSONField(default=list, help_text="What differs besides the run: code, text.")
+    losses = models.JSONField(default=dict, help_text="Cases without a pair, by why.")
+    attribution = models.JSONField(default=dict, help_text="The change, split over its parts.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):
@@ -48,7 +90,67 @@ class Regression(TenantModel):
             SameTenant("batch"),
             SameTenant("baseline"),
             models.UniqueConstraint(
-                fields=["tenant", "batch", "metric"], name="regressions_regression_once"
+                fields=["tenant", "batch", "baseline"], name="regressions_comparison_once"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "batch"],
+                condition=Q(is_own=True),
+                name="regressions_comparison_own",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__in=Verdict.values), name="regressions_comparison_verdict"
+            ),
+            models.CheckConstraint(
+                condition=~Q(batch=F("baseline")), name="regressions_comparison_two_batches"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} against {self.baseline_id}: {self.verdict}"
+
+
+class Regression(TenantModel):
+    """One metric of a comparison, whole or in one slice: what was found, and how sure it is.
+
+    `effect` is after - before, in the metric's unit (shares in 0..1, milliseconds, US dollars);
+    for metrics where less is better a negative effect is an improvement.
+    """
+
+    comparison = models.ForeignKey(
+        Comparison,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="findings",
+    )
+    metric = models.CharField(max_length=120, help_text="pass_rate, score, stage:logic ...")
+    slice_kind = models.CharField(max_length=10, default="all")
+    slice_value = models.CharField(max_length=100, blank=True)
+    verdict = models.CharField(max_length=15, choices=Verdict)
+    n_pairs = models.PositiveIntegerField(help_text="Cases with a value in both batches.")
+    left_out = models.PositiveIntegerField(help_text="Cases without a value on one side.")
+    worse = models.PositiveIntegerField(help_text="Cases that got worse.")
+    better = models.PositiveIntegerField(help_text="Cases that got better.")
+    before = models.FloatField(null=True, help_text="The baseline's mean over the pairs.")
+    after = models.FloatField(null=True, help_text="The batch's mean over the pairs.")
+    effect = models.FloatField(null=True)
+    effect_low = models.FloatField(null=True)
+    effect_high = models.FloatField(null=True)
+    p_value = models.FloatField(null=True)
+    p_corrected = models.FloatField(null=True, help_text="For all findings of the comparison.")
+    method = models.CharField(max_length=300)
+    n_clusters = models.PositiveIntegerField(null=True)
+    more_cases = models.PositiveIntegerField(
+        null=True, help_text="About how many more would settle it; 0 if settled."
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant("comparison"),
+            models.UniqueConstraint(
+                fields=["tenant", "comparison", "metric", "slice_kind", "slice_value"],
+                name="regressions_regression_once",
             ),
             models.CheckConstraint(
                 condition=Q(verdict__in=Verdict.values), name="regressions_regression_verdict"

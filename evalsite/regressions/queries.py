@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from evalsite.regressions.models import Regression
+from evalsite.regressions.models import Comparison, Regression
 from evalsite.regressions.pairs import select
 from evalsite.scoring.models import Scorecard
 from evalsite.summaries.slices import slices_of
@@ -59,19 +59,30 @@ _BY_SLICE = """
 """
 
 
-def worst_cases(regression: Regression, *, limit: int = 5) -> list[WorseCase]:
+def own_comparison(batch: UUID) -> Comparison | None:
+    """Answer the comparison that was made when the batch was closed, if there was a baseline."""
+    made = Comparison.objects.filter(batch=batch, is_own=True)
+    return made.select_related("baseline__run").first()
+
+
+def headline(comparison: Comparison) -> Regression:
+    """Answer what was found about the whole pass rate; every comparison has that."""
+    return comparison.findings.get(metric="pass_rate", slice_kind="all")
+
+
+def worst_cases(comparison: Comparison, *, limit: int = 5) -> list[WorseCase]:
     """Answer the cases that passed before and fail now, the biggest drop of score first."""
-    rows = _rows(_WORST, regression, limit=limit)
-    changes = _changes(regression.batch_id, [revision for *_, revision in rows])
+    rows = _rows(_WORST, comparison, limit=limit)
+    changes = _changes(comparison.batch_id, [revision for *_, revision in rows])
     return [
         WorseCase(key, category, before, now, changes[revision])
         for key, category, before, now, revision in rows
     ]
 
 
-def by_slice(regression: Regression) -> list[SliceCount]:
+def by_slice(comparison: Comparison) -> list[SliceCount]:
     """Answer how the pairs fell in each slice; a case is in the slices that it has now."""
-    return [SliceCount(*row) for row in _rows(_BY_SLICE.format(slices=slices_of("r")), regression)]
+    return [SliceCount(*row) for row in _rows(_BY_SLICE.format(slices=slices_of("r")), comparison)]
 
 
 def _changes(batch: UUID, revisions: list[UUID]) -> dict[UUID, list[Change]]:
@@ -91,5 +102,5 @@ def _failed_stages(card: Scorecard) -> Iterator[Change]:
             yield Change(stage, result["status"], why)
 
 
-def _rows(sql: str, regression: Regression, **values: Any) -> list[tuple[Any, ...]]:
-    return select(sql, now=regression.batch_id, before=regression.baseline_id, **values)
+def _rows(sql: str, comparison: Comparison, **values: Any) -> list[tuple[Any, ...]]:
+    return select(sql, now=comparison.batch_id, before=comparison.baseline_id, **values)

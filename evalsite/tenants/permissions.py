@@ -13,10 +13,15 @@ from evalsite.tenants.models import Role
 _ADDS: Final[dict[Role, frozenset[str]]] = {
     Role.VIEWER: frozenset({"view *"}),
     Role.CURATOR: frozenset({"add cases", "change cases", "delete cases"}),
-    Role.ENGINEER: frozenset({"add targets", "change targets", "add batches", "change batches"}),
+    Role.ENGINEER: frozenset(
+        f"{verb} {room}"
+        for verb in ("add", "change")
+        for room in ("targets", "batches", "regressions", "experiments", "gates")
+    ),
     Role.ADMIN: frozenset(
         {
             *("add alerts", "change alerts", "delete alerts", "delete targets"),
+            *("delete regressions", "delete experiments", "delete gates"),
             *("add calls", "change calls", "delete calls"),
             *("add endpoints", "change endpoints", "delete endpoints"),
         }

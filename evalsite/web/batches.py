@@ -13,7 +13,7 @@ from evalsite.batches.models import Batch, BatchState
 from evalsite.batches.queries import progress
 from evalsite.pipeline.account import in_words, resume_command
 from evalsite.pipeline.report import stages_in_order
-from evalsite.regressions.models import Regression
+from evalsite.regressions.queries import headline, own_comparison
 from evalsite.summaries.models import SliceKind
 from evalsite.summaries.queries import of_batch
 from evalsite.tenants import scope
@@ -28,7 +28,7 @@ def detail(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     summaries = list(of_batch(batch.pk))
     whole = next((row for row in summaries if row.slice_kind == SliceKind.ALL), None)
     slices = [row for row in summaries if row.slice_kind != SliceKind.ALL]
-    found = Regression.objects.filter(batch=batch).select_related("baseline__run").first()
+    comparison = own_comparison(batch.pk)
     context = {
         "batch": batch,
         "marks": marks_of(batch),
@@ -37,7 +37,8 @@ def detail(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "resume": resume_command(batch) if batch.state == BatchState.PAUSED else "",
         "stages": stages_in_order(batch, whole) if whole else {},
         "slices": sorted(slices, key=lambda row: (row.pass_rate is None, row.pass_rate)),
-        "regression": found,
+        "comparison": comparison,
+        "regression": headline(comparison) if comparison else None,
         "progress": None if batch.state == "finished" else progress(batch.pk),
     }
     return render(request, "web/batch.html", context)

@@ -5,7 +5,7 @@ from django.conf import settings
 
 from evalsite.alerts.compose import compose
 from evalsite.alerts.models import Alert
-from evalsite.regressions.models import Regression, Verdict
+from evalsite.regressions.models import Comparison, Verdict
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.alerts.told import make_fall
@@ -17,35 +17,35 @@ NASTY = "<img src=x onerror=alert(1)>\x1b[2J & \u202etxt"
 
 
 @pytest.fixture
-def fall(as_acme: Tenant) -> Regression:
+def fall(as_acme: Tenant) -> Comparison:
     return make_fall()
 
 
-def told(regression: Regression) -> Alert:
+def told(regression: Comparison) -> Alert:
     make_subscription()
     (alert,) = compose(regression)
     return alert
 
 
-def test_each_subscriber_gets_one(fall: Regression) -> None:
+def test_each_subscriber_gets_one(fall: Comparison) -> None:
     for_all = make_subscription()
     for_this = make_subscription(suite=fall.batch.suite)
     assert {alert.recipient for alert in compose(fall)} == {for_all.email, for_this.email}
 
 
-def test_a_second_call_adds_none(fall: Regression) -> None:
+def test_a_second_call_adds_none(fall: Comparison) -> None:
     make_subscription()
     assert compose(fall) == compose(fall)
     assert Alert.objects.count() == 1
 
 
-def test_muted_and_other_suites_get_none(fall: Regression) -> None:
+def test_muted_and_other_suites_get_none(fall: Comparison) -> None:
     make_subscription(is_muted=True)
     make_subscription(suite=make_suite())
     assert compose(fall) == []
 
 
-def test_who_subscribed_twice_is_told_once(fall: Regression) -> None:
+def test_who_subscribed_twice_is_told_once(fall: Comparison) -> None:
     make_subscription(email="ann@example.org")
     own = make_subscription(email="ann@example.org", suite=fall.batch.suite)
     (alert,) = compose(fall)
@@ -53,26 +53,26 @@ def test_who_subscribed_twice_is_told_once(fall: Regression) -> None:
 
 
 @pytest.mark.parametrize("verdict", sorted(set(Verdict) - {Verdict.REGRESSED}))
-def test_only_a_regression_is_told(fall: Regression, verdict: str) -> None:
+def test_only_a_regression_is_told(fall: Comparison, verdict: str) -> None:
     make_subscription()
     fall.verdict = verdict
     assert compose(fall) == []
 
 
-def test_a_subscriber_of_another_tenant_is_not_told(fall: Regression, globex: Tenant) -> None:
+def test_a_subscriber_of_another_tenant_is_not_told(fall: Comparison, globex: Tenant) -> None:
     with tenant(globex.pk):
         make_subscription()
     assert compose(fall) == []
 
 
-def test_the_subject_begins_with_the_verdict(fall: Regression) -> None:
+def test_the_subject_begins_with_the_verdict(fall: Comparison) -> None:
     assert told(fall).subject == (
         "Regression in suite assistant: pass rate 100 % -> 70 % "
         "(-30 points, 95 % interval -45.4 to -15.2)"
     )
 
 
-def test_text_and_html_tell_the_same(fall: Regression) -> None:
+def test_text_and_html_tell_the_same(fall: Comparison) -> None:
     alert = told(fall)
     urls = [f"{settings.SITE_URL}/batches/{b}/" for b in (fall.batch_id, fall.baseline_id)]
     command = f"manage.py showbatch {fall.batch_id} --tenant acme"
@@ -94,7 +94,7 @@ def test_text_shows_what_hides_but_does_not_escape() -> None:
     assert "<img src=x onerror=alert(1)>\\u001b[2J & \\u202etxt" in text
 
 
-def test_nothing_is_loaded_from_elsewhere(fall: Regression) -> None:
+def test_nothing_is_loaded_from_elsewhere(fall: Comparison) -> None:
     html = told(fall).html
     assert "src=" not in html
     assert "url(" not in html

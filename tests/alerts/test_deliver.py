@@ -18,7 +18,7 @@ from evalsite.alerts.models import Alert
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.alerts.told import make_fall
-from tests.factories import make_alert, make_regression, make_subscription
+from tests.factories import make_alert, make_comparison, make_subscription
 
 
 class Broken(BaseEmailBackend):
@@ -174,8 +174,8 @@ def test_a_claim_inside_a_transaction_is_refused() -> None:
 def test_many_deliverers_at_once_send_each_once() -> None:
     acme = Tenant.objects.create(slug="acme", name="Acme")
     with tenant(acme.pk):
-        regression = make_regression()
-        wanted = {f"<{make_alert(regression=regression).pk}@evalsite>" for _ in range(12)}
+        comparison = make_comparison()
+        wanted = {f"<{make_alert(comparison=comparison).pk}@evalsite>" for _ in range(12)}
     together(4, lambda: deliver_within(acme))
     sent = [message.extra_headers["Message-ID"] for message in mail.outbox]
     assert len(sent) == 12

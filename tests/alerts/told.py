@@ -6,7 +6,7 @@ from typing import Any
 
 from evalsite.cases.models import Suite
 from evalsite.regressions.compare import compare
-from evalsite.regressions.models import Regression
+from evalsite.regressions.models import Comparison
 from tests.factories import make_run, make_suite
 from tests.summaries.filled import Card, make_filled
 
@@ -17,7 +17,7 @@ REASONS = (
 )
 
 
-def make_fall(suite: Suite | None = None, *, reason: str = "", **case: Any) -> Regression:
+def make_fall(suite: Suite | None = None, *, reason: str = "", **case: Any) -> Comparison:
     """Compare 40 cases that passed with the same cases after 12 of them fell.
 
     `case` is what the first 20 of them are, tags for instance.

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from evalsite.alerts.models import Alert, Subscription
 from evalsite.batches.models import Batch, Chunk
-from evalsite.regressions.models import Regression
+from evalsite.regressions.models import Comparison
 from tests.journeys.workshop import (
     Workshop,
     assert_sound,
@@ -55,7 +55,7 @@ def finish(shop: Workshop, batch: Batch) -> None:
     """Every case scored once, one summary, and one mail about the regression."""
     until(lambda: finished(batch), what="the end of the batch")
     assert_sound(batch)
-    assert Regression.objects.get(batch=batch).verdict == "regressed"
+    assert Comparison.objects.get(batch=batch).verdict == "regressed"
     until(lambda: Alert.objects.get().state == "sent", what="the mail")
     shop.manage("sweep", "--tenant", "acme")
     assert len(shop.mails()) == 1
@@ -136,7 +136,7 @@ def test_doubled_messages_change_nothing(filled: Workshop) -> None:
         settle(filled, "cpu", partial(all_done, chunks))
         settle(filled, "control", partial(finished, batch))
         assert_sound(batch)
-    assert Regression.objects.get().verdict == "regressed"
+    assert Comparison.objects.get().verdict == "regressed"
     for _ in range(2):
         filled.manage("sweep", "--tenant", "acme")
     assert Alert.objects.get().state == "sent"

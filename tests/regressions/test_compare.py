@@ -10,7 +10,8 @@ from django.utils import timezone
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite, TestCase
 from evalsite.regressions.compare import compare, find_baseline
-from evalsite.regressions.models import Regression
+from evalsite.regressions.models import Comparison, Regression
+from evalsite.regressions.queries import headline
 from evalsite.stats.paired import compare_pass
 from evalsite.stats.paired_rates import mcnemar
 from evalsite.tenants.models import Tenant
@@ -38,9 +39,13 @@ def of(suite: Suite, letters: str, *, age: int = 0, **fields: Any) -> Batch:
 
 def compared(suite: Suite, before: str, now: str) -> Regression:
     of(suite, before, age=5)
-    found = compare(of(suite, now))
-    assert found is not None
-    return found
+    return headline(made(of(suite, now)))
+
+
+def made(batch: Batch) -> Comparison:
+    comparison = compare(batch)
+    assert comparison is not None
+    return comparison
 
 
 def counts(found: Regression) -> Sequence[int]:
@@ -56,7 +61,7 @@ def test_a_real_fall_is_a_regression(suite: Suite) -> None:
     found = compared(suite, "P" * 40, "P" * 28 + "F" * 12)
     assert (found.verdict, found.metric) == ("regressed", "pass_rate")
     assert counts(found) == (40, 12, 0, 0)
-    assert (found.baseline_rate, found.rate) == (1.0, 0.7)
+    assert (found.before, found.after) == (1.0, 0.7)
     assert found.effect == pytest.approx(-0.3)
     assert found.p_value == pytest.approx(mcnemar(12, 0))
     assert "exact McNemar" in found.method
@@ -111,8 +116,7 @@ def test_a_case_passed_when_all_its_repetitions_did(suite: Suite) -> None:
     twice = [Card(key, repetition=r) for key in keys for r in (0, 1)]
     flaky = [Card(key, "failed" if r else "passed", repetition=r) for key in keys for r in (0, 1)]
     make_filled(suite, twice, repetitions=2)
-    found = compare(make_filled(suite, flaky, repetitions=2))
-    assert found is not None
+    found = headline(made(make_filled(suite, flaky, repetitions=2)))
     assert counts(found) == (16, 16, 0, 0)
 
 
@@ -120,17 +124,15 @@ def test_a_case_is_paired_over_its_revisions(suite: Suite) -> None:
     of(suite, "P" * 16, age=5)
     for case in TestCase.objects.filter(suite=suite)[:3]:
         make_revision(case=case, number=2)
-    found = compare(of(suite, "P" * 16))
-    assert found is not None
+    found = headline(made(of(suite, "P" * 16)))
     assert counts(found) == (16, 0, 0, 0)
 
 
 def test_doing_it_again_gives_the_same_row(suite: Suite) -> None:
     found = compared(suite, "P" * 20, "F" * 8 + "P" * 12)
-    again = compare(found.batch)
-    assert again is not None
-    rows = Regression.objects.filter(batch=found.batch).values()
-    assert rows.get() == {**rows[0], "id": found.pk, "created_at": found.created_at}
+    again = made(found.comparison.batch)
+    rows = Regression.objects.filter(comparison=again).values()
+    assert rows.get() == {**rows[0], "id": found.pk, "comparison_id": found.comparison_id}
 
 
 def test_the_baseline_is_the_newest_finished_one_before(suite: Suite) -> None:
@@ -166,7 +168,6 @@ def test_an_untrusted_judge_is_no_evidence(suite: Suite, side: int, named: str) 
     caught = (now, before)[side]
     caught.preflight = "untrusted"
     caught.save()
-    found = compare(now)
-    assert found is not None
+    found = made(now)
     assert found.verdict == "inconclusive"
-    assert found.method == f"judge_untrusted: the judges of {named}"
+    assert found.reason == f"judge_untrusted: the judges of {named}"

@@ -6,7 +6,7 @@ import pytest
 
 from evalsite.cases.models import Suite
 from evalsite.regressions.compare import compare
-from evalsite.regressions.models import Regression
+from evalsite.regressions.models import Comparison
 from evalsite.regressions.queries import Change, SliceCount, by_slice, worst_cases
 from evalsite.tenants.models import Tenant
 from tests.factories import make_suite
@@ -20,7 +20,7 @@ def suite(as_acme: Tenant) -> Suite:
     return make_suite()
 
 
-def compared(suite: Suite, before: list[Card], now: list[Card], **fields: Any) -> Regression:
+def compared(suite: Suite, before: list[Card], now: list[Card], **fields: Any) -> Comparison:
     make_filled(suite, before, **fields)
     found = compare(make_filled(suite, now, **fields))
     assert found is not None
