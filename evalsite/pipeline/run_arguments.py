@@ -1,0 +1,79 @@
+"""The arguments of `manage.py runbatch`, in groups as `--help` shows them."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from decimal import Decimal, InvalidOperation
+
+
+def declare(parser: ArgumentParser) -> None:
+    """Declare them all, but --tenant, which every command has."""
+    _declare_what(parser)
+    _declare_judging(parser)
+    _declare_cases(parser)
+    _declare_again(parser)
+    _declare_how(parser)
+
+
+def _declare_what(parser: ArgumentParser) -> None:
+    parser.add_argument("--suite", help="the suite's name")
+    parser.add_argument("--run", help="the run's name")
+    parser.add_argument("--pack", help="the suite's pack, to be sure of it")
+
+
+def _declare_judging(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="KEY=VALUE",
+        help="an option of the pack; the value is JSON, or else text",
+    )  # fmt: skip
+    parser.add_argument(
+        "--judge", action="append", default=[], metavar="STAGE=JUDGE",
+        help="another judge for a stage, by name or as a JSON object",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-cost", type=_usd, metavar="USD", help="pause before model calls cost more"
+    )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="ask models anew what they were asked before"
+    )
+    parser.add_argument(
+        "--no-preflight", action="store_true", help="do not try the judges that ask models"
+    )
+
+
+def _declare_cases(parser: ArgumentParser) -> None:
+    choose = parser.add_argument_group("which cases")
+    choose.add_argument("--limit", type=_count, metavar="N", help="the first N by key")
+    choose.add_argument("--tag", action="append", default=[], help="cases with any of the tags")
+    choose.add_argument("--case", action="append", default=[], metavar="KEY", help="these cases")
+    choose.add_argument("--sample", type=_count, metavar="N", help="N at random, by --seed")
+    choose.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--repetitions", type=_count, default=1, metavar="K")
+
+
+def _declare_again(parser: ArgumentParser) -> None:
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", metavar="BATCH", help="go on with an unfinished batch")
+    again.add_argument("--retry-errored", metavar="BATCH", help="cases without a verdict only")
+
+
+def _declare_how(parser: ArgumentParser) -> None:
+    parser.add_argument("--detach", action="store_true", help="print the batch's id and leave")
+    parser.add_argument("--json", action="store_true", help="JSON lines on stdout")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no whole number from 1 up")
+    return int(text)
+
+
+def _usd(text: str) -> Decimal:
+    try:
+        amount = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not (amount.is_finite() and amount >= 0):
+        raise ArgumentTypeError(f"{text!r} is no amount of US dollars, such as 2.50")
+    return amount
