@@ -25,6 +25,13 @@ class Suite(TenantModel):
     description = models.TextField(blank=True)
     pack = models.SlugField(max_length=100, db_index=False, help_text="What kind of test it is.")
     version = models.PositiveIntegerField(default=0, editable=False)
+    cluster_key = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        help_text="The field of a case's metadata that names what it shares with other cases: "
+        "a document, a template, a conversation. Blank: every case stands alone.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):

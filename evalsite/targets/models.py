@@ -52,6 +52,9 @@ class Run(TenantModel):
     name = models.SlugField(max_length=100, db_index=False)
     client_type = models.CharField(max_length=100, blank=True, help_text="web, mobile, agent ...")
     client_version = models.CharField(max_length=100, blank=True)
+    commit = models.CharField(
+        max_length=64, blank=True, default="", help_text="The target's source, as git names it."
+    )
     eval_mode = models.CharField(max_length=10, choices=EvalMode, default=EvalMode.RECORDED)
     status = models.CharField(max_length=10, choices=RunStatus, default=RunStatus.PENDING)
     connection = models.JSONField(
