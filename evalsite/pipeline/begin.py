@@ -58,7 +58,7 @@ def _start(options: Mapping[str, Any], *, actor: str) -> Batch:
         run=find_run(options["run"]),
         pack=suite.pack,
         options=_pack_options(suite.pack, options),
-        selection=_selection(options),
+        selection=selection_of(options),
         repetitions=options["repetitions"],
         max_cost_usd=options["max_cost"],
         use_cache=not options["no_cache"],
@@ -67,7 +67,8 @@ def _start(options: Mapping[str, Any], *, actor: str) -> Batch:
     )
 
 
-def _selection(options: Mapping[str, Any]) -> Selection:
+def selection_of(options: Mapping[str, Any]) -> Selection:
+    """Answer which cases the options of `run_arguments` ask for; raises for a malformed key."""
     return Selection(
         tags=tuple(options["tag"]),
         keys=tuple(check_key(key) for key in options["case"]),
@@ -78,8 +79,13 @@ def _selection(options: Mapping[str, Any]) -> Selection:
 
 
 def _pack_options(pack: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    given = dict(_option(text) for text in options["option"])
-    return with_judges(PACKS.load(pack).value, given, overrides=options["judge"])
+    loaded = PACKS.load(pack).value
+    return with_judges(loaded, given_options(options), overrides=options["judge"])
+
+
+def given_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer each --option by its key; raises UsageError for a malformed one."""
+    return dict(_option(text) for text in options["option"])
 
 
 def _option(text: str) -> tuple[str, Any]:

@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 def declare(parser: ArgumentParser) -> None:
     """Declare them all, but --tenant, which every command has."""
     _declare_what(parser)
-    _declare_judging(parser)
-    _declare_cases(parser)
+    declare_judging(parser)
+    declare_cases(parser)
     _declare_again(parser)
     _declare_how(parser)
 
@@ -21,7 +21,8 @@ def _declare_what(parser: ArgumentParser) -> None:
     parser.add_argument("--pack", help="the suite's pack, to be sure of it")
 
 
-def _declare_judging(parser: ArgumentParser) -> None:
+def declare_judging(parser: ArgumentParser) -> None:
+    """Declare how is judged: options, judges, money."""
     parser.add_argument(
         "--option", action="append", default=[], metavar="KEY=VALUE",
         help="an option of the pack; the value is JSON, or else text",
@@ -41,7 +42,8 @@ def _declare_judging(parser: ArgumentParser) -> None:
     )
 
 
-def _declare_cases(parser: ArgumentParser) -> None:
+def declare_cases(parser: ArgumentParser) -> None:
+    """Declare which cases, and how often each."""
     choose = parser.add_argument_group("which cases")
     choose.add_argument("--limit", type=_count, metavar="N", help="the first N by key")
     choose.add_argument("--tag", action="append", default=[], help="cases with any of the tags")
