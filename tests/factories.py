@@ -17,6 +17,7 @@ from evalsite.calls.models import Price, Reply
 from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.endpoints.models import Endpoint
 from evalsite.exchange.models import LegacyImport
+from evalsite.experiments.models import Arm, Decision, Experiment, Result
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.regressions.models import Baseline, Comparison, Regression
 from evalsite.scoring.models import Scorecard
@@ -173,6 +174,35 @@ def make_alert(**fields: Any) -> Alert:
     return Alert.objects.create(**{**given, "html": "h", **fields})
 
 
+def make_experiment(**fields: Any) -> Experiment:
+    """An open experiment that accepts a score worse by 0.05."""
+    return Experiment.objects.create(**{"name": _name("experiment"), "margin": 0.05, **fields})
+
+
+def make_result(**fields: Any) -> Result:
+    """A task that the baseline passed."""
+    fields["experiment"] = fields.get("experiment") or make_experiment()
+    given = {"task": _name("task"), "group": "baseline", "version": "1.0", "score": 1.0}
+    return Result.objects.create(**{**given, "success": True, **fields})
+
+
+def make_arm(**fields: Any) -> Arm:
+    """A batch that writes to the variant group."""
+    fields["experiment"] = fields.get("experiment") or make_experiment()
+    fields["batch"] = fields.get("batch") or make_batch()
+    return Arm.objects.create(**{"group": "variant", "version": "2.0", **fields})
+
+
+def make_decision(**fields: Any) -> Decision:
+    """A variant to be deployed, after 20 pairs."""
+    fields["experiment"] = fields.get("experiment") or make_experiment()
+    counts = {"n_pairs": 20, "wins": 8, "losses": 0, "ties": 12}
+    facts: dict[str, Any] = {"reasons": [], "declaration": {}, "figures": {}}
+    return Decision.objects.create(
+        **{"verdict": "deploy", "method": "t", **facts, **counts, **fields}
+    )
+
+
 def make_legacy_import(**fields: Any) -> LegacyImport:
     """An old database on its way into a suite."""
     fields["suite"] = fields.get("suite") or make_suite()
@@ -205,12 +235,15 @@ def make_reply(**fields: Any) -> Reply:
 
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Alert: make_alert,
+    Arm: make_arm,
     Baseline: make_baseline,
     Batch: make_batch,
     Chunk: make_chunk,
     Comparison: make_comparison,
+    Decision: make_decision,
     Endpoint: make_endpoint,
     Entry: make_entry,
+    Experiment: make_experiment,
     LegacyImport: make_legacy_import,
     JudgeTrust: make_judge_trust,
     Membership: make_membership,
@@ -218,6 +251,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Output: make_output,
     Price: make_price,
     Reply: make_reply,
+    Result: make_result,
     Regression: make_regression,
     Revision: make_revision,
     Run: make_run,

@@ -1,0 +1,312 @@
+"""A study of two groups, what was recorded in it, who writes to it, and what was decided."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from evalsite.batches.models import Batch
+from evalsite.cases.models import Suite
+from evalsite.experiments.lock import DeclarationLock, LockByResult
+from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall
+
+Parent = TypeVar("Parent", bound=TenantModel)
+
+# What was promised before the first result, and may not change after it.
+DECLARED = (
+    *("primary_metric", "claim", "margin", "alpha", "tie_band", "peek_safe"),
+    *("max_slower", "max_dearer"),
+)
+
+
+def _parent(model: type[Parent], *, null: bool = False) -> models.ForeignKey[Parent, Parent]:
+    """A foreign key that a composite one (`SameTenant`) vouches for."""
+    return models.ForeignKey(
+        model,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        null=null,
+        blank=null,
+    )
+
+
+class Metric(models.TextChoices):
+    """What an experiment may be decided on; `success` is the share of tasks that passed."""
+
+    SCORE = "score"
+    SUCCESS = "success"
+    LATENCY_MS = "latency_ms"
+    COST_USD = "cost_usd"
+    TOKENS_USED = "tokens_used"
+
+
+class Claim(models.TextChoices):
+    """What must be shown before a variant is deployed."""
+
+    NON_INFERIORITY = "non_inferiority", "Not worse by the margin"
+    SUPERIORITY = "superiority", "Better by more than the margin"
+
+
+class ExperimentState(models.TextChoices):
+    """An open experiment takes results; a closed one was given up."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    CLOSED = "closed"
+
+
+class Group(models.TextChoices):
+    """What is, and what may come."""
+
+    BASELINE = "baseline"
+    VARIANT = "variant"
+
+
+class Experiment(TenantModel):
+    """A baseline against a variant. What decides is declared before the first result."""
+
+    name = models.SlugField(max_length=100, db_index=False)
+    description = models.TextField(blank=True)
+    suite = _parent(Suite, null=True)
+    primary_metric = models.CharField(max_length=20, choices=Metric, default=Metric.SCORE)
+    claim = models.CharField(max_length=20, choices=Claim, default=Claim.NON_INFERIORITY)
+    margin = models.FloatField(
+        validators=[MinValueValidator(0)], help_text="In the unit of the primary metric."
+    )
+    alpha = models.FloatField(
+        default=0.025,
+        validators=[MinValueValidator(0.0001), MaxValueValidator(0.25)],
+        help_text="How often a wrong verdict is accepted, on each side.",
+    )
+    tie_band = models.FloatField(
+        default=0,
+        validators=[MinValueValidator(0)],
+        help_text="A task that differs by no more is a tie; for the counts, not for the verdict.",
+    )
+    peek_safe = models.BooleanField(
+        default=False, help_text="Look after each chunk, and stop once it is decided."
+    )
+    planned_cases = models.PositiveIntegerField(null=True, blank=True)
+    max_slower = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Guard: slower by at most this share of the baseline's latency; 0.1 is 10 %.",
+    )
+    max_dearer = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Guard: dearer by at most this share of the baseline's cost.",
+    )
+    state = models.CharField(max_length=10, choices=ExperimentState, default=ExperimentState.OPEN)
+    locked_at = models.DateTimeField(null=True, editable=False, help_text="The first result's.")
+    created_by = models.CharField(max_length=200, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant("suite"),
+            models.UniqueConstraint(fields=["tenant", "name"], name="experiments_experiment_name"),
+            models.CheckConstraint(
+                condition=Q(primary_metric__in=Metric.values),
+                name="experiments_experiment_metric",
+            ),
+            models.CheckConstraint(
+                condition=Q(claim__in=Claim.values), name="experiments_experiment_claim"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=ExperimentState.values), name="experiments_experiment_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(margin__gte=0, tie_band__gte=0, alpha__gt=0, alpha__lt=0.5)
+                & (Q(max_slower__isnull=True) | Q(max_slower__gte=0))
+                & (Q(max_dearer__isnull=True) | Q(max_dearer__gte=0)),
+                name="experiments_experiment_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(peek_safe=False)
+                | Q(primary_metric__in=[Metric.SCORE, Metric.SUCCESS], margin__lt=1),
+                name="experiments_experiment_peekable",
+            ),
+            DeclarationLock(fields=DECLARED),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Result(TenantModel):
+    """One task's record: written again under the same natural key, it replaces what was there."""
+
+    experiment = _parent(Experiment)
+    task = models.CharField(max_length=200, help_text="The case's key, or the task's own name.")
+    group = models.CharField(max_length=10, choices=Group)
+    version = models.CharField(max_length=100, help_text="Of the system under test.")
+    repetition = models.PositiveSmallIntegerField(default=0)
+    score = models.FloatField(null=True)
+    success = models.BooleanField(null=True)
+    reason = models.CharField(max_length=200, blank=True, help_text="Why there is no score.")
+    latency_ms = models.FloatField(null=True)
+    tokens_used = models.PositiveBigIntegerField(null=True)
+    cost_usd = models.FloatField(null=True)
+    model_version = models.CharField(max_length=100, blank=True)
+    agent_name = models.CharField(max_length=100, blank=True)
+    cluster = models.CharField(max_length=200, blank=True, help_text="Tasks that hang together.")
+    judged_by = models.CharField(max_length=64, blank=True, help_text="Which judges gave it.")
+    metadata = models.JSONField(default=dict)
+    batch = _parent(Batch, null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    recorded_at = models.DateTimeField(db_default=Now(), help_text="Last written.")
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant("experiment"),
+            SameTenant("batch"),
+            models.UniqueConstraint(
+                fields=["tenant", "experiment", "task", "group", "version", "repetition"],
+                name="experiments_result_natural",
+            ),
+            models.CheckConstraint(
+                condition=Q(group__in=Group.values), name="experiments_result_group"
+            ),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__range=(0, 1)),
+                name="experiments_result_score",
+            ),
+            models.CheckConstraint(
+                condition=Q(score__isnull=False) | ~Q(reason=""),
+                name="experiments_result_score_or_reason",
+            ),
+            models.CheckConstraint(
+                condition=(Q(latency_ms__isnull=True) | Q(latency_ms__range=(0, 1e300)))
+                & (Q(cost_usd__isnull=True) | Q(cost_usd__range=(0, 1e300))),
+                name="experiments_result_measures",
+            ),
+            LockByResult(),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "experiment", "group", "version"],
+                include=["score", "success", "latency_ms", "cost_usd", "tokens_used", "task"],
+                name="experiments_result_version",
+            ),
+            models.Index(
+                fields=["tenant", "agent_name", "recorded_at"],
+                include=["version", "group", "score"],
+                name="experiments_result_agent",
+            ),
+            models.Index(
+                fields=["tenant", "recorded_at"],
+                include=["version", "group", "score"],
+                name="experiments_result_recent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task} / {self.group} {self.version} / {self.repetition}"
+
+
+class Side(models.TextChoices):
+    """On which side of the threshold the mean was found to lie."""
+
+    OPEN = "", "Not settled"
+    ABOVE = "above"
+    BELOW = "below"
+
+
+class Arm(TenantModel):
+    """A batch that writes its results to an experiment, and the looks at it while it runs."""
+
+    experiment = _parent(Experiment)
+    batch = _parent(Batch)
+    group = models.CharField(max_length=10, choices=Group)
+    version = models.CharField(max_length=100)
+    against = models.CharField(
+        max_length=100, blank=True, help_text="The baseline's version that a variant is held to."
+    )
+    n_looks = models.PositiveIntegerField(default=0)
+    n_seen = models.PositiveIntegerField(default=0, help_text="Cases settled at the last look.")
+    n_pairs = models.PositiveIntegerField(default=0, help_text="Of these, with two scores.")
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    settled = models.CharField(max_length=5, choices=Side, blank=True, default=Side.OPEN)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant("experiment"),
+            SameTenant("batch"),
+            models.UniqueConstraint(fields=["tenant", "batch"], name="experiments_arm_batch"),
+            models.CheckConstraint(
+                condition=Q(group__in=Group.values), name="experiments_arm_group"
+            ),
+            models.CheckConstraint(
+                condition=Q(settled__in=Side.values), name="experiments_arm_settled"
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "experiment"], name="experiments_arm_experiment")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}: {self.group} {self.version}"
+
+
+class Verdict(models.TextChoices):
+    """What to do about the variant."""
+
+    DEPLOY = "deploy"
+    REJECT = "reject"
+    NEEDS_REVIEW = "needs_review"
+
+
+class Decision(TenantModel):
+    """What was decided, frozen with every figure it rests on: rows are added, never changed."""
+
+    experiment = _parent(Experiment)
+    verdict = models.CharField(max_length=15, choices=Verdict)
+    reasons = models.JSONField(help_text="Why: code and text.")
+    declaration = models.JSONField(help_text="What the experiment had declared.")
+    figures = models.JSONField(help_text="Each metric: means, difference, interval, per cent.")
+    baseline_version = models.CharField(max_length=100, blank=True)
+    variant_version = models.CharField(max_length=100, blank=True)
+    n_pairs = models.PositiveIntegerField()
+    wins = models.PositiveIntegerField()
+    losses = models.PositiveIntegerField()
+    ties = models.PositiveIntegerField()
+    effect = models.FloatField(null=True, help_text="Primary metric: variant - baseline.")
+    effect_low = models.FloatField(null=True)
+    effect_high = models.FloatField(null=True)
+    p_value = models.FloatField(null=True, help_text="Of the claim, one-sided.")
+    method = models.CharField(max_length=300)
+    more_cases = models.PositiveIntegerField(
+        null=True, help_text="About how many more would settle it; 0 if settled."
+    )
+    decided_by = models.CharField(max_length=200, blank=True)
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            TenantWall(rights=("SELECT", "INSERT")),
+            TenantKey(),
+            SameTenant("experiment"),
+            models.CheckConstraint(
+                condition=Q(verdict__in=Verdict.values), name="experiments_decision_verdict"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "experiment", "decided_at"], name="experiments_decision_newest"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.experiment}: {self.verdict}"
