@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-PASS_RATE: Final = "pass_rate"
+HEADLINE: Final = "pass_rate"
 SCORE: Final = "score"
 UNSCORED_RATE: Final = "unscored_rate"
 LATENCY, COST, TOKENS = "latency_ms", "cost_usd", "tokens"
@@ -28,7 +28,7 @@ class Metric(NamedTuple):
 _KNOWN: Final = {
     known.name: known
     for known in (
-        Metric(PASS_RATE),
+        Metric(HEADLINE),
         Metric(SCORE),
         Metric(UNSCORED_RATE, less_is_better=True, is_judged=False),
         Metric(LATENCY, less_is_better=True, span=0.0, unit="ms", is_judged=False),
@@ -47,5 +47,5 @@ def metric(name: str) -> Metric:
 
 def metrics_of(stages: Iterable[str]) -> list[str]:
     """Name the metrics of a batch with these stages, the pass rate first."""
-    judged = [PASS_RATE, SCORE, *(STAGE + stage for stage in stages)]
+    judged = [HEADLINE, SCORE, *(STAGE + stage for stage in stages)]
     return [*judged, LATENCY, COST, TOKENS, UNSCORED_RATE]

@@ -1,0 +1,107 @@
+"""The scorecards of one batch as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from evalsite.batches.models import Batch
+from evalsite.regressions.copied import copied
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+    Names = npt.NDArray[np.bytes_]
+
+# A status is its place in these; 0 is none at all.
+STATUSES: Final = ("", "open", "passed", "failed", "unscored", "errored")
+STAGE_STATUSES: Final = (
+    "", "passed", "failed", "skipped", "not_applicable", "unscored", "errored",
+)  # fmt: skip
+FIGURES: Final = ("score", "latency_ms", "cost_usd", "tokens")
+
+# Hashes stand for texts: equal texts are found, and nothing else is asked of them.
+_COLUMNS: Final = {
+    "case": ("S16", "r.case_id"),
+    "revision": ("S16", "c.revision_id"),
+    "status": (">i2", "array_position(%(statuses)s::text[], c.status::text)::int2 - 1::int2"),
+    "cluster": (">i8", "coalesce(hashtextextended(r.metadata ->> %(cluster_key)s, 0), 0)"),
+    "profile": (">i8", "hashtextextended(ROW(r.tags, r.category, r.complexity)::text, 0)"),
+    "score": (">f8", "coalesce(c.overall_score, 'NaN')"),
+    "latency_ms": (">f8", "coalesce(c.latency_ms, 'NaN')"),
+    "cost_usd": (">f8", "coalesce(c.cost_usd, 'NaN')"),
+    "tokens": (">f8", "coalesce((c.tokens_in + c.tokens_out)::float8, 'NaN')"),
+}
+_STAGE: Final = {
+    "status {i}": (
+        ">i2",
+        """coalesce(array_position(
+            %(stage_statuses)s::text[], c.stages -> %(stage{i})s ->> 'status') - 1, 0)::int2""",
+    ),
+    "score {i}": (">f8", "coalesce((c.stages -> %(stage{i})s ->> 'score')::float8, 'NaN')"),
+}
+_SELECT: Final = """
+    SELECT {columns} FROM scoring_scorecard c JOIN cases_revision r ON r.id = c.revision_id
+    WHERE c.batch_id = %(batch)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """One scorecard a row, a row for each repetition; NaN where there is no figure.
+
+    `case` and `revision` are ids as 16 bytes. `stage_status` and `stage_score` have a column for
+    each stage. `cluster` and `profile` (tags, category, complexity) are hashes; no cluster is 0.
+    """
+
+    case: Names
+    revision: Names
+    status: Ints
+    cluster: Ints
+    profile: Ints
+    figures: dict[str, Floats]
+    stage_status: Ints
+    stage_score: Floats
+
+
+def load_cards(batch: Batch, *, stages: Sequence[str], cluster_key: str) -> Cards:
+    """Fetch a batch's scorecards with these stages, in one pass."""
+    columns = dict(_COLUMNS)
+    values: dict[str, Any] = {f"stage{i}": stage for i, stage in enumerate(stages)}
+    for i in range(len(stages)):
+        columns |= {k.format(i=i): (kind, sql.format(i=i)) for k, (kind, sql) in _STAGE.items()}
+    rows = copied(
+        _SELECT.format(columns=", ".join(sql for _, sql in columns.values())),
+        columns={name: kind for name, (kind, _) in columns.items()},
+        values={
+            "batch": batch.pk,
+            "cluster_key": cluster_key,
+            "statuses": list(STATUSES),
+            "stage_statuses": list(STAGE_STATUSES),
+            **values,
+        },
+    )
+    return _as_cards(rows, n_stages=len(stages))
+
+
+def _as_cards(rows: npt.NDArray[np.void], *, n_stages: int) -> Cards:
+    import numpy as np
+
+    stage_status = np.empty((len(rows), n_stages), dtype=np.int8)
+    stage_score = np.empty((len(rows), n_stages))
+    for i in range(n_stages):
+        stage_status[:, i], stage_score[:, i] = rows[f"status {i}"], rows[f"score {i}"]
+    return Cards(
+        case=rows["case"].copy(),
+        revision=rows["revision"].copy(),
+        status=rows["status"].astype(np.int64),
+        cluster=rows["cluster"].astype(np.int64),
+        profile=rows["profile"].astype(np.int64),
+        figures={name: rows[name].astype(np.float64) for name in FIGURES},
+        stage_status=stage_status.astype(np.int64),
+        stage_score=stage_score,
+    )

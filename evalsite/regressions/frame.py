@@ -1,0 +1,188 @@
+"""The cases of two batches side by side, in memory: what every comparison is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+
+from evalsite.batches.models import Batch
+from evalsite.regressions.cards import Cards, load_cards
+from evalsite.regressions.case_figures import CaseFigures, case_figures, places_of
+from evalsite.regressions.metrics import metric, metrics_of
+from evalsite.regressions.revisions import Edited, Profile, edited, profiles_of
+from evalsite.summaries.figures import work_in_memory
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from evalsite.regressions.cards import Ints, Names
+
+    Mask = npt.NDArray[np.bool_]
+
+ALL: Final = "all"
+
+
+class Sides(NamedTuple):
+    """One metric of the cases that have it on both sides, in the same order.
+
+    `clusters` is None where every case stands alone; `left_out` counts the cases without a pair.
+    """
+
+    before: list[float]
+    after: list[float]
+    clusters: list[str] | None
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The cases of both batches, a row each. A case is in the slices that it has now.
+
+    `profile` is a place in `profiles`; `cluster` is None where every case stands alone.
+    `other_input` and `other_expected` mark the cases that were edited between the batches. Another
+    input makes another question: such a case has no pair.
+    """
+
+    stages: list[str]
+    now: CaseFigures
+    before: CaseFigures
+    profiles: Sequence[Profile]
+    profile: Ints
+    cluster: Ints | None
+    other_input: Mask
+    other_expected: Mask
+    _masks: dict[tuple[str, str], Mask] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def metrics(self) -> list[str]:
+        """Name the metrics that any case has on both sides; the pass rate is always one."""
+        first, *others = metrics_of(self.stages)
+        return [first, *(name for name in others if self.paired(name).any())]
+
+    @cached_property
+    def slices(self) -> list[tuple[str, str]]:
+        """Name the slices that hold any case of both batches, as (kind, value), in order."""
+        both = (self.now.card >= 0) & (self.before.card >= 0)
+        seen = set(self.profile[both].tolist())
+        return sorted({part for place in seen for part in self.profiles[place].slices()})
+
+    def sides(self, name: str, *, kind: str = ALL, value: str = "") -> Sides:
+        """Answer a metric before and after, whole or in a slice; KeyError for no such metric."""
+        metric(name)
+        inside, paired = self.inside(kind, value), self.paired(name)
+        chosen = inside & paired
+        clusters = None if self.cluster is None else self.cluster[chosen].tolist()
+        return Sides(
+            self.before.values(name)[chosen].tolist(),
+            self.now.values(name)[chosen].tolist(),
+            None if clusters is None else [str(cluster) for cluster in clusters],
+            int((inside & ~paired).sum()),
+        )
+
+    def paired(self, name: str) -> Mask:
+        """Mark the cases that have the metric on both sides."""
+        import numpy as np
+
+        lacking = np.isnan(self.now.values(name)) | np.isnan(self.before.values(name))
+        return ~(lacking | self.other_input)
+
+    def inside(self, kind: str = ALL, value: str = "") -> Mask:
+        """Mark the cases of a slice."""
+        import numpy as np
+
+        if (kind, value) not in self._masks:
+            fits = [kind == ALL or (kind, value) in set(p.slices()) for p in self.profiles]
+            self._masks[kind, value] = np.asarray(fits, dtype=bool)[self.profile]
+        return self._masks[kind, value]
+
+
+def load_frame(now: Batch, before: Batch) -> Frame:
+    """Load the cases of two batches of one suite, in a few set-based queries."""
+    stages, key = stages_of(now, before), now.suite.cluster_key
+    with transaction.atomic():
+        work_in_memory()
+        cards = [load_cards(batch, stages=stages, cluster_key=key) for batch in (now, before)]
+        return pair(
+            (cards[0], cards[1]),
+            stages=stages,
+            weights=[weights_of(batch, stages) for batch in (now, before)],
+        )
+
+
+def stages_of(*batches: Batch) -> list[str]:
+    """Name the stages of the batches as they were run, those of the first before the others."""
+    names = (stage["name"] for batch in batches for stage in batch.manifest["stages"])
+    return list(dict.fromkeys(names))
+
+
+def weights_of(batch: Batch, stages: Sequence[str]) -> list[float]:
+    """Answer the stages' weights in a batch; a stage that it does not have weighs nothing."""
+    has = {stage["name"]: float(stage.get("weight", 1.0)) for stage in batch.manifest["stages"]}
+    return [has.get(stage, 0.0) for stage in stages]
+
+
+def pair(
+    cards: tuple[Cards, Cards],
+    *,
+    stages: Sequence[str],
+    weights: Sequence[Sequence[float]],
+    profiles: Callable[[Sequence[UUID]], Sequence[Profile]] = profiles_of,
+    differ: Callable[[Sequence[tuple[UUID, UUID]]], Sequence[Edited]] = edited,
+) -> Frame:
+    """Put the cards of (now, before) side by side; `weights` are those of the stages, per side."""
+    import numpy as np
+
+    cases, places = places_of([side.case for side in cards])
+    now, before = (
+        case_figures(side, places=at, n=len(cases), stages=stages, weights=weight)
+        for side, at, weight in zip(cards, places, weights, strict=True)
+    )
+    # What is known of a case: of the batch now if it is there, else of the one before.
+    newest = np.where(now.card >= 0, now.card, len(cards[0].case) + before.card)
+    clusters = np.concatenate([side.cluster for side in cards])[newest]
+    hashes = np.concatenate([side.profile for side in cards])[newest]
+    revisions = np.concatenate([side.revision for side in cards])[newest]
+    _, first, profile = np.unique(hashes, return_index=True, return_inverse=True)
+    other_input, other_expected = _edited(cards, (now, before), differ=differ)
+    return Frame(
+        list(stages),
+        now,
+        before,
+        profiles(_ids(revisions[first])),
+        profile.reshape(-1),
+        np.where(clusters, clusters, -1 - np.arange(len(cases))) if clusters.any() else None,
+        other_input,
+        other_expected,
+    )
+
+
+def _edited(
+    cards: tuple[Cards, Cards],
+    sides: tuple[CaseFigures, CaseFigures],
+    *,
+    differ: Callable[[Sequence[tuple[UUID, UUID]]], Sequence[Edited]],
+) -> tuple[Mask, Mask]:
+    import numpy as np
+
+    both = np.flatnonzero((sides[0].card >= 0) & (sides[1].card >= 0))
+    now, before = (
+        side.revision[figures.card[both]] for side, figures in zip(cards, sides, strict=True)
+    )
+    other = now != before
+    found = differ(list(zip(_ids(now[other]), _ids(before[other]), strict=True)))
+    places = both[other]
+    masks = np.zeros((2, len(sides[0].card)), dtype=bool)
+    for row in found:
+        masks[:, places[row.place]] = row.other_input, row.other_expected
+    return masks[0], masks[1]
+
+
+def _ids(rows: Names) -> list[UUID]:
+    # numpy leaves zeros at the end of a name out.
+    return [UUID(bytes=name.ljust(16, b"\0")) for name in rows.tolist()]

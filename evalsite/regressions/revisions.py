@@ -1,0 +1,61 @@
+"""What the database is asked about revisions, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from evalsite.cases.models import Revision
+
+_EDITED = """
+    SELECT p.place - 1, now.input IS DISTINCT FROM before.input,
+        now.expected IS DISTINCT FROM before.expected
+    FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY AS p (now_id, before_id, place)
+    JOIN cases_revision now ON now.id = p.now_id
+    JOIN cases_revision before ON before.id = p.before_id
+"""
+
+
+class Profile(NamedTuple):
+    """What a case is sliced by."""
+
+    tags: tuple[str, ...]
+    category: str
+    complexity: int | None
+
+    def slices(self) -> Iterator[tuple[str, str]]:
+        """Name the slices that such a case is in, as (kind, value)."""
+        if self.category:
+            yield "category", self.category
+        if self.complexity is not None:
+            yield "complexity", str(self.complexity)
+        for tag in dict.fromkeys(self.tags):
+            yield "tag", tag
+
+
+class Edited(NamedTuple):
+    """Whether the revisions at this place of the pairs ask another thing, or want another."""
+
+    place: int
+    other_input: bool
+    other_expected: bool
+
+
+def profiles_of(revisions: Sequence[UUID]) -> list[Profile]:
+    """Answer the profile of each revision, in the same order."""
+    found = Revision.objects.filter(pk__in=revisions)
+    rows = found.values_list("pk", "tags", "category", "complexity")
+    profiles = {pk: Profile(tuple(tags), category, level) for pk, tags, category, level in rows}
+    return [profiles[pk] for pk in revisions]
+
+
+def edited(pairs: Sequence[tuple[UUID, UUID]]) -> list[Edited]:
+    """Answer what differs between the revisions (now, before) of each pair."""
+    if not pairs:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_EDITED, [[now for now, _ in pairs], [before for _, before in pairs]])
+        return [Edited(*row) for row in cursor.fetchall()]
