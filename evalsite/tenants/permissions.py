@@ -16,12 +16,12 @@ _ADDS: Final[dict[Role, frozenset[str]]] = {
     Role.ENGINEER: frozenset(
         f"{verb} {room}"
         for verb in ("add", "change")
-        for room in ("targets", "batches", "regressions", "experiments", "gates")
+        for room in ("targets", "batches", "regressions", "experiments", "gates", "trends")
     ),
     Role.ADMIN: frozenset(
         {
             *("add alerts", "change alerts", "delete alerts", "delete targets"),
-            *("delete regressions", "delete experiments", "delete gates"),
+            *("delete regressions", "delete experiments", "delete gates", "delete pipeline"),
             *("add calls", "change calls", "delete calls"),
             *("add endpoints", "change endpoints", "delete endpoints"),
         }
