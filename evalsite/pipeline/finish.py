@@ -16,6 +16,7 @@ from evalsite.regressions.compare import compare
 from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.queries import revisions_with
 from evalsite.summaries.summarize import summarize
+from evalsite.trends.detect import detect
 
 _ELECT = """
     UPDATE batches_step s
@@ -50,7 +51,7 @@ def finish_step(step_id: UUID, *, by: str) -> bool:
 
 
 def close(batch: Batch) -> None:
-    """Write the batch's summary, compare it with its baseline, and owe the mails."""
+    """Write the batch's summary, compare it, look for shifts, and owe the mails."""
     batch.state = BatchState.FINISHED
     with connection.cursor() as cursor:
         cursor.execute(
@@ -61,6 +62,7 @@ def close(batch: Batch) -> None:
         (batch.finished_at,) = cursor.fetchone()
     summarize(batch)
     comparison = compare(batch)
+    detect(batch)
     if comparison is not None and compose(comparison):
         outbox.add("pipeline.deliver_alerts", key=f"deliver:{comparison.pk}")
 
