@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from evalsite.stats.clusters import totals
 from evalsite.stats.intervals import NOISE, Interval
+from evalsite.stats.values import as_array
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+    from numpy import float64
+    from numpy.typing import NDArray
+
+    from evalsite.stats.values import Clusters, Values
+
+    Floats = NDArray[float64]
 
 RESAMPLES = 9_999
 # Draws this near, as a share of the widest apart, are ties that rounding parted.
@@ -22,7 +26,7 @@ _ROOM = 2**20
 
 
 def bca(
-    values: Sequence[float],
+    values: Values,
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
@@ -33,15 +37,18 @@ def bca(
     Efron 1987, JASA 82:171: bias-corrected and accelerated, so that a skewed spread moves the
     ends. Where all values are alike both ends are that value. Takes resamples x n draws.
     """
+    import numpy as np
+
     if len(values) < 2:
         return None
     reach = NormalDist().inv_cdf((1 + confidence) / 2)
-    return _bca(sorted(values), [1] * len(values), seed=seed, n=resamples, reach=reach)
+    units = np.sort(as_array(values))
+    return _bca(units, np.ones(len(units)), seed=seed, n=resamples, reach=reach)
 
 
 def cluster_bca(
-    values: Sequence[float],
-    clusters: Sequence[Hashable],
+    values: Values,
+    clusters: Clusters,
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
@@ -62,12 +69,10 @@ def cluster_bca(
     if g < 2:
         return None
     reach = math.sqrt(g / (g - 1)) * float(stdtrit(g - 1, (1 + confidence) / 2))
-    return _bca(sums, sizes, seed=seed, n=resamples, reach=reach)
+    return _bca(sums, sizes.astype(float), seed=seed, n=resamples, reach=reach)
 
 
-def _bca(
-    sums: Sequence[float], sizes: Sequence[int], *, seed: int, n: int, reach: float
-) -> Interval:
+def _bca(tops: Floats, bases: Floats, *, seed: int, n: int, reach: float) -> Interval:
     """Draw units, each a sum over its size, and read the mean's interval off the draws.
 
     `reach` is how far the interval reaches to both sides, in standard errors.
@@ -76,8 +81,7 @@ def _bca(
     import numpy as np
     from scipy.special import ndtr, ndtri
 
-    tops, bases = np.asarray(sums, dtype=float), np.asarray(sizes, dtype=float)
-    mean = math.fsum(sums) / math.fsum(sizes)
+    mean = math.fsum(tops) / math.fsum(bases)
     drawn = _draw(tops, bases, seed=seed, n=n)
     if np.ptp(drawn) < NOISE * max(1.0, abs(mean)):
         return Interval(mean, mean)
@@ -93,25 +97,22 @@ def _bca(
     return Interval(float(low), float(high))
 
 
-def _draw(
-    tops: npt.NDArray[np.float64],
-    bases: npt.NDArray[np.float64],
-    *,
-    seed: int,
-    n: int,
-) -> npt.NDArray[np.float64]:
+def _draw(tops: Floats, bases: Floats, *, seed: int, n: int) -> Floats:
+    """Draw as many units as there are, n times, and answer the mean of each draw."""
     import numpy as np
 
-    random = np.random.default_rng(seed)
-    rows = max(1, _ROOM // len(tops))
-    drawn = np.empty(n)
+    random, units = np.random.default_rng(seed), len(tops)
+    rows, even = max(1, _ROOM // units), bool((bases == bases[0]).all())
+    # The smallest numbers that hold the places: most of the time goes into drawing them.
+    kind, drawn = np.min_scalar_type(units - 1), np.empty(n)
     for start in range(0, n, rows):
-        picked = random.integers(len(tops), size=(min(rows, n - start), len(tops)))
-        drawn[start : start + rows] = tops[picked].sum(axis=1) / bases[picked].sum(axis=1)
+        picked = random.integers(units, size=(min(rows, n - start), units), dtype=kind)
+        over = units * bases[0] if even else bases[picked].sum(axis=1)
+        drawn[start : start + rows] = tops[picked].sum(axis=1) / over
     return drawn
 
 
-def _acceleration(without: npt.NDArray[np.float64]) -> float:
+def _acceleration(without: Floats) -> float:
     """Say how fast the spread grows with the mean, from the means without each unit in turn."""
     apart = without.mean() - without
     scale = float((apart**2).sum()) ** 1.5

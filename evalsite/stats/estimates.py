@@ -7,14 +7,19 @@ what kind of score was compared.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from statistics import fmean
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from evalsite.stats.clusters import leftovers
 from evalsite.stats.intervals import NOISE, ROUNDING, Interval
 from evalsite.stats.paired_rates import tango, tango_z
+from evalsite.stats.values import declared, how_many, is_pass_or_fail, subtract
+
+if TYPE_CHECKING:
+    from numpy import float64, int64
+    from numpy.typing import NDArray
+
+    from evalsite.stats.values import Clusters, Values
 
 ENOUGH_PAIRS = 15
 ENOUGH_CLUSTERS = 5
@@ -168,65 +173,55 @@ class AlikeEstimate:
 
 
 def estimate(
-    before: Sequence[float],
-    after: Sequence[float],
-    *,
-    clusters: Sequence[Hashable] | None = None,
-    span: float = 1.0,
+    before: Values, after: Values, *, clusters: Clusters | None = None, span: float = 1.0
 ) -> Estimate | None:
     """Estimate the mean of after - before over pairs of scores; None for fewer than two units.
 
     Pass or fail (all 0 or 1) without clusters is estimated as rates, all else as a mean. `span`
-    is the width of the scores' scale. Raises ValueError for lengths that differ or for scores
-    that are no finite number.
+    is the width of the scores' scale; 0 where it has no end, and the range of the scores seen is
+    taken. Raises ValueError for lengths that differ or for scores that are no finite number.
     """
+    import numpy as np
+
     differences = subtract(before, after)
-    keys = declared(clusters, n=len(differences))
-    units = len(differences) if keys is None else len(set(keys))
+    n, keys = len(differences), declared(clusters, n=len(differences))
+    units = n if keys is None else how_many(keys)
     if units < 2:
         return None
-    lacking = shortage(len(differences), clusters=None if keys is None else units)
+    lacking = shortage(n, clusters=None if keys is None else units)
     if keys is None and is_pass_or_fail(before, after):
-        return RateEstimate(differences.count(1), differences.count(-1), units, lacking)
-    if max(differences) - min(differences) <= NOISE:
-        return AlikeEstimate(fmean(differences), units, span, lacking)
+        return rate_estimate(differences, lacking=lacking)
+    mean = float(np.sort(differences).mean())
+    if float(np.ptp(differences)) <= NOISE:
+        wide = span or max(float(np.ptp([before, after])), abs(mean))
+        return AlikeEstimate(mean, units, wide, lacking)
     se, skew = _se_and_skew(differences, keys)
-    return MeanEstimate(fmean(differences), se, units, lacking, skew)
+    return MeanEstimate(mean, se, units, lacking, skew)
+
+
+def rate_estimate(differences: NDArray[float64], *, lacking: str = "") -> RateEstimate:
+    """Estimate the difference of two pass rates from -1, 0 and 1 for each pair."""
+    gained, lost = (int((differences == way).sum()) for way in (1, -1))
+    return RateEstimate(gained, lost, len(differences), lacking)
 
 
 def _se_and_skew(
-    differences: Sequence[float], clusters: Sequence[Hashable] | None
+    differences: NDArray[float64], clusters: NDArray[int64] | None
 ) -> tuple[float, float]:
     """Answer standard error and skew of a mean of at least two units that are not all alike.
 
     Where the cases of each cluster cancel to nothing they are taken as independent.
     """
-    n, mean = len(differences), fmean(differences)
-    left = [] if clusters is None else leftovers(differences, clusters)
-    if all(abs(u) <= NOISE for u in left):
-        left = [d - mean for d in differences]
-    squares = math.fsum(u * u for u in left)
-    cubes = math.fsum(u**3 for u in left)
-    g = len(left)
-    return math.sqrt(squares * g / (g - 1)) / n, math.sqrt(g) * cubes / squares**1.5
+    import numpy as np
 
-
-def subtract(before: Sequence[float], after: Sequence[float]) -> list[float]:
-    """Answer after - before, case by case; ValueError if lengths differ or one is not finite."""
-    differences = [now - then for then, now in zip(before, after, strict=True)]
-    if not all(map(math.isfinite, differences)):
-        raise ValueError("a score that is no finite number cannot be compared")
-    return differences
-
-
-def declared(clusters: Sequence[Hashable] | None, *, n: int) -> Sequence[Hashable] | None:
-    """Answer the clusters of n cases, or None where each case is one of its own.
-
-    Raises ValueError unless each case has one.
-    """
-    if clusters is not None and len(clusters) != n:
-        raise ValueError(f"{len(clusters)} clusters for {n} cases")
-    return clusters if clusters is not None and len(set(clusters)) < n else None
+    # Sorted: sums then round alike in every order of the cases.
+    apart = np.sort(differences)
+    left = apart - apart.mean()
+    if clusters is not None:
+        together = leftovers(differences, clusters)
+        left = together if (np.abs(together) > NOISE).any() else left
+    squares, cubes, g = float(left @ left), float((left**3).sum()), len(left)
+    return math.sqrt(squares * g / (g - 1)) / len(apart), math.sqrt(g) * cubes / squares**1.5
 
 
 def shortage(pairs: int, *, clusters: int | None = None) -> str:
@@ -236,8 +231,3 @@ def shortage(pairs: int, *, clusters: int | None = None) -> str:
     if clusters is not None and clusters < ENOUGH_CLUSTERS:
         return f"{clusters} clusters are fewer than the {ENOUGH_CLUSTERS} that a verdict needs"
     return ""
-
-
-def is_pass_or_fail(before: Sequence[float], after: Sequence[float]) -> bool:
-    """Say whether all scores are 0 or 1."""
-    return {*before, *after} <= {0, 1}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import fmean
+from typing import TYPE_CHECKING
 
 from evalsite.stats.bootstrap import bca
 from evalsite.stats.estimates import (
@@ -15,16 +14,20 @@ from evalsite.stats.estimates import (
     Estimate,
     MeanEstimate,
     RateEstimate,
-    declared,
     estimate,
-    is_pass_or_fail,
     shortage,
-    subtract,
 )
 from evalsite.stats.intervals import NOISE, Interval
 from evalsite.stats.paired_rates import MANY_CHANGED, mcnemar, mcnemar_mid_p, newcombe
 from evalsite.stats.paired_tests import sign_flip
 from evalsite.stats.power import cases_to_settle
+from evalsite.stats.values import declared, how_many, subtract
+
+if TYPE_CHECKING:
+    from numpy import float64, int64
+    from numpy.typing import NDArray
+
+    from evalsite.stats.values import Clusters, Values
 
 # Up to this many units signs are flipped and the bootstrap draws; beyond, t says the same sooner.
 FLIPPED = 300
@@ -106,10 +109,10 @@ def compare_pass(
 
 
 def compare_scores(
-    before: Sequence[float],
-    after: Sequence[float],
+    before: Values,
+    after: Values,
     *,
-    clusters: Sequence[Hashable] | None = None,
+    clusters: Clusters | None = None,
     span: float = 1.0,
     confidence: float = 0.95,
     seed: int = 0,
@@ -118,25 +121,26 @@ def compare_scores(
 
     Pass or fail (all 0 or 1) goes to `compare_pass`; graded scores have their signs flipped, and
     beyond 300 units a t test. Cases with a common cluster (document, template, conversation)
-    count as one unit. `span` is the width of the scores' scale, for where no spread was seen.
+    count as one unit. `span` is the width of the scores' scale, for where no spread was seen; 0
+    where it has no end. Sides and clusters may be arrays: 100,000 cases take some 20 ms.
     Raises ValueError for lengths that differ, or a score that is no finite number.
     """
     differences = subtract(before, after)
     n, keys = len(differences), declared(clusters, n=len(differences))
-    groups = None if keys is None else len(set(keys))
+    groups = None if keys is None else how_many(keys)
     found = estimate(before, after, clusters=keys, span=span)
     if found is None or found.lacking:
-        effect = fmean(differences) if differences else None
+        effect = math.fsum(differences) / n if n else None
         return _untested(n, effect, few=shortage(n, clusters=groups), clusters=groups)
-    if keys is None and is_pass_or_fail(before, after):
-        return _as_rates(before, differences, confidence=confidence)
+    if isinstance(found, RateEstimate):
+        return _as_rates(found, passed=round(math.fsum(before)), confidence=confidence)
     units = groups or n
     test, p = _tested(differences, found, keys=keys, seed=seed)
     by_draws = test is Test.SIGN_FLIP and isinstance(found, MeanEstimate)
     draws = bca(differences, seed=seed, confidence=confidence) if by_draws else None
     return PairedResult(
         n,
-        fmean(differences),
+        found.effect,
         draws or found.interval(confidence=confidence),
         p,
         _method(test, found, n=n, clusters=groups),
@@ -146,28 +150,26 @@ def compare_scores(
     )
 
 
-def _as_rates(
-    before: Sequence[float], differences: Sequence[float], *, confidence: float
-) -> PairedResult:
-    worse, better = differences.count(-1), differences.count(1)
-    both_passed = sum(map(bool, before)) - worse
+def _as_rates(found: RateEstimate, *, passed: int, confidence: float) -> PairedResult:
+    worse, better = found.lost, found.gained
+    both_passed = passed - worse
     return compare_pass(
         worse=worse,
         better=better,
         both_passed=both_passed,
-        both_failed=len(before) - both_passed - worse - better,
+        both_failed=found.n - both_passed - worse - better,
         confidence=confidence,
     )
 
 
 def _tested(
-    differences: Sequence[float],
+    differences: NDArray[float64],
     found: Estimate,
     *,
-    keys: Sequence[Hashable] | None,
+    keys: NDArray[int64] | None,
     seed: int,
 ) -> tuple[Test, float]:
-    units = len(differences) if keys is None else len(set(keys))
+    units = len(differences) if keys is None else how_many(keys)
     flips = Test.SIGN_FLIP if keys is None else Test.SIGN_FLIP_BY_CLUSTER
     if isinstance(found, AlikeEstimate):
         # Of all flips only two, none and all, go as far.

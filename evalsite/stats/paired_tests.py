@@ -7,15 +7,17 @@ Each takes the differences after - before of the same cases and answers a two-si
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from evalsite.stats.clusters import totals
 from evalsite.stats.intervals import NOISE
+from evalsite.stats.values import as_array
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+    from numpy import float64
+    from numpy.typing import NDArray
+
+    from evalsite.stats.values import Clusters, Values
 
 FLIPS = 9_999
 # Sums this near, as a share of the largest one, are ties that rounding parted.
@@ -26,9 +28,9 @@ _ROOM = 2**20
 
 
 def sign_flip(
-    differences: Sequence[float],
+    differences: Values,
     *,
-    clusters: Sequence[Hashable] | None = None,
+    clusters: Clusters | None = None,
     seed: int = 0,
     flips: int = FLIPS,
 ) -> float:
@@ -42,9 +44,10 @@ def sign_flip(
     """
     import numpy as np
 
-    sums = differences if clusters is None else totals(differences, clusters)[0]
+    sums = as_array(differences) if clusters is None else totals(differences, clusters)[0]
     # Sorted: the draw must not depend on the cases' order, nor on which system came first.
-    sizes = np.array(sorted(abs(s) for s in sums if abs(s) > NOISE))
+    sizes = np.sort(np.abs(sums))
+    sizes = sizes[sizes > NOISE]
     seen = abs(math.fsum(sums)) - _TIE * float(sizes.sum())
     if not len(sizes) or seen <= 0:
         return 1.0
@@ -54,7 +57,7 @@ def sign_flip(
     return (_hits(sizes, seen=seen, seed=seed, flips=flips) + 1) / (flips + 1)
 
 
-def _hits(sizes: npt.NDArray[np.float64], *, seen: float, seed: int, flips: int) -> int:
+def _hits(sizes: NDArray[float64], *, seen: float, seed: int, flips: int) -> int:
     """Draw flips, a row each and so many rows at once as have room, and count the extreme ones."""
     import numpy as np
 
@@ -68,7 +71,7 @@ def _hits(sizes: npt.NDArray[np.float64], *, seen: float, seed: int, flips: int)
     return hits
 
 
-def wilcoxon(differences: Sequence[float]) -> float:
+def wilcoxon(differences: Values) -> float:
     """Answer the p of the signed-rank test, by its normal approximation (Wilcoxon 1945).
 
     Differences of 0 are dropped, ties share their ranks and lessen the spread (Hollander & Wolfe
@@ -77,7 +80,8 @@ def wilcoxon(differences: Sequence[float]) -> float:
     import numpy as np
     from scipy.special import ndtr
 
-    apart = np.array([d for d in differences if d])
+    apart = as_array(differences)
+    apart = apart[apart != 0]
     n = len(apart)
     if not n:
         return 1.0

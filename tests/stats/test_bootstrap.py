@@ -90,7 +90,7 @@ def test_scale_scales_the_ends(values: list[float]) -> None:
 
 def test_direction_mirrors_but_for_the_draw() -> None:
     low, high = bca(skewed(60)) or Interval(0, 0)
-    assert bca([-v for v in skewed(60)]) == pytest.approx((-high, -low), abs=0.02)
+    assert bca([-v for v in skewed(60)]) == pytest.approx((-high, -low), abs=0.03)
 
 
 def test_clusters_of_one_are_plain_cases_but_for_the_wider_tails() -> None:

@@ -87,10 +87,11 @@ def test_ten_copies_are_worth_a_tenth() -> None:
 def test_totals_forget_the_order() -> None:
     sums, sizes = totals([0.1, 0.2, 0.3, 0.7], list("abab"))
     assert sums == pytest.approx([0.4, 0.9])
-    assert sizes == [2, 2]
-    assert totals([0.7, 0.3, 0.2, 0.1], list("baba")) == (sums, sizes)
+    assert sizes.tolist() == [2, 2]
+    mixed = totals([0.7, 0.3, 0.2, 0.1], list("baba"))
+    assert [part.tolist() for part in mixed] == [sums.tolist(), sizes.tolist()]
 
 
 def test_a_case_without_its_cluster_is_refused() -> None:
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="1 clusters for 2 values"):
         clustered_se([0.1, 0.2], ["a"])

@@ -144,3 +144,12 @@ def test_what_could_be_missed_is_the_exact_interval_s() -> None:
 def test_too_little_is_said(pairs: int, clusters: int | None, said: str) -> None:
     assert shortage(pairs, clusters=clusters).startswith(said)
     assert bool(shortage(pairs, clusters=clusters)) == bool(said)
+
+
+@pytest.mark.parametrize("shift", [0.0, 40.0])
+def test_a_scale_without_end_is_as_wide_as_what_was_seen(shift: float) -> None:
+    before = [100.0 + 30 * (i % 5) for i in range(40)]
+    found = estimate(before, [b + shift for b in before], span=0)
+    assert isinstance(found, AlikeEstimate)
+    assert found.span == 120 + shift
+    assert found.interval().low < shift < found.interval().high

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -187,7 +188,7 @@ def test_a_score_that_is_no_number_is_refused(bad: float) -> None:
 
 
 def test_unequal_lengths_are_refused() -> None:
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="are no pairs"):
         compare_scores([0.5] * 20, [0.5] * 19)
     with pytest.raises(ValueError, match="19 clusters for 20 cases"):
         compare_scores([0.5] * 20, [0.5] * 20, clusters=range(19))
@@ -233,3 +234,13 @@ def told(pairs: Sequence[tuple[float, float]]) -> tuple[float, ...]:
     effect = 0.0 if result.effect is None else result.effect
     p = -9.0 if result.p_value is None else result.p_value
     return effect, p, *(result.interval or (-9.0, -9.0))
+
+
+def test_arrays_are_compared_as_lists_are() -> None:
+    before, after = graded(60, shift=0.03)
+    keys = [i % 12 for i in range(60)]
+    arrays = np.array(before), np.array(after)
+    assert compare_scores(*arrays) == compare_scores(before, after)
+    assert compare_scores(*arrays, clusters=np.array(keys)) == compare_scores(
+        before, after, clusters=[f"document {key}" for key in keys]
+    )
