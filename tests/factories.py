@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.db import models
+from django.utils import timezone
 
 from evalsite.alerts.models import Alert, Subscription
 from evalsite.audit.models import Entry
@@ -18,6 +19,7 @@ from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.endpoints.models import Endpoint
 from evalsite.exchange.models import LegacyImport
 from evalsite.experiments.models import Arm, Decision, Experiment, Result
+from evalsite.leaderboard.models import Board, Standing
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.regressions.models import Baseline, Comparison, Regression
 from evalsite.scoring.models import Scorecard
@@ -203,6 +205,23 @@ def make_decision(**fields: Any) -> Decision:
     )
 
 
+def make_board(**fields: Any) -> Board:
+    """A board of one batch that waits to be ranked."""
+    fields["suite"] = fields.get("suite") or make_suite()
+    given = {"suite_version": 1, "pack": "exact", "digest": f"{next(_numbers):064}"}
+    return Board.objects.create(**{**given, "updated_at": timezone.now(), **fields})
+
+
+def make_standing(**fields: Any) -> Standing:
+    """A run that passed one case of one."""
+    fields["board"] = fields.get("board") or make_board()
+    batch = fields["batch"] = fields.get("batch") or make_batch()
+    who = {"subject": batch.run.pk, "run": batch.run, "target": batch.run.target}
+    figures = {"value": 1.0, "low": 0.2, "high": 1.0, "n": 1, "missing": 0}
+    given = {"kind": "run", "metric": "pass_rate", "batch_at": batch.created_at}
+    return Standing.objects.create(**{**who, **figures, **given, **fields})
+
+
 def make_legacy_import(**fields: Any) -> LegacyImport:
     """An old database on its way into a suite."""
     fields["suite"] = fields.get("suite") or make_suite()
@@ -238,6 +257,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Arm: make_arm,
     Baseline: make_baseline,
     Batch: make_batch,
+    Board: make_board,
     Chunk: make_chunk,
     Comparison: make_comparison,
     Decision: make_decision,
@@ -256,6 +276,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Revision: make_revision,
     Run: make_run,
     Scorecard: make_scorecard,
+    Standing: make_standing,
     Step: make_step,
     Subscription: make_subscription,
     Suite: make_suite,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -10,6 +11,7 @@ from evalsite.alerts.compose import compose
 from evalsite.batches.models import Batch, BatchState, Step
 from evalsite.batches.plan import Sizing, plan_next_step
 from evalsite.env import load
+from evalsite.leaderboard.stand import stand
 from evalsite.pipeline import outbox
 from evalsite.pipeline.score import CHORD_HEAD_START, finish_key
 from evalsite.regressions.compare import compare
@@ -51,7 +53,7 @@ def finish_step(step_id: UUID, *, by: str) -> bool:
 
 
 def close(batch: Batch) -> None:
-    """Write the batch's summary, compare it, look for shifts, and owe the mails."""
+    """Write the batch's summary, compare and rank it, look for shifts, and owe the mails."""
     batch.state = BatchState.FINISHED
     with connection.cursor() as cursor:
         cursor.execute(
@@ -65,12 +67,20 @@ def close(batch: Batch) -> None:
     detect(batch)
     if comparison is not None and compose(comparison):
         outbox.add("pipeline.deliver_alerts", key=f"deliver:{comparison.pk}")
+    _owe_ranking(batch, board=stand(batch))
 
 
 def sizing() -> Sizing:
     """Answer how large chunks become on this deployment."""
     env = load()
     return Sizing(slots=env.worker_slots, seconds=env.chunk_seconds)
+
+
+def _owe_ranking(batch: Batch, *, board: UUID | None) -> None:
+    """A message for each batch, so that none is lost; those that find nothing new do nothing."""
+    if board is not None:
+        arguments = json.dumps({"board_id": str(board)})
+        outbox.add("pipeline.rank_board", key=f"rank:{batch.pk}", arguments=arguments)
 
 
 def _elected(step_id: UUID, *, by: str) -> bool:

@@ -8,6 +8,7 @@ from celery import shared_task
 
 from evalsite.alerts.deliver import deliver_due
 from evalsite.batches.lease import LeaseHeld
+from evalsite.leaderboard.rank import rank
 from evalsite.pipeline import chords, finish, score
 from evalsite.pipeline.base import TenantTask
 
@@ -39,3 +40,9 @@ def dispatch() -> None:
 def deliver_alerts() -> None:
     """Send the mails that are due."""
     deliver_due()
+
+
+@shared_task(base=TenantTask, name="pipeline.rank_board")
+def rank_board(*, board_id: str) -> None:
+    """Compare the systems of a board, if batches came since."""
+    rank(UUID(board_id))

@@ -1,0 +1,89 @@
+"""What the systems of a board scored: a row for each, the same cases in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from evalsite.leaderboard.models import Board, Metric
+from evalsite.regressions.copied import copied
+from evalsite.summaries.figures import work_in_memory
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Scores = npt.NDArray[np.float64]
+    Clusters = npt.NDArray[np.int64]
+
+# Cases of one cluster stand side by side; a case that names none is a cluster of its own.
+_CASES = """
+    SELECT id, dense_rank() OVER (ORDER BY cluster) - 1
+    FROM (
+        SELECT r.id, coalesce(nullif(r.metadata ->> s.cluster_key, ''), r.id::text) AS cluster
+        FROM cases_revision r JOIN cases_suite s ON s.id = r.suite_id
+        WHERE r.suite_id = %(suite)s AND r.from_version <= %(at)s
+          AND (r.until_version IS NULL OR r.until_version > %(at)s)
+    ) AS clustered
+    ORDER BY cluster, id
+"""
+# As comparisons have it, a case has a figure where all its repetitions have it.
+_SCORES = """
+    SELECT b.place::int2, c.place::int4, coalesce(pass_rate, 'NaN'), coalesce(score, 'NaN')
+    FROM (
+        SELECT batch_id, revision_id,
+            CASE WHEN bool_and(status IN ('passed', 'failed'))
+                 THEN avg((status = 'passed')::int::float8) END AS pass_rate,
+            CASE WHEN bool_and(overall_score IS NOT NULL) THEN avg(overall_score) END AS score
+        FROM scoring_scorecard
+        WHERE batch_id = ANY(%(batches)s::uuid[]) AND status <> 'open'
+        GROUP BY batch_id, revision_id
+    ) AS cells
+    JOIN unnest(%(batches)s::uuid[]) WITH ORDINALITY AS b (id, place) ON b.id = batch_id
+    JOIN unnest(%(cases)s::uuid[]) WITH ORDINALITY AS c (id, place) ON c.id = revision_id
+"""
+_COLUMNS: Final = {"batch": ">i2", "case": ">i4", Metric.RATE: ">f8", Metric.SCORE: ">f8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Scores of batches (rows) in cases (columns), NaN for none.
+
+    `clusters` numbers the cluster of each case, ascending; None where every case stands alone.
+    """
+
+    scores: Scores
+    clusters: Clusters | None = None
+
+    def of(self, rows: Sequence[int]) -> Field:
+        """Answer these rows only, in this order."""
+        return Field(self.scores[list(rows)], self.clusters)
+
+
+def load_fields(board: Board, batches: Sequence[UUID]) -> dict[Metric, Field]:
+    """Load the batches' scores in the board's cases by each metric, a row each in this order."""
+    import numpy as np
+
+    with transaction.atomic():
+        work_in_memory()
+        cases, clusters = _cases(board)
+        values = {"batches": list(batches), "cases": cases}
+        cells = copied(_SCORES, columns=_COLUMNS, values=values)
+    alone = len(set(clusters)) == len(clusters)
+    fields = {}
+    for metric in Metric:
+        scores = np.full((len(batches), len(cases)), np.nan)
+        scores[cells["batch"] - 1, cells["case"] - 1] = cells[metric]
+        fields[metric] = Field(scores, None if alone else np.array(clusters, dtype=np.int64))
+    return fields
+
+
+def _cases(board: Board) -> tuple[list[UUID], list[int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_CASES, {"suite": board.suite_id, "at": board.suite_version})
+        rows = cursor.fetchall()
+    return [case for case, _ in rows], [cluster for _, cluster in rows]

@@ -1,0 +1,129 @@
+"""Compare the leaders of a board pair by pair, and write down rank intervals and tie groups.
+
+The work is bounded: at most 300 systems, fewer where a suite has many cases. It is done after the
+transaction that closed a batch, never in it, and as often as anybody likes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from evalsite.leaderboard.duels import shown_better
+from evalsite.leaderboard.field import Field, load_fields
+from evalsite.leaderboard.models import Board, Kind, Metric, Standing
+from evalsite.leaderboard.queries import Way, standings_of
+from evalsite.leaderboard.ties import Ties, tie_groups
+
+# So many systems, and so many systems times cases, are compared pair by pair.
+MOST_SYSTEMS = 300
+MOST_CELLS = 1_000_000
+
+
+class Place(NamedTuple):
+    """What is written down about a standing. Without tie groups it was compared with nobody."""
+
+    standing: Standing
+    low: int
+    high: int
+    ties: Ties | None
+
+
+# A standing that a newer batch took over meanwhile is left alone: that batch has it ranked again.
+_WRITE = """
+    UPDATE leaderboard_standing s
+    SET rank_low = found.low, rank_high = found.high, tie_from = found.first, tie_to = found.last
+    FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::int[], %s::int[])
+        AS found (standing, batch, low, high, first, last)
+    WHERE s.id = found.standing AND s.batch_id = found.batch
+"""
+
+
+def rank(board_id: UUID) -> bool:
+    """Rank the board if batches came since it was ranked; answers whether this call did it."""
+    board = Board.objects.get(pk=board_id)
+    if not board.is_stale:
+        return False
+    leaders = {way: _leaders(board, way) for way in map(Way._make, product(Kind, Metric))}
+    batches = list({one.batch_id: None for found in leaders.values() for one in found})
+    row = {batch: number for number, batch in enumerate(batches)}
+    fields = load_fields(board, batches)
+    places = {}
+    for way, found in leaders.items():
+        fit = [one for one in found if not one.reserve]
+        field = fields[way.metric].of([row[one.batch_id] for one in fit])
+        others = _others(board, way, leaders=found)
+        places[way] = _places(found, fit=fit, field=field, others=others)
+    return _write(board, places)
+
+
+def room(n_cases: int) -> int:
+    """Answer how many systems of so many cases are compared pair by pair."""
+    return max(2, min(MOST_SYSTEMS, MOST_CELLS // max(1, n_cases)))
+
+
+def _leaders(board: Board, way: Way) -> list[Standing]:
+    first = list(standings_of(board, way).order_by("-value", "-id")[:MOST_SYSTEMS])
+    return first[: room(max((one.n for one in first), default=0))]
+
+
+def _others(board: Board, way: Way, *, leaders: Sequence[Standing]) -> list[float]:
+    """The upper ends of the intervals of those who are not compared; 1 for a reservation."""
+    found = standings_of(board, way).exclude(pk__in=[one.pk for one in leaders])
+    ends = found.values_list("high", "reserve")
+    return [1.0 if high is None or reserve else high for high, reserve in ends]
+
+
+def _places(
+    leaders: Sequence[Standing],
+    *,
+    fit: Sequence[Standing],
+    field: Field,
+    others: Sequence[float],
+) -> list[Place]:
+    """A leader's rank is 1 + those shown better, at best, and all - those shown worse, at worst.
+
+    Of the others, who were not compared, those are worse whose own interval ends below its own.
+    """
+    import numpy as np
+
+    signs, n = shown_better(field), len(leaders) + len(others)
+    better, worse = (signs == -1).sum(axis=1), (signs == 1).sum(axis=1)
+    worse = worse + np.searchsorted(np.sort(others), [one.interval.low for one in fit])
+    ties = tie_groups(signs)
+    compared = {
+        one.pk: Place(one, 1 + int(better[i]), n - int(worse[i]), ties[i])
+        for i, one in enumerate(fit)
+    }
+    return [compared.get(one.pk, Place(one, 1, n, None)) for one in leaders]
+
+
+def _write(board: Board, places: Mapping[Way, Sequence[Place]]) -> bool:
+    """Write it all, unless somebody has ranked this version of the board, or a newer one."""
+    with transaction.atomic():
+        older = Board.objects.filter(pk=board.pk, ranked_version__lt=board.version)
+        if not older.update(ranked_version=board.version, ranked_at=Now()):
+            return False
+        for way, found in places.items():
+            left = standings_of(board, way).filter(rank_low__isnull=False)
+            left = left.exclude(pk__in=[place.standing.pk for place in found])
+            left.update(rank_low=None, rank_high=None, tie_from=None, tie_to=None)
+            with connection.cursor() as cursor:
+                cursor.execute(_WRITE, _columns(found))
+    return True
+
+
+def _columns(places: Sequence[Place]) -> list[list[Any]]:
+    return [
+        [place.standing.pk for place in places],
+        [place.standing.batch_id for place in places],
+        [place.low for place in places],
+        [place.high for place in places],
+        [place.ties and place.ties.first for place in places],
+        [place.ties and place.ties.last for place in places],
+    ]
