@@ -1,0 +1,63 @@
+"""Find the gate that a command names: one that is stored, or a file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from django.utils import timezone
+
+from evalsite.errors import UsageError
+from evalsite.gates.check import Held
+from evalsite.gates.models import Gate
+from evalsite.gates.read import GateFile, read_gate
+from evalsite.gates.write import as_file
+
+_ENDINGS = (".yaml", ".yml", ".json")
+
+
+class GateUnknown(UsageError):
+    """The tenant has no gate of that name."""
+
+    code = "gate_unknown"
+    hint = "manage.py setgate FILE declares one; a file's name ends in .yaml, .yml or .json"
+
+
+def find_gate(name: str) -> Gate:
+    """Answer the gate of that name; raises GateUnknown."""
+    found = Gate.objects.select_related("suite", "target").filter(name=name).first()
+    if found is None:
+        raise GateUnknown(f"there is no gate {name!r}")
+    return found
+
+
+def resolve_gate(text: str, *, before_batch: bool = False) -> Held:
+    """Answer the gate named, or the one in a file: a text with a slash or an ending such as .yaml.
+
+    A file that says what the stored gate of its name says is that gate. Else it is declared now
+    if it is read `before_batch`, and never if not. Raises GateUnknown, GateUnreadable,
+    GateInvalid.
+    """
+    if "/" not in text and not text.endswith(_ENDINGS):
+        return held(find_gate(text))
+    file = read_gate(Path(text))
+    stored = Gate.objects.select_related("suite", "target").filter(name=file.name).first()
+    if stored is not None and as_file(stored).spec() == file.spec():
+        return held(stored)._replace(suite=file.suite, target=file.target)
+    return _of_file(file, declared_at=timezone.now() if before_batch else None)
+
+
+def held(gate: Gate) -> Held:
+    """Answer a stored gate as it is held against a batch."""
+    file = as_file(gate)
+    return _of_file(file, declared_at=gate.declared_at)._replace(gate=gate)
+
+
+def _of_file(file: GateFile, *, declared_at: datetime | None) -> Held:
+    return Held(
+        name=file.name,
+        spec=file.spec(),
+        declared_at=declared_at,
+        suite=file.suite,
+        target=file.target,
+    )
