@@ -20,6 +20,7 @@ from evalsite.endpoints.models import Endpoint
 from evalsite.exchange.models import LegacyImport
 from evalsite.experiments.models import Arm, Decision, Experiment, Result
 from evalsite.leaderboard.models import Board, Standing
+from evalsite.gates.models import Gate, GateCheck
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.regressions.models import Baseline, Comparison, Regression
 from evalsite.scoring.models import Scorecard
@@ -37,6 +38,8 @@ MANIFEST = {
     "options": {},
     "stages": [{"name": "exact", "lane": "cpu", "weight": 1.0, "gate": False, "judge": "exact"}],
 }
+
+GATE = {"primary": {"metric": "pass_rate", "claim": "non_inferiority", "margin": 0.03}}
 
 
 def _name(prefix: str) -> str:
@@ -154,6 +157,20 @@ def make_comparison(**fields: Any) -> Comparison:
     return Comparison.objects.create(**{"verdict": "regressed", "is_own": True, **fields})
 
 
+def make_gate(**fields: Any) -> Gate:
+    """A gate that wants the pass rate not to be worse by 3 points."""
+    given = {"name": _name("gate"), "spec": GATE, "declared_at": timezone.now()}
+    return Gate.objects.create(**{**given, **fields})
+
+
+def make_gate_check(**fields: Any) -> GateCheck:
+    """What a gate answered: it failed."""
+    gate = fields["gate"] = fields.get("gate") or make_gate()
+    fields["comparison"] = fields.get("comparison") or make_comparison()
+    given = {"gate_name": gate.name, "outcome": "failed", "reasons": [], "spec": gate.spec}
+    return GateCheck.objects.create(**{**given, **fields})
+
+
 def make_regression(**fields: Any) -> Regression:
     """A regression of 20 pairs."""
     fields["comparison"] = fields.get("comparison") or make_comparison()
@@ -264,6 +281,8 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Endpoint: make_endpoint,
     Entry: make_entry,
     Experiment: make_experiment,
+    Gate: make_gate,
+    GateCheck: make_gate_check,
     LegacyImport: make_legacy_import,
     JudgeTrust: make_judge_trust,
     Membership: make_membership,
