@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
+from statistics import fmean
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +12,10 @@ from django.db import transaction
 
 from evalsite.batches.models import Batch, BatchState
 from evalsite.regressions.metrics import metric
+from evalsite.stats.change_evidence import change_evidence
+from evalsite.stats.change_points import ENOUGH_VALUES
+from evalsite.stats.locate_shift import locate_shift
+from evalsite.stats.unpaired import mean_difference
 from evalsite.trends.alarm import RATE, corrected, p_value
 from evalsite.trends.batches import VALUES, Version, line_of, versions_of
 from evalsite.trends.models import Shift, Watch
@@ -66,33 +71,30 @@ def _numbers(watch: Watch, series: Iterable[Version]) -> list[float]:
 
 
 def _evidence(watch: Watch, series: Sequence[Version]) -> float:
-    from evalsite.stats.change_evidence import change_evidence
-
+    if len(series) < ENOUGH_VALUES:
+        return 0.0
     # Equal values are ranked by lot: the same lots at each look, others for each metric.
     lots = zlib.crc32(watch.metric.encode())
-    return change_evidence(_numbers(watch, series), seed=lots)[-1] if series else 0.0
+    return change_evidence(_numbers(watch, series), seed=lots)[-1]
 
 
 def _alarms(watches: Iterable[Watch]) -> dict[UUID, float]:
-    """Answer which of the watches are alarms among all of the tenant, with the corrected p."""
-    evidence = dict(Watch.objects.values_list("pk", "evidence"))
+    """Answer which are alarms among all the tenant's series, each with its corrected p."""
+    looked_at = Watch.objects.filter(n_versions__gte=ENOUGH_VALUES)
+    evidence = dict(looked_at.values_list("pk", "evidence"))
     p_values = dict(zip(evidence, corrected(list(evidence.values())), strict=True))
-    return {watch.pk: p_values[watch.pk] for watch in watches if p_values[watch.pk] <= RATE}
+    return {w.pk: p_values[w.pk] for w in watches if p_values.get(w.pk, 1.0) <= RATE}
 
 
 def _shift(
     watch: Watch, series: Sequence[Version], *, found_in: Batch, p_corrected: float
 ) -> Shift | None:
     """Write the shift down, once, and start the series anew with it; None if all are alike."""
-    from evalsite.stats.change_points import find_change
-    from evalsite.stats.unpaired import mean_difference
-
     numbers = _numbers(watch, series)
-    # Only asked where it is: whether there is one the evidence has said.
-    change = find_change(numbers, draws=99)
-    if change is None:
+    at = locate_shift(numbers)
+    if at is None:
         return None
-    at, first = change.at, series[change.at]
+    first, before, after = series[at], fmean(numbers[:at]), fmean(numbers[at:])
     low, high = mean_difference(numbers[:at], numbers[at:]) or (None, None)
     shift, is_new = Shift.objects.get_or_create(
         suite_id=watch.suite_id,
@@ -103,13 +105,13 @@ def _shift(
         defaults={
             "version": first.name,
             "found_in": found_in,
-            "before": change.before,
-            "after": change.after,
+            "before": before,
+            "after": after,
             "effect_low": low,
             "effect_high": high,
             "n_before": at,
             "n_after": len(numbers) - at,
-            "is_harm": (change.after > change.before) == metric(watch.metric).less_is_better,
+            "is_harm": (after > before) == metric(watch.metric).less_is_better,
             "p_value": p_value(watch.evidence),
             "p_corrected": p_corrected,
             "also_changed": _also_changed(series[at - 1].batch, first.batch),
