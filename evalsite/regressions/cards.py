@@ -22,6 +22,8 @@ STATUSES: Final = ("", "open", "passed", "failed", "unscored", "errored")
 STAGE_STATUSES: Final = (
     "", "passed", "failed", "skipped", "not_applicable", "unscored", "errored",
 )  # fmt: skip
+# Beyond this a figure is no measurement: 30 years of milliseconds, a trillion dollars.
+LARGEST: Final = 1e12
 FIGURES: Final = ("score", "latency_ms", "cost_usd", "tokens")
 
 # Hashes stand for texts: equal texts are found, and nothing else is asked of them.
@@ -34,7 +36,7 @@ _COLUMNS: Final = {
     "score": (">f8", "coalesce(c.overall_score, 'NaN')"),
     "latency_ms": (">f8", "coalesce(c.latency_ms, 'NaN')"),
     "cost_usd": (">f8", "coalesce(c.cost_usd, 'NaN')"),
-    "tokens": (">f8", "coalesce((c.tokens_in + c.tokens_out)::float8, 'NaN')"),
+    "tokens": (">f8", "coalesce(c.tokens_in::float8 + c.tokens_out::float8, 'NaN')"),
 }
 _STAGE: Final = {
     "status {i}": (
@@ -101,7 +103,7 @@ def _as_cards(rows: npt.NDArray[np.void], *, n_stages: int) -> Cards:
         status=rows["status"].astype(np.int64),
         cluster=rows["cluster"].astype(np.int64),
         profile=rows["profile"].astype(np.int64),
-        figures={name: rows[name].astype(np.float64) for name in FIGURES},
+        figures={name: np.where(rows[name] <= LARGEST, rows[name], np.nan) for name in FIGURES},
         stage_status=stage_status.astype(np.int64),
         stage_score=stage_score,
     )

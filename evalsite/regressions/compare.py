@@ -1,135 +1,153 @@
-"""Compare a batch with the one before it, case by case, and write down what was found."""
+"""Compare a batch with a baseline, case by case, and write down what was found."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
-from evalsite.batches.models import Batch, BatchState, Preflight
+from django.db import transaction
+
+from evalsite.batches.models import Batch, Preflight
 from evalsite.env import load
-from evalsite.regressions.models import Comparison, Regression, Verdict
-from evalsite.regressions.pairs import select
-from evalsite.stats.paired import PairedResult, compare_pass
+from evalsite.regressions.attribute import attribute
+from evalsite.regressions.choose import choose_baseline
+from evalsite.regressions.find import MOST_SLICES, Finding, find
+from evalsite.regressions.frame import Frame, load_frame
+from evalsite.regressions.losses import losses, unjudged
+from evalsite.regressions.metrics import HEADLINE
+from evalsite.regressions.models import ChosenBy, Comparison, Regression, Verdict
+from evalsite.regressions.vet import Warned, vet
 
-METRIC = "pass_rate"
-ALPHA = 0.05
-
-_COUNT = """
-    SELECT count(*) FILTER (WHERE judged AND passed_before AND NOT passed_now),
-        count(*) FILTER (WHERE judged AND NOT passed_before AND passed_now),
-        count(*) FILTER (WHERE judged AND passed_before AND passed_now),
-        count(*) FILTER (WHERE judged AND NOT passed_before AND NOT passed_now),
-        count(*) FILTER (WHERE judged IS NOT TRUE),
-        coalesce(avg((NOT judged_now)::int::float8), 0),
-        coalesce(avg((NOT judged_before)::int::float8), 0)
-    FROM pairs
-"""
-
-
-class Counts(NamedTuple):
-    """How the cases of two batches fell, and each batch's share of cases without a verdict."""
-
-    worse: int
-    better: int
-    both_passed: int
-    both_failed: int
-    left_out: int
-    unjudged_now: float
-    unjudged_before: float
-
-    def paired(self) -> PairedResult:
-        """Compare the pairs."""
-        return compare_pass(
-            worse=self.worse,
-            better=self.better,
-            both_passed=self.both_passed,
-            both_failed=self.both_failed,
-        )
-
-
-def find_baseline(batch: Batch) -> Batch | None:
-    """Answer the finished batch before this one of the same suite, pack and client type."""
-    earlier = Batch.objects.filter(
-        suite=batch.suite_id,
-        pack=batch.pack,
-        run__client_type=batch.run.client_type,
-        state=BatchState.FINISHED,
-        created_at__lt=batch.created_at,
-    )
-    return earlier.order_by("-created_at", "-pk").first()
+_KEY: Final = ("tenant", "comparison", "metric", "slice_kind", "slice_value")
+_VALUES: Final = [f.attname for f in Regression._meta.local_fields if f.name not in ("id", *_KEY)]
 
 
 def compare(batch: Batch) -> Comparison | None:
-    """Write and answer how the batch's pass rate compares with its baseline; None without one.
+    """Compare a batch with the baseline due to it, as is done when it is closed; None without one.
 
-    Only cases with a verdict in both batches are compared. Doing it again with the same rows
-    changes nothing.
+    Doing it again, as after a retry, replaces what was found; the same rows give the same figures.
     """
-    baseline = find_baseline(batch)
-    if baseline is None:
+    choice = choose_baseline(batch)
+    if choice is None:
         return None
-    counts = _count(batch, baseline)
-    found = _findings(counts, doubt=_doubt(batch, baseline))
-    verdict = found["verdict"]
-    reason = found["method"] if verdict == Verdict.INCONCLUSIVE else ""
+    baseline, chosen_by = choice
+    with transaction.atomic():
+        owned = Comparison.objects.filter(batch=batch, is_own=True)
+        owned.exclude(baseline=baseline).update(is_own=False)
+        return _compare(batch, baseline, how={"chosen_by": chosen_by, "is_own": True})
+
+
+def compare_with(
+    batch: Batch, baseline: Batch, *, chosen_by: ChosenBy = ChosenBy.NAMED
+) -> Comparison:
+    """Compare a batch with any other of its suite and pack; raises ComparisonRefused.
+
+    Its own comparison stays its own, if it is with the same baseline.
+    """
+    with transaction.atomic():
+        is_own = Comparison.objects.filter(batch=batch, baseline=baseline, is_own=True).exists()
+        return _compare(batch, baseline, how={} if is_own else {"chosen_by": chosen_by})
+
+
+def _compare(batch: Batch, baseline: Batch, *, how: dict[str, Any]) -> Comparison:
+    warnings = vet(batch, baseline)
+    frame = load_frame(batch, baseline)
+    findings = find(frame, doubt=_doubt_of(batch, baseline, frame=frame))
+    headline = next(found for found in findings if found.is_headline)
     comparison, _ = Comparison.objects.update_or_create(
         batch=batch,
-        is_own=True,
-        defaults={"baseline": baseline, "verdict": verdict, "reason": reason},
+        baseline=baseline,
+        defaults={
+            **how,
+            "verdict": headline.verdict,
+            "reason": _reason(headline),
+            "warnings": [one._asdict() for one in (*warnings, *_edits(frame))],
+            "losses": losses(frame),
+            "attribution": attribute(frame),
+        },
     )
-    Regression.objects.update_or_create(comparison=comparison, metric=METRIC, defaults=found)
+    _replace(comparison, [_row(comparison, found) for found in findings])
     return comparison
 
 
-def _findings(counts: Counts, *, doubt: str) -> dict[str, Any]:
-    paired = counts.paired()
-    low, high = paired.interval or (None, None)
-    unjudged = max(counts.unjudged_now, counts.unjudged_before)
-    verdict, method = _judge(paired, unjudged=unjudged, doubt=doubt)
-    return {
-        "verdict": verdict,
-        "n_pairs": paired.n,
-        "left_out": counts.left_out,
-        "worse": counts.worse,
-        "better": counts.better,
-        "before": _rate(counts.both_passed + counts.worse, paired.n),
-        "after": _rate(counts.both_passed + counts.better, paired.n),
-        "effect": paired.effect,
-        "effect_low": low,
-        "effect_high": high,
-        "p_value": paired.p_value,
-        "method": method,
-    }
+def _doubt_of(batch: Batch, baseline: Batch, *, frame: Frame) -> Callable[[str, str], str]:
+    """What an untrusted judge says is no evidence, in whatever number.
 
-
-def _count(batch: Batch, baseline: Batch) -> Counts:
-    (row,) = select(_COUNT, now=batch.pk, before=baseline.pk)
-    return Counts(*row)
-
-
-def _doubt(batch: Batch, baseline: Batch) -> str:
-    """Say which side was judged by a judge that its preflight found out, or nothing."""
+    Where many cases have no verdict, what is left need not be like the whole.
+    """
     sides = {"batch": batch, "baseline": baseline}
     caught = [name for name, side in sides.items() if side.preflight == Preflight.UNTRUSTED]
-    return f"judge_untrusted: the judges of the {' and the '.join(caught)}" if caught else ""
-
-
-def _judge(paired: PairedResult, *, unjudged: float, doubt: str) -> tuple[Verdict, str]:
-    """Where many cases have no verdict, what is left need not be like the whole.
-
-    What an untrusted judge says is no evidence, in whatever number.
-    """
-    if doubt:
-        return Verdict.INCONCLUSIVE, doubt
     limit = load().unscored_limit
-    if unjudged > limit:
-        many = f"no verdict: {unjudged:.0%} of the cases are unscored or errored, over {limit:.0%}"
-        return Verdict.INCONCLUSIVE, many
-    if paired.p_value is None or paired.effect is None:
-        return Verdict.INCONCLUSIVE, paired.method
-    if paired.p_value >= ALPHA:
-        return Verdict.NO_DIFFERENCE, paired.method
-    return (Verdict.REGRESSED if paired.effect < 0 else Verdict.IMPROVED), paired.method
+
+    def doubt(kind: str, value: str) -> str:
+        if caught:
+            return f"judge_untrusted: the judges of the {' and the '.join(caught)}"
+        lacking = unjudged(frame, kind=kind, value=value)
+        if lacking > limit:
+            return (
+                f"no verdict: {lacking:.0%} of the cases are unscored or errored, over {limit:.0%}"
+            )
+        return ""
+
+    return doubt
 
 
-def _rate(passed: int, n: int) -> float | None:
-    return passed / n if n else None
+def _edits(frame: Frame) -> Iterator[Warned]:
+    """What was edited between the batches: a new question has no pair, a new answer key has."""
+    n_input = int(frame.other_input.sum())
+    if n_input:
+        text = f"{n_input} cases have another input than before: they are left out"
+        yield Warned("input_changed", text)
+    edited = frame.other_expected & frame.paired(HEADLINE)
+    if edited.any():
+        now, before = frame.now.values(HEADLINE), frame.before.values(HEADLINE)
+        flipped = int((now[edited] != before[edited]).sum())
+        text = f"{int(edited.sum())} cases have another expected answer than before"
+        yield Warned("expected_changed", f"{text}; {flipped} of them changed their verdict")
+    if len(frame.slices) > MOST_SLICES:
+        text = f"only the {MOST_SLICES} largest of {len(frame.slices)} slices are looked at"
+        yield Warned("slices_cut", text)
+
+
+def _reason(found: Finding) -> str:
+    inconclusive = found.verdict == Verdict.INCONCLUSIVE
+    return (found.doubt or found.paired.method) if inconclusive else ""
+
+
+def _row(comparison: Comparison, found: Finding) -> Regression:
+    low, high = found.paired.interval or (None, None)
+    return Regression(
+        comparison=comparison,
+        metric=found.metric,
+        slice_kind=found.kind,
+        slice_value=found.value,
+        verdict=found.verdict,
+        n_pairs=found.paired.n,
+        left_out=found.left_out,
+        worse=found.worse,
+        better=found.better,
+        before=found.before,
+        after=found.after,
+        effect=found.paired.effect,
+        effect_low=low,
+        effect_high=high,
+        p_value=found.paired.p_value,
+        p_corrected=found.p_corrected,
+        method=(found.doubt or found.paired.method)[:300],
+        n_clusters=found.paired.clusters,
+        more_cases=found.more_cases,
+    )
+
+
+def _replace(comparison: Comparison, rows: Sequence[Regression]) -> None:
+    kept = {(row.metric, row.slice_kind, row.slice_value) for row in rows}
+    known = comparison.findings.values_list("pk", "metric", "slice_kind", "slice_value")
+    vanished = [pk for pk, *place in known if tuple(place) not in kept]
+    comparison.findings.filter(pk__in=vanished).delete()
+    Regression.objects.bulk_create(
+        rows,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=_KEY,
+        update_fields=_VALUES,
+    )

@@ -6,22 +6,24 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db import connection
+
+from evalsite.regressions.metrics import HEADLINE
 from evalsite.regressions.models import Comparison, Regression
-from evalsite.regressions.pairs import select
 from evalsite.scoring.models import Scorecard
-from evalsite.summaries.slices import slices_of
 
 
 class Change(NamedTuple):
-    """What became of one stage of a case, and the judge's reason."""
+    """What became of one stage of a case, the judge's reason, and what it was before."""
 
     stage: str
     status: str
     reason: str
+    was: str = ""
 
 
 class WorseCase(NamedTuple):
-    """A case that passed before and fails now."""
+    """A case that passes less often than before: in fewer of its repetitions, or not at all."""
 
     key: str
     category: str
@@ -40,49 +42,58 @@ class SliceCount(NamedTuple):
     better: int
 
 
+# A case is judged where all its repetitions passed or failed. Another input is another question.
 _WORST = """
-    SELECT t.key, r.category, score_before, score_now, pairs.revision_id
-    FROM pairs JOIN cases_revision r ON r.id = pairs.revision_id
-    JOIN cases_testcase t ON t.id = pairs.case_id
-    WHERE judged AND passed_before AND NOT passed_now
-    ORDER BY score_before - score_now DESC NULLS LAST, t.key
+    WITH now AS (
+        SELECT revision_id, avg((status = 'passed')::int) AS share, avg(overall_score) AS score
+        FROM scoring_scorecard WHERE batch_id = %(now)s GROUP BY revision_id
+        HAVING bool_and(status IN ('passed', 'failed')) AND bool_or(status = 'failed')
+    ), before AS (
+        SELECT revision_id, avg((status = 'passed')::int) AS share, avg(overall_score) AS score
+        FROM scoring_scorecard WHERE batch_id = %(before)s GROUP BY revision_id
+        HAVING bool_and(status IN ('passed', 'failed')) AND bool_or(status = 'passed')
+    )
+    SELECT t.key, r.category, before.score, now.score, now.revision_id, before.revision_id
+    FROM now JOIN cases_revision r ON r.id = now.revision_id
+    JOIN (before JOIN cases_revision b ON b.id = before.revision_id) ON b.case_id = r.case_id
+    JOIN cases_testcase t ON t.id = r.case_id
+    WHERE now.share < before.share AND (r.id = b.id OR r.input = b.input)
+    ORDER BY before.share - now.share DESC, before.score - now.score DESC NULLS LAST, t.key
     LIMIT %(limit)s
-"""
-_BY_SLICE = """
-    SELECT slice.kind, slice.value, count(*),
-        count(*) FILTER (WHERE passed_before AND NOT passed_now),
-        count(*) FILTER (WHERE NOT passed_before AND passed_now)
-    FROM pairs JOIN cases_revision r ON r.id = pairs.revision_id {slices}
-    WHERE judged
-    GROUP BY slice.kind, slice.value
-    ORDER BY slice.kind, slice.value
 """
 
 
 def own_comparison(batch: UUID) -> Comparison | None:
     """Answer the comparison that was made when the batch was closed, if there was a baseline."""
     made = Comparison.objects.filter(batch=batch, is_own=True)
-    return made.select_related("baseline__run").first()
+    return made.select_related("batch__run", "batch__suite", "baseline__run").first()
 
 
 def headline(comparison: Comparison) -> Regression:
     """Answer what was found about the whole pass rate; every comparison has that."""
-    return comparison.findings.get(metric="pass_rate", slice_kind="all")
+    return comparison.findings.get(metric=HEADLINE, slice_kind="all")
 
 
 def worst_cases(comparison: Comparison, *, limit: int = 5) -> list[WorseCase]:
-    """Answer the cases that passed before and fail now, the biggest drop of score first."""
-    rows = _rows(_WORST, comparison, limit=limit)
-    changes = _changes(comparison.batch_id, [revision for *_, revision in rows])
+    """Answer the cases that got worse, the biggest drop first: of passes, then of score."""
+    now, before = comparison.batch_id, comparison.baseline_id
+    with connection.cursor() as cursor:
+        cursor.execute(_WORST, {"now": now, "before": before, "limit": limit})
+        rows = cursor.fetchall()
+    changes = _changes(now, [revision for *_, revision, _ in rows])
+    was = _statuses(before, [revision for *_, revision in rows])
+    stages = [stage["name"] for stage in comparison.batch.manifest["stages"]]
     return [
-        WorseCase(key, category, before, now, changes[revision])
-        for key, category, before, now, revision in rows
+        WorseCase(*told, _told(changes[revision], was.get(earlier, {}), stages=stages))
+        for *told, revision, earlier in rows
     ]
 
 
 def by_slice(comparison: Comparison) -> list[SliceCount]:
     """Answer how the pairs fell in each slice; a case is in the slices that it has now."""
-    return [SliceCount(*row) for row in _rows(_BY_SLICE.format(slices=slices_of("r")), comparison)]
+    found = comparison.findings.filter(metric=HEADLINE).order_by("slice_kind", "slice_value")
+    fields = ("slice_kind", "slice_value", "n_pairs", "worse", "better")
+    return [SliceCount(*row) for row in found.values_list(*fields)]
 
 
 def _changes(batch: UUID, revisions: list[UUID]) -> dict[UUID, list[Change]]:
@@ -102,5 +113,17 @@ def _failed_stages(card: Scorecard) -> Iterator[Change]:
             yield Change(stage, result["status"], why)
 
 
-def _rows(sql: str, comparison: Comparison, **values: Any) -> list[tuple[Any, ...]]:
-    return select(sql, now=comparison.batch_id, before=comparison.baseline_id, **values)
+def _statuses(batch: UUID, revisions: list[UUID]) -> dict[UUID, dict[str, str]]:
+    """What became of each stage, in the first repetition that passed."""
+    cards = Scorecard.objects.filter(batch=batch, revision__in=revisions, status="passed")
+    found: dict[UUID, dict[str, str]] = {}
+    rows: Any = cards.order_by("revision_id", "repetition").values_list("revision_id", "stages")
+    for revision, stages in rows:
+        found.setdefault(revision, {name: result["status"] for name, result in stages.items()})
+    return found
+
+
+def _told(changes: list[Change], was: dict[str, str], *, stages: list[str]) -> list[Change]:
+    """Stages as the batch ran them; JSON in the database forgets the order."""
+    told = [change._replace(was=was.get(change.stage, "")) for change in changes]
+    return sorted(told, key=lambda c: stages.index(c.stage) if c.stage in stages else len(stages))

@@ -63,7 +63,7 @@ def test_each_failed_stage_tells_its_reason(suite: Suite) -> None:
     (case,) = worst_cases(compared(suite, [Card("a", case={"category": "dates"})], now))
     assert case.category == "dates"
     assert case.changes == [
-        Change("logic", "failed", "search was not called"),
+        Change("logic", "failed", "search was not called", was="passed"),
         Change("semantics", "failed", "answer_differs"),
     ]
 
@@ -73,7 +73,7 @@ def test_repetitions_that_failed_alike_are_told_once(suite: Suite) -> None:
     now = [Card("a", "failed", 0.0, r, {"details": details}) for r in (0, 1)]
     before = [Card("a", repetition=r) for r in (0, 1)]
     (case,) = worst_cases(compared(suite, before, now, repetitions=2))
-    assert case.changes == [Change("logic", "failed", "wrong")]
+    assert case.changes == [Change("logic", "failed", "wrong", was="passed")]
 
 
 def test_slices_count_their_own_pairs(suite: Suite) -> None:

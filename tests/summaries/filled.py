@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.scoring.models import Scorecard
+from evalsite.targets.models import Target
 from tests.factories import CASE, make_batch, make_run
 
 STAGES = ("syntax", "logic", "semantics")
@@ -32,7 +33,7 @@ def make_filled(suite: Suite, cards: Iterable[Card], **fields: Any) -> Batch:
     """A finished batch of the suite with these scorecards; cases are made where they lack."""
     cards = list(cards)
     fields.setdefault("run", None)
-    fields["run"] = fields["run"] or make_run(client_type="web")
+    fields["run"] = fields["run"] or make_run(client_type="web", target=system())
     fields = {"state": "finished", "manifest": MANIFEST, "n_cases": len(cards), **fields}
     batch = make_batch(suite=suite, **fields)
     revisions = _revisions(suite, cards)
@@ -40,6 +41,12 @@ def make_filled(suite: Suite, cards: Iterable[Card], **fields: Any) -> Batch:
         Scorecard(batch=batch, revision=revisions[card.key], **_values(card)) for card in cards
     )
     return batch
+
+
+def system() -> Target:
+    """The target that all filled batches are of, if not told otherwise."""
+    target, _ = Target.objects.get_or_create(name="system")
+    return target
 
 
 def _revisions(suite: Suite, cards: list[Card]) -> dict[str, Revision]:

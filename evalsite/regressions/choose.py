@@ -1,0 +1,118 @@
+"""Which batch another is compared with.
+
+By default: the batch that a person pinned for the suite, target and client type, else the newest
+finished batch before this one of the same suite, pack, target and client type. Among these one
+that scored the same selection of cases, or the whole suite, goes before any that did not: a
+quick try of ten cases is no baseline for the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Case, Q, QuerySet, Value, When
+
+from evalsite.batches.models import Batch, BatchState
+from evalsite.errors import EvalsiteError
+from evalsite.regressions.models import Baseline, ChosenBy
+
+Choice = tuple[Batch, ChosenBy]
+
+SHORTEST_COMMIT: Final = 4
+
+
+class BaselineUnknown(EvalsiteError):
+    """No finished batch is what was asked for as a baseline."""
+
+    code = "baseline_unknown"
+    hint = "name a batch id, previous, pinned, version:V or commit:C; showbatch lists batches"
+    exit_code = 2
+
+
+def choose_baseline(batch: Batch) -> Choice | None:
+    """Answer the batch due as this one's baseline, or None where there is none."""
+    return _pinned(batch) or _previous(batch)
+
+
+def resolve_baseline(batch: Batch, text: str) -> Choice:
+    """Answer the batch that a text names as this one's baseline; raises BaselineUnknown.
+
+    `text` is a batch id, `previous`, `pinned`, `version:V` (the newest finished batch of that
+    client version) or `commit:C` (of that commit, the first 4 characters or more).
+    """
+    kind, _, rest = text.strip().partition(":")
+    ways: dict[str, Callable[[], Choice | None]] = {
+        "previous": lambda: _previous(batch),
+        "pinned": lambda: _pinned(batch),
+        "version": lambda: _by_version(batch, rest),
+        "commit": lambda: _by_commit(batch, rest),
+    }
+    found = ways[kind]() if kind in ways else _named(text.strip())
+    if found is None:
+        raise BaselineUnknown(f"there is no finished batch {text!r:.120} to compare with")
+    if found[0].pk == batch.pk:
+        raise BaselineUnknown("a batch cannot be compared with itself")
+    return found
+
+
+def _pinned(batch: Batch) -> Choice | None:
+    """A pin for the client type goes before one for any; one that cannot be used is no pin."""
+    pins = Baseline.objects.filter(
+        Q(client_type=batch.run.client_type) | Q(client_type=""),
+        suite=batch.suite_id,
+        target=batch.run.target_id,
+        batch__state=BatchState.FINISHED,
+        batch__pack=batch.pack,
+    ).exclude(batch=batch.pk)
+    pin = pins.order_by("-client_type").select_related("batch__run", "batch__suite").first()
+    return None if pin is None else (pin.batch, ChosenBy.PINNED)
+
+
+def _previous(batch: Batch) -> Choice | None:
+    earlier = _alike(batch).filter(created_at__lt=batch.created_at)
+    fits = Q(selection=batch.selection) | Q(selection={})
+    ranked = earlier.annotate(fits=Case(When(fits, then=Value(0)), default=Value(1)))
+    return _first(ranked.order_by("fits", "-created_at", "-pk"), ChosenBy.PREVIOUS)
+
+
+def _by_version(batch: Batch, version: str) -> Choice | None:
+    found = _alike(batch).filter(run__client_version=version) if version else Batch.objects.none()
+    return _first(found.order_by("-created_at", "-pk"), ChosenBy.VERSION)
+
+
+def _by_commit(batch: Batch, commit: str) -> Choice | None:
+    if len(commit) < SHORTEST_COMMIT:
+        raise BaselineUnknown(f"commit {commit!r} is shorter than {SHORTEST_COMMIT} characters")
+    found = _alike(batch).filter(run__commit__startswith=commit)
+    if len(set(found.values_list("run__commit", flat=True))) > 1:
+        raise BaselineUnknown(f"several commits begin with {commit!r:.80}")
+    return _first(found.order_by("-created_at", "-pk"), ChosenBy.COMMIT)
+
+
+def _named(text: str) -> Choice | None:
+    try:
+        named = UUID(text)
+    except ValueError:
+        return None
+    return _first(_finished().filter(pk=named), ChosenBy.NAMED)
+
+
+def _alike(batch: Batch) -> QuerySet[Batch]:
+    found = _finished().exclude(pk=batch.pk)
+    return found.filter(
+        suite=batch.suite_id,
+        pack=batch.pack,
+        run__target=batch.run.target_id,
+        run__client_type=batch.run.client_type,
+    )
+
+
+def _finished() -> QuerySet[Batch]:
+    return Batch.objects.filter(state=BatchState.FINISHED).select_related("run", "suite")
+
+
+def _first(found: QuerySet[Batch], by: ChosenBy) -> Choice | None:
+    batch = found.first()
+    return None if batch is None else (batch, by)
