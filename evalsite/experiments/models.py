@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -46,6 +47,10 @@ class Metric(models.TextChoices):
     TOKENS_USED = "tokens_used"
 
 
+# Metrics from 0 to 1, more is better; of all others less is.
+BOUNDED = (Metric.SCORE, Metric.SUCCESS)
+
+
 class Claim(models.TextChoices):
     """What must be shown before a variant is deployed."""
 
@@ -77,7 +82,8 @@ class Experiment(TenantModel):
     primary_metric = models.CharField(max_length=20, choices=Metric, default=Metric.SCORE)
     claim = models.CharField(max_length=20, choices=Claim, default=Claim.NON_INFERIORITY)
     margin = models.FloatField(
-        validators=[MinValueValidator(0)], help_text="In the unit of the primary metric."
+        validators=[MinValueValidator(0), MaxValueValidator(1e12)],
+        help_text="In the unit of the primary metric.",
     )
     alpha = models.FloatField(
         default=0.025,
@@ -132,8 +138,7 @@ class Experiment(TenantModel):
                 name="experiments_experiment_bounds",
             ),
             models.CheckConstraint(
-                condition=Q(peek_safe=False)
-                | Q(primary_metric__in=[Metric.SCORE, Metric.SUCCESS], margin__lt=1),
+                condition=Q(peek_safe=False) | Q(primary_metric__in=BOUNDED, margin__lt=1),
                 name="experiments_experiment_peekable",
             ),
             DeclarationLock(fields=DECLARED),
@@ -141,6 +146,13 @@ class Experiment(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse to peek at what has no bounds."""
+        if self.peek_safe and (self.primary_metric not in BOUNDED or self.margin >= 1):
+            raise ValidationError(
+                {"peek_safe": "Only score and success, with a margin below 1, can be looked at."}
+            )
 
 
 class Result(TenantModel):
@@ -234,6 +246,7 @@ class Arm(TenantModel):
         max_length=100, blank=True, help_text="The baseline's version that a variant is held to."
     )
     n_looks = models.PositiveIntegerField(default=0)
+    next_look = models.PositiveIntegerField(default=0, help_text="When so many chunks are done.")
     n_seen = models.PositiveIntegerField(default=0, help_text="Cases settled at the last look.")
     n_pairs = models.PositiveIntegerField(default=0, help_text="Of these, with two scores.")
     low = models.FloatField(null=True)

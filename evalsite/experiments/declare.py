@@ -1,0 +1,96 @@
+"""Declare an experiment, and hold it to what was declared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from evalsite.audit.record import record
+from evalsite.cases.models import Suite
+from evalsite.errors import EvalsiteError
+from evalsite.experiments.models import DECLARED, Experiment, ExperimentState
+
+
+class ExperimentInvalid(EvalsiteError):
+    """A value of the declaration makes no sense; the message names the field."""
+
+    code = "experiment_invalid"
+    hint = "docs/experiments.md says what each field means"
+    exit_code = 2
+
+
+class ExperimentExists(EvalsiteError):
+    """The name is taken."""
+
+    code = "experiment_exists"
+    hint = "choose another name, or go on with the experiment that has it"
+    exit_code = 2
+
+
+class ExperimentLocked(EvalsiteError):
+    """What decides cannot change once there are results: it would be chosen to please."""
+
+    code = "experiment_locked"
+    hint = "make a new experiment with the declaration that you want"
+    exit_code = 2
+
+
+def create_experiment(
+    name: str, *, margin: float, suite: Suite | None = None, actor: str = "", **declared: Any
+) -> Experiment:
+    """Create an open experiment; `declared` are other fields of the model.
+
+    `margin` is in the unit of the primary metric, 0 or more. Raises ExperimentInvalid and
+    ExperimentExists.
+    """
+    made = Experiment(name=name, margin=margin, suite=suite, created_by=actor, **declared)
+    _check(made)
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+            record("experiment.created", made, actor=actor, **declaration_of(made))
+    except IntegrityError as error:
+        if "experiments_experiment_name" not in str(error):
+            raise
+        raise ExperimentExists(f"there is an experiment {name!r} already") from None
+    return made
+
+
+@transaction.atomic
+def amend(experiment: Experiment, *, actor: str = "", **changes: Any) -> Experiment:
+    """Change fields of an experiment.
+
+    Raises ExperimentLocked for one of its declaration after the first result, ExperimentInvalid.
+    """
+    locked = Experiment.objects.select_for_update().get(pk=experiment.pk)
+    changed = {name: new for name, new in changes.items() if getattr(locked, name) != new}
+    if locked.locked_at and (held := sorted(set(changed) & set(DECLARED))):
+        raise ExperimentLocked(f"{', '.join(held)} of {locked.name!r} was locked by its results")
+    for name, new in changed.items():
+        setattr(locked, name, new)
+    _check(locked)
+    if changed:
+        locked.save(update_fields=list(changed))
+        record("experiment.changed", locked, actor=actor, fields=sorted(changed))
+    return locked
+
+
+def close_experiment(experiment: Experiment, *, actor: str = "") -> Experiment:
+    """Give an experiment up: it takes no more results."""
+    return amend(experiment, actor=actor, state=ExperimentState.CLOSED)
+
+
+def declaration_of(experiment: Experiment) -> dict[str, Any]:
+    """Answer what the experiment declared, as plain JSON."""
+    return {name: getattr(experiment, name) for name in DECLARED}
+
+
+def _check(experiment: Experiment) -> None:
+    try:
+        experiment.clean_fields()
+        experiment.clean()
+    except ValidationError as error:
+        field, problems = next(iter(error.message_dict.items()))
+        raise ExperimentInvalid(f"{field}: {problems[0]}") from None

@@ -1,0 +1,66 @@
+"""Let a batch that is being started write its results to an experiment."""
+
+from __future__ import annotations
+
+from django.db.models import Count
+
+from evalsite.audit.record import record
+from evalsite.batches.models import Batch
+from evalsite.errors import EvalsiteError
+from evalsite.experiments.models import Arm, Experiment, Group, Result
+from evalsite.experiments.queries import newest_version, require_open
+
+
+class SuiteNotOfExperiment(EvalsiteError):
+    """The experiment is about another suite."""
+
+    code = "experiment_suite_differs"
+    hint = "run the experiment's own suite, or make an experiment for this one"
+    exit_code = 2
+
+
+class NotPeekable(EvalsiteError):
+    """A batch cannot be stopped early: nothing to hold it to, or its cases hang together."""
+
+    code = "not_peekable"
+    hint = (
+        "run the baseline group first; cases in clusters need an experiment that is not peek-safe"
+    )
+    exit_code = 2
+
+
+def is_watched(experiment: Experiment, *, group: str) -> bool:
+    """Say whether a batch of the group is looked at while it runs, in an order of chance."""
+    return experiment.peek_safe and group == Group.VARIANT
+
+
+def require_joinable(experiment: Experiment, *, group: str) -> None:
+    """Raise ExperimentOver, or NotPeekable where a watched batch has no sound baseline."""
+    require_open(experiment)
+    if not is_watched(experiment, group=group):
+        return
+    against = newest_version(experiment, group=Group.BASELINE)
+    if not against:
+        raise NotPeekable(f"experiment {experiment.name!r} has no baseline yet")
+    rows = Result.objects.filter(experiment=experiment, group=Group.BASELINE, version=against)
+    shared = rows.exclude(cluster="").values("cluster").annotate(n=Count("task", distinct=True))
+    if shared.filter(n__gt=1).exists():
+        raise NotPeekable(f"the cases of experiment {experiment.name!r} come in clusters")
+
+
+def join(batch: Batch, experiment: Experiment, *, group: str, version: str, actor: str = "") -> Arm:
+    """Remember, in the transaction that starts a batch, where its results go.
+
+    Raises ExperimentOver, SuiteNotOfExperiment and NotPeekable.
+    """
+    require_joinable(experiment, group=group)
+    if experiment.suite_id not in (None, batch.suite_id):
+        raise SuiteNotOfExperiment(
+            f"experiment {experiment.name!r} is about the suite {experiment.suite}"
+        )
+    against = newest_version(experiment, group=Group.BASELINE) if group == Group.VARIANT else ""
+    arm = Arm.objects.create(
+        experiment=experiment, batch=batch, group=group, version=version, against=against
+    )
+    record("experiment.joined", experiment, actor=actor, batch=str(batch.pk), group=group)
+    return arm

@@ -1,0 +1,72 @@
+"""Questions about experiments."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Min, Q
+
+from evalsite.errors import EvalsiteError
+from evalsite.experiments.models import Arm, Decision, Experiment, ExperimentState, Result
+
+
+class ExperimentUnknown(EvalsiteError):
+    """The tenant has no experiment of that name."""
+
+    code = "experiment_unknown"
+    hint = "manage.py createexperiment NAME makes one; the admin lists what there is"
+    exit_code = 2
+
+
+class ExperimentOver(EvalsiteError):
+    """The experiment is decided or closed, and takes no more results."""
+
+    code = "experiment_over"
+    hint = "make a new experiment for the next question"
+    exit_code = 2
+
+
+def find_experiment(name: str) -> Experiment:
+    """Answer the experiment of that name; raises ExperimentUnknown."""
+    found = Experiment.objects.filter(name=name).select_related("suite").first()
+    if found is None:
+        raise ExperimentUnknown(f"there is no experiment {name!r}")
+    return found
+
+
+def require_open(experiment: Experiment) -> None:
+    """Raise ExperimentOver unless the experiment still takes results."""
+    if experiment.state != ExperimentState.OPEN:
+        raise ExperimentOver(f"experiment {experiment.name!r} is {experiment.state}")
+
+
+def newest_version(experiment: Experiment, *, group: str) -> str:
+    """Answer the version of a group whose first result came last; "" of an empty group."""
+    versions = Result.objects.filter(experiment=experiment, group=group).values("version")
+    newest = versions.annotate(began=Min("created_at")).order_by("-began", "-version").first()
+    return str(newest["version"]) if newest else ""
+
+
+def newest_decision(experiment: Experiment) -> Decision | None:
+    """Answer what was decided last, if anything was."""
+    found = Decision.objects.filter(experiment=experiment)
+    return found.order_by("-decided_at", "-pk").first()
+
+
+def tallies(experiment: Experiment) -> list[dict[str, Any]]:
+    """Answer per group and version: tasks, results, unscored ones, and when the last came."""
+    rows = Result.objects.filter(experiment=experiment).values("group", "version")
+    counted = rows.annotate(
+        tasks=Count("task", distinct=True),
+        results=Count("pk"),
+        unscored=Count("pk", filter=Q(score__isnull=True)),
+        recorded_at=Max("recorded_at"),
+        began=Min("created_at"),
+    )
+    return [dict(row) for row in counted.order_by("group", "began")]
+
+
+def arm_of(batch_id: UUID) -> Arm | None:
+    """Answer what a batch writes to, if it belongs to an experiment."""
+    return Arm.objects.filter(batch=batch_id).select_related("experiment").first()
