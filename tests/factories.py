@@ -21,7 +21,7 @@ from evalsite.exchange.models import LegacyImport
 from evalsite.experiments.models import Arm, Decision, Experiment, Result
 from evalsite.leaderboard.models import Board, Standing
 from evalsite.gates.models import Gate, GateCheck
-from evalsite.pipeline.models import OutboxMessage
+from evalsite.pipeline.models import Evaluation, EvaluationRequest, OutboxMessage
 from evalsite.regressions.models import Baseline, Comparison, Regression
 from evalsite.scoring.models import Scorecard
 from evalsite.summaries.models import Summary
@@ -252,6 +252,20 @@ def make_outbox_message(**fields: Any) -> OutboxMessage:
     )
 
 
+def make_evaluation(**fields: Any) -> Evaluation:
+    """What completed runs of a target are evaluated on."""
+    fields["target"] = fields.get("target") or make_target()
+    fields["suite"] = fields.get("suite") or make_suite()
+    return Evaluation.objects.create(**fields)
+
+
+def make_evaluation_request(**fields: Any) -> EvaluationRequest:
+    """A completed run that waits for its evaluation."""
+    fields["run"] = fields.get("run") or make_run()
+    fields["evaluation"] = fields.get("evaluation") or make_evaluation()
+    return EvaluationRequest.objects.create(**fields)
+
+
 def make_price(**fields: Any) -> Price:
     """A model at 1 dollar in, 2 out, per million tokens."""
     return Price.objects.create(**{"model": _name("model"), "usd_in": 1, "usd_out": 2, **fields})
@@ -280,6 +294,8 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Decision: make_decision,
     Endpoint: make_endpoint,
     Entry: make_entry,
+    Evaluation: make_evaluation,
+    EvaluationRequest: make_evaluation_request,
     Experiment: make_experiment,
     Gate: make_gate,
     GateCheck: make_gate_check,

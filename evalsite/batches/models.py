@@ -69,6 +69,12 @@ class Batch(TenantModel):
     n_cached = models.PositiveIntegerField(default=0, help_text="Replies that were known.")
     preflight = models.CharField(max_length=12, choices=Preflight, default=Preflight.NOT_NEEDED)
     preflight_notes = models.JSONField(default=list, help_text="What it found, in words.")
+    request_key = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        help_text="Who asks for the same again gets this one.",
+    )
     created_by = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
@@ -79,6 +85,11 @@ class Batch(TenantModel):
             TenantKey(),
             SameTenant("suite"),
             SameTenant("run"),
+            models.UniqueConstraint(
+                fields=["tenant", "request_key"],
+                condition=~Q(request_key=""),
+                name="batches_batch_request",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=BatchState.values), name="batches_batch_state"
             ),

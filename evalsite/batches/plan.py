@@ -83,12 +83,13 @@ def plan_batch(
     max_cost_usd: Decimal | None = None,
     use_cache: bool = True,
     preflight: Preflight = Preflight.NOT_NEEDED,
+    request_key: str = "",
 ) -> Batch:
     """Create a batch pinned to the suite's version, with its first step cut into chunks.
 
     No model call is made that could bring it past `max_cost_usd`; without `use_cache` it asks
     models anew, also what they have been asked before.
-    Raises NothingSelected, RunNotReady.
+    Raises NothingSelected, RunNotReady, and IntegrityError where another has the `request_key`.
     """
     _require_ready(run)
     chosen = cases.active_revisions(suite, selection=selection).values("id")
@@ -109,6 +110,7 @@ def plan_batch(
         use_cache=use_cache,
         preflight=preflight,
         preflight_notes=[SKIPPED] if preflight == Preflight.NOT_CHECKED else [],
+        request_key=request_key,
         created_by=actor,
     )
     begin_run(run, actor=actor)

@@ -1,11 +1,73 @@
-"""What the broker is still owed, to look at."""
+"""What is evaluated by itself, what came of it, and what the broker is still owed."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
-from evalsite.audit.admin import ReadOnlyAdmin
-from evalsite.pipeline.models import OutboxMessage
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin, TenantForm
+from evalsite.errors import EvalsiteError
+from evalsite.pipeline.models import Evaluation, EvaluationRequest, OutboxMessage
+from evalsite.pipeline.set_evaluation import check_evaluation, set_evaluation, try_again
+from judges.protocol import VerdictError
+
+
+class EvaluationForm(TenantForm):
+    """Refuses what could not be started."""
+
+    def clean(self) -> dict[str, Any]:
+        """Check the whole as `set_evaluation` would."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            try:
+                check_evaluation(Evaluation(**given))
+            except (EvalsiteError, VerdictError) as error:
+                self.add_error(None, ValidationError(str(error)))
+        return given
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(TenantAdmin):
+    """What the completed runs of a target are evaluated on."""
+
+    form = EvaluationForm
+    list_display = ("target", "suite", "name", "gate", "is_active", "changed_at")
+    list_filter = ("is_active", "suite")
+    list_select_related = ("target", "suite")
+    autocomplete_fields = ("target", "suite")
+    search_fields = ("target__name", "suite__name", "name")
+    ordering = ("target", "suite", "name")
+    actions = ("start_again",)
+
+    def save_model(self, request: HttpRequest, obj: Evaluation, form: Any, change: bool) -> None:
+        """Save through `set_evaluation`, which makes what was refused due again."""
+        set_evaluation(obj, actor=request.user)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Leave it to `set_evaluation`."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Leave it to `set_evaluation`."""
+
+    @admin.action(description="Start again what was refused", permissions=["change"])
+    def start_again(self, request: HttpRequest, chosen: QuerySet[Evaluation]) -> None:
+        """Make the refused requests of the chosen evaluations due once more."""
+        due = sum(try_again(evaluation) for evaluation in chosen)
+        messages.info(request, f"{due} refused requests are due again")
+
+
+@admin.register(EvaluationRequest)
+class EvaluationRequestAdmin(ReadOnlyAdmin):
+    """What completed runs were due to, and what came of it; a refused one says why."""
+
+    list_display = ("created_at", "run", "evaluation", "state", "code", "reason", "batch")
+    list_filter = ("state", "code")
+    list_select_related = ("run", "evaluation__target", "evaluation__suite", "batch")
+    ordering = ("-created_at",)
 
 
 @admin.register(OutboxMessage)

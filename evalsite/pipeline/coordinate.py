@@ -15,28 +15,30 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from kombu.exceptions import OperationalError as BrokerError
 
 from evalsite.audit.record import record
+from evalsite.pipeline.lead import LOCK, seen, take_over
 from evalsite.pipeline.sweep import sweep
 from evalsite.tenants import scope
 
 log = logging.getLogger(__name__)
 
-_LOCK = 0x65_76_61_6C  # "eval"
-
 
 def coordinate(stop: Event, *, seconds: float) -> None:
     """Lead whenever nobody else does, until told to stop."""
     lock: BaseDatabaseWrapper | None = None
+    epoch: int | None = None
     while not stop.is_set():
         try:
             close_old_connections()
             lock = lock or connections.create_connection("default")
             if _leads(lock):
+                epoch = epoch or take_over()
                 tick()
+                seen(epoch)
         except (Error, BrokerError) as error:
             log.warning("the coordinator lost its database or broker: %s", error)
             if lock is not None:
                 lock.close()
-                lock = None
+            lock = epoch = None
         stop.wait(seconds)
     if lock is not None:
         lock.close()
@@ -65,7 +67,7 @@ def _leads(lock: BaseDatabaseWrapper) -> bool:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid ="
             " pg_backend_pid() AND objid = %s AND granted) OR pg_try_advisory_lock(%s)",
-            [_LOCK, _LOCK],
+            [LOCK, LOCK],
         )
         return bool(cursor.fetchone()[0])
 

@@ -47,9 +47,14 @@ def finish_step(step_id: UUID, *, by: str) -> bool:
         if opened is None:
             close(step.batch)
         else:
-            outbox.add("pipeline.dispatch", key=f"dispatch:{opened.pk}", delay=CHORD_HEAD_START)
+            outbox.add("pipeline.dispatch", key=dispatch_key(opened.pk), delay=CHORD_HEAD_START)
         outbox.settle(finish_key(step_id))
     return True
+
+
+def dispatch_key(step_id: UUID) -> str:
+    """Name the outbox message that sends a step's first wave."""
+    return f"dispatch:{step_id}"
 
 
 def close(batch: Batch) -> None:

@@ -50,6 +50,7 @@ def start(
     max_cost_usd: Decimal | None = None,
     use_cache: bool = True,
     try_judges: bool = True,
+    request_key: str = "",
     actor: str = "",
 ) -> Batch:
     """Plan a batch and owe the broker its first wave, in one transaction.
@@ -57,7 +58,8 @@ def start(
     `max_cost_usd` caps what its model calls may cost; None is no cap. Without `try_judges` the
     judges that ask models have no preflight, which the audit trail and every report say.
     Raises PackError or JudgeError for unknown names and bad options, EndpointUnknown or
-    EndpointNotChat for those of its judges, NothingSelected, RunNotReady.
+    EndpointNotChat for those of its judges, NothingSelected, RunNotReady, and IntegrityError where
+    another batch has the `request_key`.
     """
     evaluator = prepare(pack, dict(options))
     _require_endpoints(evaluator.manifest())
@@ -76,6 +78,7 @@ def start(
             max_cost_usd=max_cost_usd,
             use_cache=use_cache,
             preflight=preflight,
+            request_key=request_key,
             actor=actor,
         )
         record("batch.started", batch.pk, actor=actor, suite=suite.name, run=run.name)
@@ -138,5 +141,10 @@ def _preflight(manifest: Mapping[str, Any], *, wanted: bool) -> Preflight:
     return Preflight.DUE if wanted else Preflight.NOT_CHECKED
 
 
+def dispatch_key(batch: Batch) -> str:
+    """Name the outbox message that sends a batch's first wave."""
+    return f"dispatch:{batch.pk}:{batch.epoch}"
+
+
 def _owe_dispatch(batch: Batch) -> None:
-    outbox.add("pipeline.dispatch", key=f"dispatch:{batch.pk}:{batch.epoch}")
+    outbox.add("pipeline.dispatch", key=dispatch_key(batch))

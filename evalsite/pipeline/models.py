@@ -1,11 +1,27 @@
-"""Messages that a committed transaction owes to the broker."""
+"""What the pipeline itself has to remember: messages owed, evaluations wanted, who leads."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
-from evalsite.tenants.models import TenantKey, TenantModel, TenantWall
+from evalsite.batches.models import Batch
+from evalsite.cases.models import Suite
+from evalsite.targets.models import Run, Target
+from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall
+
+Parent = TypeVar("Parent", bound=TenantModel)
+
+
+def _parent(model: type[Parent]) -> models.ForeignKey[Parent, Parent]:
+    """A foreign key that a composite one (`SameTenant`) vouches for."""
+    return models.ForeignKey(
+        model, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
 
 
 class OutboxMessage(TenantModel):
@@ -27,3 +43,126 @@ class OutboxMessage(TenantModel):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Evaluation(TenantModel):
+    """What each run of a target is evaluated on, once it is completed."""
+
+    target = _parent(Target)
+    suite = _parent(Suite)
+    name = models.SlugField(
+        max_length=100,
+        blank=True,
+        db_index=False,
+        help_text="Tells several of the same target and suite apart.",
+    )
+    options = models.JSONField(
+        default=dict, blank=True, help_text="The pack's options, its judges among them."
+    )
+    selection = models.JSONField(
+        default=dict, blank=True, help_text="tags, keys, sample, seed, limit; empty: all cases."
+    )
+    repetitions = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
+    max_cost_usd = models.DecimalField(
+        max_digits=18,
+        decimal_places=9,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="No model call is made that could pass it; empty: no cap.",
+    )
+    gate = models.CharField(max_length=100, blank=True, help_text="The gate that it must pass.")
+    is_active = models.BooleanField(default=True, help_text="Off: completed runs start nothing.")
+    created_by = models.CharField(max_length=200, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant("target"),
+            SameTenant("suite"),
+            models.UniqueConstraint(
+                fields=["tenant", "target", "suite", "name"], name="pipeline_evaluation_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(repetitions__gte=1), name="pipeline_evaluation_repetitions"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return " / ".join(filter(None, (str(self.target), str(self.suite), self.name)))
+
+
+class RequestState(models.TextChoices):
+    """A `due` request is started by whoever comes first; a `refused` one waits for a change."""
+
+    DUE = "due"
+    STARTED = "started"
+    REFUSED = "refused"
+
+
+class EvaluationRequest(TenantModel):
+    """A completed run that an evaluation is due to: written with the run's completion.
+
+    It ends as a batch, or as the refusal that somebody has to read.
+    """
+
+    evaluation = models.ForeignKey(
+        Evaluation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    run = _parent(Run)
+    state = models.CharField(max_length=10, choices=RequestState, default=RequestState.DUE)
+    batch = models.ForeignKey(
+        Batch,
+        on_delete=models.PROTECT,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    code = models.CharField(max_length=100, blank=True, help_text="Why it was refused.")
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            TenantWall(lookup=("tenant_id", "state")),
+            TenantKey(),
+            SameTenant("evaluation"),
+            SameTenant("run"),
+            SameTenant("batch"),
+            models.UniqueConstraint(
+                fields=["tenant", "run", "evaluation"], name="pipeline_evaluationrequest_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=RequestState.values), name="pipeline_evaluationrequest_state"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "created_at"],
+                condition=Q(state="due"),
+                name="pipeline_request_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.state}"
+
+
+class Leadership(models.Model):
+    """Which coordinator leads, and the how manyth: one row of the platform, of no tenant."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    epoch = models.PositiveBigIntegerField(help_text="Grows with each takeover.")
+    holder = models.CharField(max_length=200, help_text="Host and process id.")
+    since = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="The end of its last round.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="pipeline_leadership_one")]
+
+    def __str__(self) -> str:
+        return f"{self.holder} (epoch {self.epoch})"

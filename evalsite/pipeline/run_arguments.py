@@ -10,6 +10,7 @@ def declare(parser: ArgumentParser) -> None:
     """Declare them all, but --tenant, which every command has."""
     _declare_what(parser)
     declare_judging(parser)
+    _declare_asking(parser)
     declare_cases(parser)
     _declare_again(parser)
     _declare_how(parser)
@@ -34,6 +35,9 @@ def declare_judging(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--max-cost", type=_usd, metavar="USD", help="pause before model calls cost more"
     )
+
+
+def _declare_asking(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--no-cache", action="store_true", help="ask models anew what they were asked before"
     )

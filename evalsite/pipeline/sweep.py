@@ -11,6 +11,7 @@ from evalsite.alerts.deliver import deliver_due
 from evalsite.batches.lease import count_down
 from evalsite.env import load
 from evalsite.pipeline import chords, outbox
+from evalsite.pipeline.evaluate_due import start_due
 from evalsite.pipeline.finish import finish_step
 from evalsite.scoring.write import write_off
 
@@ -65,6 +66,7 @@ def sweep() -> dict[str, int]:
         "written_off": _write_off_poison(attempts=env.max_attempts),
         "lost": len(_rows(_LOST, seconds=env.redispatch_seconds)),
         "finished": sum(finish_step(step_id, by="sweep") for (step_id,) in _rows(_COMPLETE)),
+        "evaluated": start_due(),
         "sent": chords.fill_window(),
         "mailed": deliver_due(),
     }

@@ -9,7 +9,7 @@ from celery import shared_task
 from evalsite.alerts.deliver import deliver_due
 from evalsite.batches.lease import LeaseHeld
 from evalsite.leaderboard.rank import rank
-from evalsite.pipeline import chords, finish, score
+from evalsite.pipeline import chords, evaluate_due, finish, score
 from evalsite.pipeline.base import TenantTask
 
 
@@ -46,3 +46,9 @@ def deliver_alerts() -> None:
 def rank_board(*, board_id: str) -> None:
     """Compare the systems of a board, if batches came since."""
     rank(UUID(board_id))
+
+
+@shared_task(base=TenantTask, name="pipeline.start_evaluations")
+def start_evaluations() -> None:
+    """Start the evaluations that completed runs are due to."""
+    evaluate_due.start_due()

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from evalsite.audit.record import record
 from evalsite.errors import EvalsiteError
 from evalsite.targets.models import Run, RunStatus
+
+# Sent with `run`, in the transaction that completes it: what a receiver writes stands or falls
+# with it.
+run_completed = Signal()
 
 
 class RunNotOpen(EvalsiteError):
@@ -26,6 +31,7 @@ def complete_run(run: Run, *, actor: object = "") -> bool:
         )
         if won:
             record("run.completed", run, actor=actor)
+            run_completed.send(Run, run=run)
     run.refresh_from_db(fields=["status", "completed_at"])
     if run.status != RunStatus.COMPLETED:
         raise RunNotOpen(f"run {run} is {run.status}")

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 
 from evalsite.errors import EvalsiteError
-from evalsite.targets.models import EvalMode, Output, Run, RunStatus
+from evalsite.targets.models import EvalMode, Output, Run, RunStatus, Target
 
 
 class RunUnknown(EvalsiteError):
@@ -18,6 +18,22 @@ class RunUnknown(EvalsiteError):
     code = "run_unknown"
     hint = "manage.py importoutputs FILE --run NAME --suite SUITE makes one"
     exit_code = 2
+
+
+class TargetUnknown(EvalsiteError):
+    """The tenant has no target of that name."""
+
+    code = "target_unknown"
+    hint = "a target is made with its first run: importoutputs or openrun"
+    exit_code = 2
+
+
+def find_target(name: str) -> Target:
+    """Answer the target of that name; raises TargetUnknown."""
+    found = Target.objects.filter(name=name).first()
+    if found is None:
+        raise TargetUnknown(f"there is no target {name!r}")
+    return found
 
 
 def find_run(name: str) -> Run:

@@ -9,14 +9,17 @@ from django.contrib.auth.backends import ModelBackend
 from evalsite.tenants import members, scope
 from evalsite.tenants.models import Role
 
+# Rooms whose rows engineers make and change.
+_ENGINEERED: Final = (
+    *("targets", "batches", "pipeline"),
+    *("regressions", "experiments", "gates", "trends"),
+)
 # A role may do all that the roles before it may. `*` stands for any model of the room.
 _ADDS: Final[dict[Role, frozenset[str]]] = {
     Role.VIEWER: frozenset({"view *"}),
     Role.CURATOR: frozenset({"add cases", "change cases", "delete cases"}),
     Role.ENGINEER: frozenset(
-        f"{verb} {room}"
-        for verb in ("add", "change")
-        for room in ("targets", "batches", "regressions", "experiments", "gates", "trends")
+        f"{verb} {room}" for verb in ("add", "change") for room in _ENGINEERED
     ),
     Role.ADMIN: frozenset(
         {

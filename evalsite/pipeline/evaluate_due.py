@@ -1,0 +1,106 @@
+"""The evaluation loop: a run that is completed is evaluated, without anybody asking.
+
+Its requests are rows, written in the transaction that completes the run. Whoever hears of them
+first starts them: the task that is rung on commit, or the coordinator's next sweep.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from evalsite.audit.record import record
+from evalsite.batches.models import Batch
+from evalsite.errors import EvalsiteError
+from evalsite.pipeline import outbox
+from evalsite.pipeline.evaluate import evaluate
+from evalsite.pipeline.models import Evaluation, EvaluationRequest, RequestState
+from evalsite.targets.models import Run
+from judges.protocol import VerdictError
+
+ACTOR = "evaluation loop"
+MOST_AT_ONCE = 20
+
+
+class EvaluationInactive(EvalsiteError):
+    """The evaluation was switched off before its run was evaluated."""
+
+    code = "evaluation_inactive"
+    hint = "switch it on, and what was refused is due again"
+
+
+class EvaluationUnknown(EvalsiteError):
+    """The run's target has no such evaluation."""
+
+    code = "evaluation_unknown"
+    hint = "manage.py setevaluation --target T --suite S makes one; runbatch needs none"
+    exit_code = 2
+
+
+def note_completed(run: Run) -> None:
+    """Write the requests that a run's completion calls for, in its transaction."""
+    wanted = Evaluation.objects.filter(target=run.target_id, is_active=True)
+    requests = [EvaluationRequest(evaluation=evaluation, run=run) for evaluation in wanted]
+    EvaluationRequest.objects.bulk_create(requests, ignore_conflicts=True)
+    if requests:
+        outbox.add("pipeline.start_evaluations", key=f"evaluations:{run.pk}")
+
+
+def evaluations_of(run: Run, *, suite: str | None = None) -> list[Evaluation]:
+    """Answer the active evaluations of the run's target, on one suite if it is named.
+
+    Raises EvaluationUnknown where there is none.
+    """
+    found: QuerySet[Evaluation] = Evaluation.objects.select_related("suite", "target")
+    found = found.filter(target=run.target_id, is_active=True).order_by("created_at")
+    if suite is not None:
+        found = found.filter(suite__name=suite)
+    if not found:
+        on = "" if suite is None else f" on suite {suite!r}"
+        raise EvaluationUnknown(f"target {run.target.name!r} has no active evaluation{on}")
+    return list(found)
+
+
+def start_due() -> int:
+    """Start what is due to the tenant in scope; answers how many batches that gave.
+
+    What cannot be started is refused once, on its row and in the audit trail, and not tried again
+    until its evaluation is set anew, or somebody asks.
+    """
+    due = EvaluationRequest.objects.filter(state=RequestState.DUE).order_by("created_at")
+    due = due.select_related("run__target", "evaluation__suite", "evaluation__target")
+    return sum(_start(request) for request in due[:MOST_AT_ONCE])
+
+
+def settle_request(run: Run, evaluation: Evaluation, *, batch: Batch) -> None:
+    """Note the batch on the run's request, if it still waits for one."""
+    waiting = EvaluationRequest.objects.filter(run=run, evaluation=evaluation, batch=None)
+    _settle(waiting, state=RequestState.STARTED, batch=batch, code="", reason="")
+
+
+def _start(request: EvaluationRequest) -> bool:
+    try:
+        if not request.evaluation.is_active:
+            raise EvaluationInactive("the evaluation is switched off")
+        with transaction.atomic():
+            batch = evaluate(request.run, request.evaluation, actor=ACTOR)
+            settle_request(request.run, request.evaluation, batch=batch)
+    except (EvalsiteError, VerdictError) as error:
+        _refuse(request, error)
+        return False
+    return True
+
+
+def _refuse(request: EvaluationRequest, error: EvalsiteError | VerdictError) -> None:
+    due = EvaluationRequest.objects.filter(pk=request.pk, state=RequestState.DUE)
+    with transaction.atomic():
+        if _settle(due, state=RequestState.REFUSED, code=error.code, reason=str(error)):
+            on = str(request.evaluation)
+            record("evaluation.refused", request.run, actor=ACTOR, code=error.code, on=on)
+
+
+def _settle(requests: QuerySet[EvaluationRequest], **fields: Any) -> int:
+    return requests.update(settled_at=timezone.now(), **fields)

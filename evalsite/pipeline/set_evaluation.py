@@ -1,0 +1,81 @@
+"""Say what the completed runs of a target are evaluated on, checked before it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from pydantic import TypeAdapter
+from pydantic import ValidationError as Misfit
+
+from evalsite.audit.record import record
+from evalsite.cases.check import check_key
+from evalsite.cases.queries import Selection
+from evalsite.errors import EvalsiteError
+from evalsite.pipeline.models import Evaluation, EvaluationRequest, RequestState
+from packs.evaluate import prepare
+
+_KNOWN = {field.name for field in fields(Selection)}
+
+
+class SelectionInvalid(EvalsiteError):
+    """What is kept as a selection of cases cannot be read."""
+
+    code = "selection_invalid"
+    hint = 'an object with any of tags, keys, sample, seed, limit, such as {"tags": ["smoke"]}'
+    exit_code = 2
+
+
+class EvaluationInvalid(EvalsiteError):
+    """A field of an evaluation has a value that cannot be kept."""
+
+    code = "evaluation_invalid"
+    exit_code = 2
+
+
+def read_selection(kept: Any) -> Selection:
+    """Read what `Selection.as_json` wrote; raises SelectionInvalid, and what check_key raises."""
+    if not isinstance(kept, Mapping) or set(kept) - _KNOWN:
+        raise SelectionInvalid(f"{kept!r:.120} is no selection of cases")
+    try:
+        read = TypeAdapter(Selection).validate_python(dict(kept))
+    except Misfit as misfit:
+        raise SelectionInvalid(f"{misfit.errors()[0]['msg']}: {kept!r:.120}") from None
+    if any(count is not None and count < 1 for count in (read.sample, read.limit)):
+        raise SelectionInvalid("sample and limit count from 1")
+    for key in read.keys:
+        check_key(key)
+    return read
+
+
+def check_evaluation(evaluation: Evaluation) -> None:
+    """Raise EvaluationInvalid, SelectionInvalid, PackError or JudgeError for what cannot work."""
+    try:
+        evaluation.clean_fields()
+    except ValidationError as error:
+        raise EvaluationInvalid("; ".join(error.messages)) from None
+    read_selection(evaluation.selection)
+    prepare(evaluation.suite.pack, evaluation.options)
+
+
+def set_evaluation(evaluation: Evaluation, *, actor: object = "") -> Evaluation:
+    """Keep a new or changed evaluation; what was refused is due once more.
+
+    Raises what `check_evaluation` does.
+    """
+    check_evaluation(evaluation)
+    with transaction.atomic():
+        evaluation.created_by = evaluation.created_by or str(actor)[:200]
+        evaluation.save()
+        try_again(evaluation)
+        record("evaluation.set", evaluation, actor=actor, active=evaluation.is_active)
+    return evaluation
+
+
+def try_again(evaluation: Evaluation) -> int:
+    """Make the refused requests of an evaluation due again; answers how many there were."""
+    refused = EvaluationRequest.objects.filter(evaluation=evaluation, state=RequestState.REFUSED)
+    return refused.update(state=RequestState.DUE, code="", reason="", settled_at=None)
