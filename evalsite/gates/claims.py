@@ -30,15 +30,16 @@ def weigh_primary(spec: GateSpec, evidence: Evidence) -> Reason:
     fields = measured.fields(primary, evidence, alpha=spec.alpha)
     refuted = [side for side in sides.against if side.outcome is Outcome.SHOWN]
     if sides.good.outcome is Outcome.SHOWN:
-        told, outcome, code = f"shown to be {claim}", GateOutcome.PASSED, Code.CLAIM_SHOWN
+        told, outcome, code = f"shown: {claim}", GateOutcome.PASSED, Code.CLAIM_SHOWN
     elif refuted:
-        told, outcome, code = f"shown to be {opposite}", GateOutcome.FAILED, Code.CLAIM_REFUTED
+        told, outcome, code = f"shown: {opposite}", GateOutcome.FAILED, Code.CLAIM_REFUTED
     else:
-        told, outcome, code = f"not shown to be {claim}", GateOutcome.NEEDS_REVIEW, Code.CLAIM_OPEN
+        told = f"not shown, nor the opposite: {claim}"
+        outcome, code = GateOutcome.NEEDS_REVIEW, Code.CLAIM_OPEN
     p = refuted[0].p_value if refuted else sides.good.p_value
     more = _more_cases(sides, n=evidence.n) if code is Code.CLAIM_OPEN else None
     settle = "" if code is not Code.CLAIM_OPEN else _settled_by(more)
-    text = f"{told}: {seen}{settle}"
+    text = f"{told} ({seen}){settle}"
     return Reason(**fields, outcome=outcome, code=code, text=text, p=p, more_cases=more)
 
 

@@ -47,7 +47,7 @@ def _weighed(guard: Guard, found: Evidence, *, p: tuple[float, float], alpha: fl
         **measured.fields(guard, found, alpha=alpha),
         outcome=GateOutcome.FAILED if harmed else GateOutcome.PASSED,
         code=Code.HARM_SHOWN if harmed else Code.NO_HARM_SHOWN,
-        text=f"{'harm' if harmed else 'no harm'} {_beyond(guard, found)}shown: {seen}",
+        text=f"{'shown' if harmed else 'not shown'}: harm{_beyond(guard, found)} ({seen})",
         p=raw,
         p_corrected=corrected,
         margin_percent=guard.margin_percent,
@@ -62,5 +62,5 @@ def _p_of_harm(guard: Guard, found: Evidence, *, alpha: float) -> float:
 
 def _beyond(guard: Guard, found: Evidence) -> str:
     if guard.margin_percent is not None:
-        return f"beyond {guard.margin_percent:g} % " if guard.margin_percent else ""
-    return f"beyond {size(guard.margin, found.metric.unit)} " if guard.margin else ""
+        return f" beyond {guard.margin_percent:g} %" if guard.margin_percent else ""
+    return f" beyond {size(guard.margin, found.metric.unit)}" if guard.margin else ""

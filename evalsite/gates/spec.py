@@ -118,7 +118,7 @@ class Limit(_Strict):
     @field_validator("metric")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        if name not in LIMITED and not name.removeprefix(STAGE) < name:
+        if name not in LIMITED and (not name.startswith(STAGE) or name == STAGE):
             raise ValueError(f"{name!r} is none of {', '.join(LIMITED)}, stage:NAME")
         return name
 
