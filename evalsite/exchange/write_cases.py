@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from evalsite.cases.models import Revision, Suite
 from evalsite.cases.queries import revisions_at
 from evalsite.cases.strict_json import INT_MAX, INT_MIN
 from evalsite.exchange.case_files import Form
+from evalsite.spreadsheet import neutral
 
 _JSON: Final = ("input", "expected", "metadata")
 _LONG_NUMBER = re.compile(r"\d{19}")
@@ -30,13 +30,6 @@ def case_lines(suite: Suite, *, version: int | None = None, form: Form = "jsonl"
         yield _csv_line(FIELDS)
     for row in rows.iterator(chunk_size=1000):
         yield _csv_line(_cells(row)) if form == "csv" else _json_line(row)
-
-
-def neutral(cell: str) -> str:
-    """Answer a cell that no spreadsheet takes for a formula."""
-    first = unicodedata.normalize("NFKC", cell.lstrip(" \"'"))[:1]
-    risky = cell[:1] in ("\t", "\r", "\n") or first in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{cell}" if cell and risky else cell
 
 
 def _rows(suite: Suite, *, version: int | None) -> QuerySet[Revision, Any]:

@@ -15,7 +15,8 @@ from evalsite.cases.curate import save_case, set_state
 from evalsite.cases.models import CaseState, Suite, TestCase
 from evalsite.cases.strict_json import parse
 from evalsite.exchange.case_files import import_case_file
-from evalsite.exchange.write_cases import case_lines, neutral
+from evalsite.exchange.write_cases import case_lines
+from evalsite.spreadsheet import neutral
 
 text = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
 label = st.text(st.characters(categories=["L", "N", "P", "S"], exclude_characters=";"), max_size=10)
