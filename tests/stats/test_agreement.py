@@ -128,6 +128,22 @@ def test_kappa_does_not_mind_who_is_first(units: list[tuple[int, int]]) -> None:
 
 
 @settings(max_examples=25)
+@given(pairs, st.randoms(use_true_random=False), st.sampled_from(["none", "linear", "quadratic"]))
+def test_kappa_has_bounds_and_no_order(
+    units: list[tuple[int, int]], random: Random, weights: Any
+) -> None:
+    one, other = (
+        cohen_kappa(*zip(*given, strict=True), weights=weights, categories=range(1, 5))
+        for given in (units, random.sample(units, len(units)))
+    )
+    assert one.coefficient == pytest.approx(other.coefficient)
+    assert one.interval == pytest.approx(other.interval)
+    if one.coefficient is not None and one.interval is not None:
+        assert -1 <= one.interval.low <= one.coefficient + 1e-9
+        assert one.coefficient - 1e-9 <= one.interval.high <= 1 + 1e-9
+
+
+@settings(max_examples=25)
 @given(ratings, st.randoms(use_true_random=False))
 def test_the_order_of_units_and_raters_does_not_count(
     units: list[list[int | None]], random: Random

@@ -124,3 +124,14 @@ def test_whole_clusters_are_drawn() -> None:
     assert naive is not None
     assert ours.high - ours.low == pytest.approx(t.high - t.low, rel=0.15)
     assert naive.high - naive.low < 0.4 * (ours.high - ours.low)
+
+
+@settings(max_examples=20)
+@given(spread)
+def test_cluster_ends_hold_the_mean_and_widen(values: list[float]) -> None:
+    keys = [i % 6 for i in range(len(values))]
+    narrow, wide = (cluster_bca(values, keys, resamples=QUICK, confidence=c) for c in (0.5, 0.95))
+    assert narrow is not None
+    assert wide is not None
+    assert wide.low - 1e-9 <= narrow.low <= narrow.high <= wide.high + 1e-9
+    assert min(values) - 1e-9 <= wide.low <= wide.high <= max(values) + 1e-9

@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalsite.stats.change_points import ENOUGH_VALUES, LEAST, Change, find_change, find_changes
+from evalsite.stats.change_points import (
+    ENOUGH_VALUES,
+    LEAST,
+    Change,
+    checked_series,
+    find_change,
+    find_changes,
+)
 
 # Sums and shifts of these are exact, so that what is equal by design is equal in the machine too.
 series = st.lists(st.integers(-99, 99).map(float), min_size=ENOUGH_VALUES, max_size=30)
@@ -160,3 +167,13 @@ def test_what_is_no_number_is_refused(bad: float) -> None:
 def test_a_weight_is_above_0(weights: list[float]) -> None:
     with pytest.raises(ValueError, match="one weight"):
         find_change([0.5, 0.6] * 5, weights=weights)
+
+
+@few
+@given(series)
+def test_a_series_is_taken_as_it_is(values: list[float]) -> None:
+    x, w = checked_series(values, None)
+    assert x.tolist() == values
+    assert w.tolist() == [1.0] * len(values)
+    with pytest.raises(ValueError, match="one weight"):
+        checked_series(values, [1.0] * (len(values) + 1))

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsite.stats.clusters import clustered_se, clustered_t, design_effect, totals
+from evalsite.stats.clusters import (
+    clustered_se,
+    clustered_t,
+    design_effect,
+    leftovers,
+    totals,
+)
 from evalsite.stats.intervals import mean_t
 
 cases = st.lists(st.tuples(st.floats(-1, 1), st.integers(0, 6)), min_size=2, max_size=40)
@@ -95,3 +101,32 @@ def test_totals_forget_the_order() -> None:
 def test_a_case_without_its_cluster_is_refused() -> None:
     with pytest.raises(ValueError, match="1 clusters for 2 values"):
         clustered_se([0.1, 0.2], ["a"])
+
+
+@given(cases)
+def test_leftovers_are_what_is_beyond_the_mean(pairs: list[tuple[float, int]]) -> None:
+    scores, keys = [v for v, _ in pairs], [c for _, c in pairs]
+    sums, sizes = totals(scores, keys)
+    left = leftovers(scores, keys)
+    assert left.sum() == pytest.approx(0, abs=1e-12)
+    assert left == pytest.approx(sums - sizes * fmean(scores), abs=1e-12)
+
+
+@given(cases, st.randoms(use_true_random=False))
+def test_totals_add_up_in_any_order(pairs: list[tuple[float, int]], random: Random) -> None:
+    mixed = random.sample(pairs, len(pairs))
+    one, other = (totals([v for v, _ in given], [c for _, c in given]) for given in (pairs, mixed))
+    assert one[0].tolist() == other[0].tolist()
+    assert one[1].sum() == len(pairs)
+    assert one[0].sum() == pytest.approx(math.fsum(v for v, _ in pairs), abs=1e-12)
+
+
+@given(values.filter(lambda scores: stdev(scores) > 1e-3), st.integers(2, 5))
+def test_a_design_effect_is_what_copies_cost(scores: list[float], times: int) -> None:
+    n = len(scores)
+    keys = [i // times for i in range(n * times)]
+    copies = design_effect([v for v in scores for _ in range(times)], keys)
+    # Copies have the error of n cases, where n x times independent ones would have less.
+    assert copies == pytest.approx((n * times - 1) / (n - 1), rel=1e-6)
+    assert design_effect(scores, range(n)) == pytest.approx(1.0)
+    assert design_effect([5 - 3 * v for v in scores], range(n)) == pytest.approx(1.0)

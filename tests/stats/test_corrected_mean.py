@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -125,3 +126,14 @@ def test_too_few_labels_correct_nothing(n: int) -> None:
 def test_what_is_no_score_is_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match="is not a score"):
         corrected_mean(*wrong)
+
+
+@some
+@given(labelled, judged, st.randoms(use_true_random=False))
+def test_the_order_of_cases_does_not_count(
+    pairs: list[tuple[float, float]], others: list[float], random: Random
+) -> None:
+    usual = corrected_mean(pairs, others)
+    mixed = corrected_mean(random.sample(pairs, len(pairs)), random.sample(others, len(others)))
+    assert mixed.mean == pytest.approx(usual.mean, abs=1e-9)
+    assert mixed.interval == pytest.approx(usual.interval, abs=1e-9)

@@ -67,6 +67,13 @@ def test_each_p_keeps_its_place(ps: list[float], random: Random) -> None:
         assert mixed == pytest.approx([plain[i] for i in order], abs=1e-15)
 
 
+@given(p_values, st.floats(0, 1))
+def test_a_smaller_p_never_raises_one(ps: list[float], share: float) -> None:
+    for correct in ALL:
+        lower = correct([share * p for p in ps])
+        assert all(low <= p + 1e-12 for low, p in zip(lower, correct(ps), strict=True))
+
+
 def test_luck_among_twenty_is_rarely_found() -> None:
     random = Random(20)
     rounds = [[random.random() for _ in range(20)] for _ in range(2_000)]

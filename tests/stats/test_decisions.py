@@ -71,6 +71,14 @@ def test_a_wider_margin_is_easier(found: Estimate, margin: float) -> None:
         assert 0 <= wide.p_value <= tight.p_value + 1e-9 <= 1 + 1e-9
 
 
+@given(estimates, margins)
+def test_better_by_more_is_harder(found: Estimate, margin: float) -> None:
+    more, less = superiority(found, margin=2 * margin), superiority(found, margin=margin)
+    assert more.p_value is not None
+    assert less.p_value is not None
+    assert 0 <= less.p_value <= more.p_value + 1e-9 <= 1 + 1e-9
+
+
 @given(rates, margins)
 def test_equivalence_does_not_mind_the_direction(found: RateEstimate, margin: float) -> None:
     turned = RateEstimate(found.lost, found.gained, found.n)

@@ -37,3 +37,16 @@ def test_it_holds_the_share_inside_0_and_1(share: float, se: float, n: int) -> N
 def test_without_spread_it_claims_no_certainty(share: float) -> None:
     few, many = (effective_wilson(share, se=0.0, n=n) for n in (10, 1_000))
     assert few.high - few.low > 0.3 > 0.1 > many.high - many.low > 0
+
+
+@given(st.floats(0.01, 0.99), st.floats(0.001, 0.4), st.integers(2, 1000))
+def test_it_mirrors_and_widens_with_error_and_confidence(share: float, se: float, n: int) -> None:
+    low, high = effective_wilson(share, se=se, n=n)
+    mirrored = effective_wilson(1 - share, se=se, n=n)
+    assert mirrored == pytest.approx((1 - high, 1 - low), abs=1e-9)
+    for wide in (
+        effective_wilson(share, se=1.5 * se, n=n),
+        effective_wilson(share, se=se, n=n, confidence=0.99),
+    ):
+        assert wide.low <= low + 1e-12
+        assert wide.high >= high - 1e-12

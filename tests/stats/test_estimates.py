@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from evalsite.stats.estimates import (
     MeanEstimate,
     RateEstimate,
     estimate,
+    rate_estimate,
     shortage,
 )
 from evalsite.stats.intervals import clopper_pearson, mean_t
@@ -153,3 +156,40 @@ def test_a_scale_without_end_is_as_wide_as_what_was_seen(shift: float) -> None:
     assert isinstance(found, AlikeEstimate)
     assert found.span == 120 + shift
     assert found.interval().low < shift < found.interval().high
+
+
+@given(paired, st.floats(-0.9, 0.9), st.randoms(use_true_random=False))
+def test_the_order_of_cases_does_not_matter(
+    pairs: list[tuple[float, float]], bound: float, random: Random
+) -> None:
+    keys = [i % 7 for i in range(len(pairs))]
+    order = random.sample(range(len(pairs)), len(pairs))
+    for clusters in (None, keys):
+        one, other = (
+            estimate(
+                [pairs[i][0] for i in given],
+                [pairs[i][1] for i in given],
+                clusters=clusters and [clusters[i] for i in given],
+            )
+            for given in (range(len(pairs)), order)
+        )
+        assert one is not None
+        assert other is not None
+        assert other.p_above(bound) == pytest.approx(one.p_above(bound), abs=1e-9)
+
+
+@given(st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=60))
+def test_rates_are_counted_from_differences(values: list[float]) -> None:
+    found = rate_estimate(np.array(values))
+    assert found.effect == pytest.approx(sum(values) / len(values))
+    assert found.gained + found.lost == sum(v != 0 for v in values)
+    turned = rate_estimate(-np.array(values))
+    assert (turned.gained, turned.lost) == (found.lost, found.gained)
+
+
+@given(st.integers(0, 100), st.integers(0, 100))
+def test_more_pairs_and_clusters_never_lack_more(pairs: int, clusters: int) -> None:
+    lacks = bool(shortage(pairs, clusters=clusters))
+    assert lacks >= bool(shortage(pairs + 1, clusters=clusters))
+    assert lacks >= bool(shortage(pairs, clusters=clusters + 1))
+    assert lacks >= bool(shortage(pairs))

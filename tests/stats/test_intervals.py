@@ -155,3 +155,35 @@ def test_bounded_mean_cuts_at_the_ends() -> None:
 @pytest.mark.parametrize(("sd", "n"), [(None, 1), (0.0, 20)])
 def test_bounded_mean_claims_no_certainty_where_all_are_alike(sd: float | None, n: int) -> None:
     assert bounded_mean(1.0, sd=sd, n=n) == wilson(n, n)
+
+
+spreads = st.lists(st.integers(0, 64).map(lambda i: i / 64), min_size=2, max_size=40)
+
+
+@given(spreads, st.integers(-8, 8), st.sampled_from([0.5, 2.0, 4.0]))
+def test_mean_t_moves_scales_and_mirrors(values: list[float], by: int, times: float) -> None:
+    low, high = mean_t(values) or Interval(0, 0)
+    moved = mean_t([times * v + by for v in values])
+    assert moved == pytest.approx((times * low + by, times * high + by), abs=1e-9)
+    assert mean_t([-v for v in values]) == pytest.approx((-high, -low), abs=1e-12)
+
+
+@given(st.floats(-5, 5), st.floats(0, 3), st.integers(2, 500))
+def test_mean_t_of_holds_the_mean_and_narrows(mean: float, sd: float, n: int) -> None:
+    low, high = mean_t_of(mean, sd=sd, n=n)
+    assert low <= mean <= high
+    assert high - mean == pytest.approx(mean - low, abs=1e-9)
+    wide, more = mean_t_of(mean, sd=sd, n=n, confidence=0.99), mean_t_of(mean, sd=sd, n=2 * n)
+    assert wide.low <= low <= more.low + 1e-12
+    assert more.high - 1e-12 <= high <= wide.high
+
+
+@given(shares)
+def test_bounded_mean_mirrors_and_widens(values: list[float]) -> None:
+    mean, sd = fmean(values), stdev(values) if len(values) > 1 else None
+    low, high = bounded_mean(mean, sd=sd, n=len(values))
+    assert bounded_mean(1 - mean, sd=sd, n=len(values)) == pytest.approx(
+        (1 - high, 1 - low), abs=1e-9
+    )
+    wide = bounded_mean(mean, sd=sd, n=len(values), confidence=0.99)
+    assert wide.low <= low <= high <= wide.high

@@ -244,3 +244,32 @@ def test_arrays_are_compared_as_lists_are() -> None:
     assert compare_scores(*arrays, clusters=np.array(keys)) == compare_scores(
         before, after, clusters=[f"document {key}" for key in keys]
     )
+
+
+counts = st.integers(0, 120)
+
+
+@given(counts, counts, counts, counts)
+def test_a_table_mirrors_before_and_after(a: int, b: int, c: int, d: int) -> None:
+    there = compare_pass(worse=a, better=b, both_passed=c, both_failed=d)
+    back = compare_pass(worse=b, better=a, both_passed=c, both_failed=d)
+    assert (there.p_value, there.test, there.more_cases) == (
+        back.p_value,
+        back.test,
+        back.more_cases,
+    )
+    assert there.effect == (None if back.effect is None else pytest.approx(-back.effect))
+    if there.interval and back.interval:
+        assert there.interval == pytest.approx((-back.interval.high, -back.interval.low), abs=1e-9)
+        assert -1 <= there.interval.low <= (there.effect or 0) <= there.interval.high <= 1
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 60))
+def test_the_farther_apart_the_smaller_p(better: int, apart: int, more: int) -> None:
+    near, far = (
+        compare_pass(worse=better + by, better=better, both_passed=40, both_failed=0)
+        for by in (apart, apart + more)
+    )
+    assert near.p_value is not None
+    assert far.p_value is not None
+    assert 0 < far.p_value <= near.p_value + 1e-12 <= 1 + 1e-12

@@ -141,3 +141,25 @@ def test_more_of_the_same_is_narrower(gained: int, lost: int, alike: int) -> Non
     n = gained + lost + alike
     few, many = tango(gained, lost, n=n), tango(4 * gained, 4 * lost, n=4 * n)
     assert many.high - many.low < few.high - few.low
+
+
+@given(counts, counts, st.integers(1, 300), st.integers(0, 300))
+def test_more_confidence_is_wider(gained: int, lost: int, passed: int, failed: int) -> None:
+    n = gained + lost + passed + failed
+    both = {"both_passed": passed, "both_failed": failed}
+    for narrow, wide in (
+        (newcombe(gained, lost, **both, confidence=0.8), newcombe(gained, lost, **both)),
+        (tango(gained, lost, n=n, confidence=0.8), tango(gained, lost, n=n)),
+    ):
+        assert wide.low <= narrow.low + 1e-12
+        assert narrow.high <= wide.high + 1e-12
+
+
+@given(counts, counts, st.integers(1, 300), st.floats(-0.99, 0.99), st.floats(-0.99, 0.99))
+def test_tango_z_falls_as_more_is_supposed(
+    gained: int, lost: int, alike: int, one: float, other: float
+) -> None:
+    n, (low, high) = gained + lost + alike, sorted((one, other))
+    z_low, z_high = (tango_z(gained, lost, n=n, difference=d) for d in (low, high))
+    assert z_high <= z_low + 1e-6
+    assert tango_z(lost, gained, n=n, difference=-low) == pytest.approx(-z_low, abs=1e-6)

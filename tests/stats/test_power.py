@@ -154,3 +154,29 @@ def test_a_margin_settles_what_is_alike() -> None:
     assert alike is not None
     assert cases_to_settle(0.0, sd=0.4, n=100, margin=0.1) == alike - 100
     assert cases_to_settle(0.09, sd=0.4, n=100, margin=0.1) == cases_to_settle(0.09, sd=0.4, n=100)
+
+
+@settings(max_examples=30)
+@given(st.floats(0.05, 0.5), st.floats(0.1, 1))
+def test_needed_pairs_are_enough_and_fall_with_the_effect(changed: float, share: float) -> None:
+    effect = share * changed
+    n = needed_pairs(effect, changed=changed)
+    assert n is not None
+    assert power_of_rates(effect, changed=changed, n=n) >= 0.8
+    assert needed_pairs(-effect, changed=changed) == n
+    bigger = needed_pairs(effect, changed=changed, power=0.9)
+    assert bigger is not None
+    assert bigger >= n
+
+
+@settings(max_examples=30)
+@given(st.floats(0.01, 0.5), st.floats(0.05, 0.5), st.integers(15, 400), st.floats(0, 0.5))
+def test_more_seen_is_less_to_come(effect: float, sd: float, n: int, margin: float) -> None:
+    more = cases_to_settle(effect, sd=sd, n=n, margin=margin)
+    later = cases_to_settle(effect, sd=sd, n=n + 50, margin=margin)
+    assert more is not None
+    assert later is not None
+    assert 0 <= later <= more
+    assert more - later <= 50
+    assert cases_to_settle(-effect, sd=sd, n=n, margin=margin) == more
+    assert (cases_to_settle(effect, sd=sd, n=n) or 0) >= more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import combinations
 
 import pytest
@@ -51,3 +52,28 @@ def test_cases_count_alike_whatever_their_tries() -> None:
 def test_without_tries_there_is_nothing() -> None:
     assert over_cases({}, most=3) == []
     assert len(over_cases({(2, 2): 1}, most=5)) == 2
+
+
+tried = st.integers(1, 12).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
+
+
+@given(tried)
+def test_more_tries_pass_sooner_and_all_more_seldom(pair: tuple[int, int]) -> None:
+    n, c = pair
+    at = [pass_at_k(n, c, k=k) for k in range(1, n + 1)]
+    hat = [pass_hat_k(n, c, k=k) for k in range(1, n + 1)]
+    assert at == sorted(at)
+    assert hat == sorted(hat, reverse=True)
+    assert at[0] == pytest.approx(c / n) == pytest.approx(hat[0])
+    assert all(0 <= low <= high + 1e-12 <= 1 + 1e-12 for low, high in zip(hat, at, strict=True))
+
+
+@given(st.lists(tried, max_size=20))
+def test_over_cases_is_the_mean_in_any_order(pairs: list[tuple[int, int]]) -> None:
+    means = over_cases(Counter(pairs), most=12)
+    turned = over_cases(Counter(pairs[::-1]), most=12)
+    assert sum(means, ()) == pytest.approx(sum(turned, ()))
+    for k, (at, hat) in enumerate(means, start=1):
+        enough = [pair for pair in pairs if pair[0] >= k]
+        assert at == pytest.approx(sum(pass_at_k(*pair, k=k) for pair in enough) / len(enough))
+        assert 0 <= hat <= at + 1e-12 <= 1 + 1e-9

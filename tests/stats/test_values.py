@@ -37,6 +37,8 @@ def test_clusters_are_numbered_whatever_their_names(given: list[int], random: Ra
         assert how_many(numbered) == len(set(given))
         pairs = set(zip(given, numbered.tolist(), strict=True))
         assert len(pairs) == len(set(given))
+    alone = len(set(given)) == len(given)
+    assert (declared(names, n=len(names)) is None) == alone
     mixed = codes(random.sample(names, len(names)))
     assert sorted(np.bincount(mixed)) == sorted(np.bincount(codes(names)))
 
