@@ -11,8 +11,8 @@ from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
 from evalsite.calls.purse import dollars
 from evalsite.pipeline import account
-from evalsite.regressions.models import Comparison, Regression, Verdict
-from evalsite.regressions.queries import headline, own_comparison
+from evalsite.regressions import report as comparisons
+from evalsite.regressions.queries import own_comparison
 from evalsite.scoring.queries import missing
 from evalsite.summaries.models import SliceKind, Summary
 
@@ -39,7 +39,7 @@ def as_json(batch: Batch) -> dict[str, Any]:
         "account": account.account(batch),
         "missing": [why._asdict() for why in missing(batch.pk)],
         "summaries": [_fields(summary) for summary in summaries],
-        "comparison": _fields(headline(comparison)) if comparison else None,
+        "comparison": comparisons.as_json(comparison) if comparison else None,
     }
 
 
@@ -79,31 +79,7 @@ def _parts(batch: Batch) -> Iterator[Any]:
         yield _slice_table(slices)
     comparison = own_comparison(batch.pk)
     if comparison is not None:
-        yield comparison_line(comparison)
-
-
-def comparison_line(comparison: Comparison) -> str:
-    """Say in one sentence what the comparison with the baseline found."""
-    against, regression = comparison.baseline.run.name, headline(comparison)
-    if regression.effect is None:
-        return (
-            f"[bold]{regression.get_verdict_display()}[/] against {against}: "
-            f"{regression.n_pairs} pairs are too few ({regression.method})"
-        )
-    why = f"; {regression.method}" if regression.verdict == Verdict.INCONCLUSIVE else ""
-    interval = p_value = ""
-    if regression.effect_low is not None:
-        low, high = points(regression.effect_low), points(regression.effect_high)
-        interval = f", 95 % interval {low} to {high}"
-    if regression.p_value is not None:
-        p_value = f", p = {regression.p_value:.2g}"
-    return (
-        f"[bold]{regression.get_verdict_display()}[/] against {against}: "
-        f"{percent(regression.before)} -> {percent(regression.after)} "
-        f"({points(regression.effect)} points{interval}{p_value}; "
-        f"{regression.worse} worse, {regression.better} better of {regression.n_pairs} pairs, "
-        f"{regression.left_out} left out{why})"
-    )
+        yield from comparisons.parts(comparison)
 
 
 def stages_in_order(batch: Batch, summary: Summary) -> dict[str, Any]:
@@ -126,13 +102,10 @@ def _summaries(batch: Batch) -> Iterable[Summary]:
     return Summary.objects.filter(batch=batch).order_by("slice_kind", "slice_value")
 
 
-def _fields(row: Summary | Regression) -> dict[str, Any]:
-    left_out = {"id", "tenant", "batch", "comparison", "created_at"}
+def _fields(row: Summary) -> dict[str, Any]:
+    left_out = {"id", "tenant", "batch", "created_at"}
     fields = (field for field in row._meta.concrete_fields if field.name not in left_out)
-    values = {field.name: getattr(row, field.attname) for field in fields}
-    if isinstance(row, Regression):
-        values["baseline"] = str(row.comparison.baseline_id)
-    return values
+    return {field.name: getattr(row, field.attname) for field in fields}
 
 
 def _headline(whole: Summary) -> str:

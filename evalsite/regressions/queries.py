@@ -76,16 +76,18 @@ def headline(comparison: Comparison) -> Regression:
 
 def worst_cases(comparison: Comparison, *, limit: int = 5) -> list[WorseCase]:
     """Answer the cases that got worse, the biggest drop first: of passes, then of score."""
-    now, before = comparison.batch_id, comparison.baseline_id
+    batch, baseline = comparison.batch_id, comparison.baseline_id
     with connection.cursor() as cursor:
-        cursor.execute(_WORST, {"now": now, "before": before, "limit": limit})
+        cursor.execute(_WORST, {"now": batch, "before": baseline, "limit": limit})
         rows = cursor.fetchall()
-    changes = _changes(now, [revision for *_, revision, _ in rows])
-    was = _statuses(before, [revision for *_, revision in rows])
+    changes = _changes(batch, [revision for *_, revision, _ in rows])
+    was = _statuses(baseline, [revision for *_, revision in rows])
     stages = [stage["name"] for stage in comparison.batch.manifest["stages"]]
     return [
-        WorseCase(*told, _told(changes[revision], was.get(earlier, {}), stages=stages))
-        for *told, revision, earlier in rows
+        WorseCase(
+            key, category, score, now, _told(changes[revision], was.get(earlier, {}), stages=stages)
+        )
+        for key, category, score, now, revision, earlier in rows
     ]
 
 

@@ -1,21 +1,29 @@
-"""What the comparison says in one sentence."""
+"""A batch's report tells its comparison with the baseline."""
 
 from __future__ import annotations
 
-from evalsite.pipeline.report import comparison_line
+import json
+from typing import Any
+
+from evalsite.cases.models import Suite
+from evalsite.pipeline.report import as_json, as_text
+from evalsite.regressions.compare import compare
+from evalsite.summaries.summarize import summarize
 from evalsite.tenants.models import Tenant
-from tests.factories import make_regression
+from tests.factories import make_suite
+from tests.summaries.filled import Card, make_filled
 
 
-def test_a_comparison_tells_its_interval(as_acme: Tenant) -> None:
-    found = make_regression(effect=-0.4, effect_low=-0.6, effect_high=-0.1, p_value=0.008)
-    assert "(-40.0 points, 95 % interval -60.0 to -10.0, p = 0.008; 8 worse" in comparison_line(
-        found.comparison
-    )
+def reported(suite: Suite) -> tuple[str, dict[str, Any]]:
+    cards = [Card(f"case-{i:02}") for i in range(20)]
+    make_filled(suite, cards)
+    batch = make_filled(suite, [card._replace(status="failed") for card in cards])
+    summarize(batch)
+    compare(batch)
+    return as_text(batch), json.loads(json.dumps(as_json(batch), default=str))
 
 
-def test_too_few_pairs_have_no_interval_and_say_why(as_acme: Tenant) -> None:
-    found = make_regression(effect=-0.4, verdict="inconclusive", method="no test: 5 pairs")
-    line = comparison_line(found.comparison)
-    assert "(-40.0 points; 8 worse" in line
-    assert "no test: 5 pairs)" in line
+def test_a_batch_tells_its_comparison(as_acme: Tenant) -> None:
+    text, found = reported(make_suite())
+    assert "Regressed against run-" in text
+    assert found["comparison"]["headline"]["effect"] == -1.0
