@@ -1,0 +1,36 @@
+"""A point of a trend: a metric of one version."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A metric of one version; `line` tells whose: an experiment's group, or a target on a suite.
+
+    `avg` is over `n` tasks or cases; `samples` are the results or batches' cases that were
+    measured, `unscored` those that were not: these are in no other figure. avg, min and max are
+    None where nothing was measured, low and high (95 %) also where there is too little to tell.
+    """
+
+    line: dict[str, str]
+    version: str
+    avg: float | None
+    low: float | None
+    high: float | None
+    min: float | None
+    max: float | None
+    n: int
+    samples: int
+    unscored: int
+    first_recorded: datetime
+    last_recorded: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """Answer the point as plain JSON."""
+        fields = asdict(self)
+        times = ("first_recorded", "last_recorded")
+        return {**fields, **{name: fields[name].isoformat() for name in times}}
