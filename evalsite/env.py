@@ -75,6 +75,7 @@ class Env(BaseSettings):
     redispatch_seconds: float = Field(default=15, gt=0.2, le=3600)
     sweep_seconds: float = Field(default=2, gt=0.05, le=600)
     visibility_seconds: int = Field(default=600, gt=2 * TASK_SECONDS)
+    stuck_seconds: float = Field(default=900, gt=1, le=86_400)
     max_attempts: int = Field(default=5, ge=1, le=100)
     unscored_limit: float = Field(default=0.2, ge=0, le=1)
     sandbox_trusted: bool = False
@@ -82,6 +83,7 @@ class Env(BaseSettings):
 
     flower_user: str = "flower"
     flower_password: SecretStr | None = None
+    metrics_token: SecretStr | None = Field(default=None, min_length=16)
 
     @field_validator(*_URLS)
     @classmethod

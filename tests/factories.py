@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
 
-from evalsite.alerts.models import Alert, Subscription
+from evalsite.alerts.models import Alert, Condition, Subscription, Webhook
 from evalsite.audit.models import Entry
 from evalsite.batches.models import Batch, Chunk, Step
 from evalsite.calls.models import Price, Reply
@@ -19,14 +19,15 @@ from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.endpoints.models import Endpoint
 from evalsite.exchange.models import LegacyImport
 from evalsite.experiments.models import Arm, Decision, Experiment, Result
-from evalsite.leaderboard.models import Board, Standing
 from evalsite.gates.models import Gate, GateCheck
+from evalsite.leaderboard.models import Board, Standing
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, OutboxMessage
 from evalsite.regressions.models import Baseline, Comparison, Regression
 from evalsite.scoring.models import Scorecard
 from evalsite.summaries.models import Summary
 from evalsite.targets.models import Output, Run, Target
 from evalsite.tenants.models import Membership, Role
+from evalsite.trends.models import Shift, Watch
 from evalsite.trust.models import JudgeTrust
 
 _numbers = count(1)
@@ -180,17 +181,31 @@ def make_regression(**fields: Any) -> Regression:
     )
 
 
+def make_webhook(**fields: Any) -> Webhook:
+    """A program to be told, without a secret."""
+    given = {"name": _name("webhook"), "base_url": "https://hooks.example.org/in"}
+    return Webhook.objects.create(**{**given, **fields})
+
+
 def make_subscription(**fields: Any) -> Subscription:
-    """Somebody who wants to know of regressions in any suite."""
-    return Subscription.objects.create(**{"email": f"{_name('reader')}@example.org", **fields})
+    """Somebody who wants to know everything of any suite."""
+    given = {} if "webhook" in fields else {"email": f"{_name('reader')}@example.org"}
+    return Subscription.objects.create(**{**given, **fields})
+
+
+def make_condition(**fields: Any) -> Condition:
+    """A suite on which a target's runs are good."""
+    fields["suite"] = fields.get("suite") or make_suite()
+    fields["target"] = fields.get("target") or make_target()
+    return Condition.objects.create(**{"kind": "regression", **fields})
 
 
 def make_alert(**fields: Any) -> Alert:
     """A mail that waits to be sent."""
     fields["subscription"] = fields.get("subscription") or make_subscription()
-    fields["comparison"] = fields.get("comparison") or make_comparison()
-    given = {"kind": "regression", "recipient": "a@example.org", "subject": "s", "text": "t"}
-    return Alert.objects.create(**{**given, "html": "h", **fields})
+    given = {"kind": "regression", "about": _name("about"), "channel": "email"}
+    parts = {"recipient": "a@example.org", "subject": "s", "text": "t", "html": "h"}
+    return Alert.objects.create(**{**given, **parts, **fields})
 
 
 def make_experiment(**fields: Any) -> Experiment:
@@ -266,6 +281,22 @@ def make_evaluation_request(**fields: Any) -> EvaluationRequest:
     return EvaluationRequest.objects.create(**fields)
 
 
+def make_watch(**fields: Any) -> Watch:
+    """The pass rate of a target on a suite, without a version so far."""
+    fields["suite"] = fields.get("suite") or make_suite()
+    fields["target"] = fields.get("target") or make_target()
+    return Watch.objects.create(**{"metric": "pass_rate", **fields})
+
+
+def make_shift(**fields: Any) -> Shift:
+    """A pass rate that fell after ten versions."""
+    batch = fields["batch"] = fields.get("batch") or make_batch()
+    line = {"suite": batch.suite, "target": batch.run.target, "metric": "pass_rate"}
+    levels = {"before": 0.9, "after": 0.6, "n_before": 10, "n_after": 5, "is_harm": True}
+    proof = {"version": "11", "found_in": batch, "p_value": 0.001, "p_corrected": 0.01}
+    return Shift.objects.create(**{**line, **levels, **proof, **fields})
+
+
 def make_price(**fields: Any) -> Price:
     """A model at 1 dollar in, 2 out, per million tokens."""
     return Price.objects.create(**{"model": _name("model"), "usd_in": 1, "usd_out": 2, **fields})
@@ -291,6 +322,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Board: make_board,
     Chunk: make_chunk,
     Comparison: make_comparison,
+    Condition: make_condition,
     Decision: make_decision,
     Endpoint: make_endpoint,
     Entry: make_entry,
@@ -311,6 +343,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Revision: make_revision,
     Run: make_run,
     Scorecard: make_scorecard,
+    Shift: make_shift,
     Standing: make_standing,
     Step: make_step,
     Subscription: make_subscription,
@@ -318,4 +351,6 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Summary: make_summary,
     Target: make_target,
     TestCase: make_case,
+    Watch: make_watch,
+    Webhook: make_webhook,
 }

@@ -12,9 +12,9 @@ from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin
 class SubscriptionAdmin(TenantAdmin):
     """People who want to know."""
 
-    list_display = ("email", "kind", "suite", "is_muted", "created_at")
-    list_filter = ("kind", "is_muted")
-    list_select_related = ("suite",)
+    list_display = ("email", "webhook", "suite", "kinds", "delivery", "is_muted", "created_at")
+    list_filter = ("delivery", "is_muted")
+    list_select_related = ("suite", "webhook")
     search_fields = ("email", "suite__name")
     autocomplete_fields = ("suite",)
     ordering = ("email",)

@@ -2,50 +2,84 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Any
+
 from django.db.models import F, Q
 from django.template.loader import render_to_string
+from django.utils import timezone
 
-from evalsite.alerts.models import Alert, AlertKind, Subscription
-from evalsite.alerts.wording import wording_of
-from evalsite.regressions.models import Comparison, Verdict
+from evalsite.alerts.models import Alert, Delivery, Subscription
+from evalsite.alerts.mute import mute_url
+from evalsite.alerts.news import News
+from evalsite.alerts.payload import body_of
+
+EMAIL = "email"
 
 
-def compose(comparison: Comparison) -> list[Alert]:
-    """Write and answer an alert for each subscriber; a second call adds none.
+def compose(news: News) -> list[Alert]:
+    """Write an alert for each subscriber, and answer all there are; a second call adds none.
 
-    Only a verdict of regressed is told. Who subscribed to the suite and to every suite is told
-    once.
+    Who subscribed to the suite and to every suite is told once, as the former says.
     """
-    if comparison.verdict != Verdict.REGRESSED:
-        return []
-    mail = _render(comparison)
-    alerts = [
-        Alert(
-            subscription=subscription,
-            comparison=comparison,
-            kind=AlertKind.REGRESSION,
-            recipient=subscription.email,
-            **mail,
-        )
-        for subscription in _subscribers(comparison)
-    ]
-    Alert.objects.bulk_create(alerts, ignore_conflicts=True)
-    return list(Alert.objects.filter(comparison=comparison).order_by("created_at", "pk"))
+    subject = _line(f"{news.template}-subject.txt", news.words)
+    fresh = [_alert(news, to, subject=subject) for to in _subscribers(news)]
+    Alert.objects.bulk_create(fresh, ignore_conflicts=True)
+    return list(Alert.objects.filter(about=news.about).order_by("created_at", "pk"))
 
 
-def _subscribers(comparison: Comparison) -> list[Subscription]:
-    suite = comparison.batch.suite_id
-    wanted = Subscription.objects.filter(
-        Q(suite=suite) | Q(suite=None), kind=AlertKind.REGRESSION, is_muted=False
-    )
-    return list(wanted.order_by("email", F("suite").asc(nulls_last=True)).distinct("email"))
-
-
-def _render(comparison: Comparison) -> dict[str, str]:
-    wording = wording_of(comparison)
-    subject = render_to_string("alerts/regression-subject.txt", wording)
+def rendered(template: str, words: dict[str, Any]) -> dict[str, str]:
+    """Answer a mail's subject, text and HTML."""
     return {
-        "subject": " ".join(subject.split())[:300],
-        "text": render_to_string("alerts/regression-body.txt", wording),
-        "html": render_to_string("alerts/regression-body.html", wording),
+        "subject": _line(f"{template}-subject.txt", words),
+        "text": render_to_string(f"alerts/{template}-body.txt", words),
+        "html": render_to_string(f"alerts/{template}-body.html", words),
     }
+
+
+def _line(template: str, words: dict[str, Any]) -> str:
+    return " ".join(render_to_string(f"alerts/{template}", words).split())[:300]
+
+
+def _subscribers(news: News) -> list[Subscription]:
+    """Who wants it, once; whoever muted the suite's own subscription wants none."""
+    wanted = Subscription.objects.filter(
+        Q(suite=news.suite) | Q(suite=None),
+        Q(webhook=None) | Q(webhook__is_active=True),
+        kinds__contains=[news.kind],
+    )
+    place = ("email", "webhook_id")
+    once = wanted.order_by(*place, F("suite").asc(nulls_last=True)).distinct(*place)
+    return [to for to in once.select_related("webhook") if not to.is_muted]
+
+
+def _alert(news: News, to: Subscription, *, subject: str) -> Alert:
+    alert = Alert(
+        subscription=to,
+        kind=news.kind,
+        about=news.about,
+        thread=news.thread,
+        url=news.url,
+        channel=to.webhook.kind if to.webhook else EMAIL,
+        recipient=to.webhook.name if to.webhook else to.email,
+        subject=subject,
+        delivery=to.delivery,
+        **_due(to.delivery),
+    )
+    if to.webhook:
+        alert.text = body_of(news, subject=subject, kind=to.webhook.kind)
+    else:
+        words = {**news.words, "mute_url": mute_url([to.pk])}
+        for part, content in rendered(news.template, words).items():
+            setattr(alert, part, content)
+    return alert
+
+
+def _due(delivery: str) -> dict[str, datetime]:
+    """When it goes out: at once, or at the end of the hour or day that it falls in."""
+    hour = timezone.localtime().replace(minute=0, second=0, microsecond=0)
+    if delivery == Delivery.HOURLY:
+        return {"due_at": hour + timedelta(hours=1)}
+    if delivery == Delivery.DAILY:
+        return {"due_at": hour.replace(hour=0) + timedelta(days=1)}
+    return {}

@@ -1,4 +1,4 @@
-"""Put a regression into words: what the templates of its e-mail are given."""
+"""Put a comparison into words: what the templates of its e-mail are given."""
 
 from __future__ import annotations
 
@@ -7,37 +7,71 @@ from uuid import UUID
 
 from django.conf import settings
 
+from evalsite.alerts.cases import SHOWN, shown_cases
 from evalsite.alerts.printable import printable
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
-from evalsite.regressions.models import Comparison
-from evalsite.regressions.queries import SliceCount, WorseCase, by_slice, headline, worst_cases
+from evalsite.regressions.models import Comparison, Regression
+from evalsite.regressions.queries import SliceCount, by_slice, headline
 
 _SLICES = 3
 
 
 def wording_of(comparison: Comparison) -> dict[str, Any]:
-    """Answer all that the templates say about a regression, safe to print as plain text."""
-    regression = headline(comparison)
+    """Answer all that the templates say about a comparison, safe to print as plain text."""
     return {
+        **figures_of(headline(comparison)),
         "suite": comparison.batch.suite.name,
-        "before": percent(regression.before),
-        "now": percent(regression.after),
-        "effect": points(regression.effect),
-        "low": points(regression.effect_low),
-        "high": points(regression.effect_high),
-        "p": probability(regression.p_value),
-        "method": regression.method,
-        "n_pairs": regression.n_pairs,
-        "left_out": regression.left_out,
-        "worse": regression.worse,
-        "better": regression.better,
-        "cases": [_case(case) for case in worst_cases(comparison)],
+        "target": comparison.batch.run.target.name,
+        "verdict": comparison.get_verdict_display(),
+        "cases": shown_cases(comparison),
+        "more": max(0, headline(comparison).worse - SHOWN),
         "slices": [_slice(count) for count in _worst_slices(comparison)],
-        "marks": [printable(mark.text) for mark in marks_of(comparison.batch)],
-        "sides": [("Now", _batch(comparison.batch)), ("Baseline", _batch(comparison.baseline))],
+        "marks": [printable(mark.text) for mark in marks_of(comparison.batch)]
+        + [printable(str(warning.get("text", ""))) for warning in comparison.warnings],
+        "sides": [
+            ("Now", side_of(comparison.batch)),
+            ("Baseline", side_of(comparison.baseline)),
+        ],
+        "url": comparison_url(comparison.pk),
         "command": f"manage.py showbatch {comparison.batch_id} --tenant {comparison.tenant.slug}",
     }
+
+
+def figures_of(found: Regression) -> dict[str, Any]:
+    """Answer the figures of a finding in words."""
+    return {
+        "before": percent(found.before),
+        "now": percent(found.after),
+        "effect": points(found.effect),
+        "low": points(found.effect_low),
+        "high": points(found.effect_high),
+        "p": probability(found.p_value),
+        "method": found.method,
+        "n_pairs": found.n_pairs,
+        "left_out": found.left_out,
+        "worse": found.worse,
+        "better": found.better,
+        "more_cases": found.more_cases,
+    }
+
+
+def side_of(batch: Batch) -> dict[str, Any]:
+    """Answer what a batch is called, and where its page is."""
+    run = batch.run
+    client = " ".join(filter(None, (run.client_type, run.client_version)))
+    return {
+        "id": batch.pk,
+        "run": run.name,
+        "client": printable(client, limit=100),
+        "created_at": batch.created_at,
+        "url": f"{settings.SITE_URL}/batches/{batch.pk}/",
+    }
+
+
+def comparison_url(comparison: UUID) -> str:
+    """Answer the address of a comparison's page."""
+    return f"{settings.SITE_URL}/comparisons/{comparison}/"
 
 
 def percent(share: float | None) -> str:
@@ -62,21 +96,6 @@ def _short(number: float, *, sign: str = "") -> str:
     return "0" if text in ("-0", "+0") else text
 
 
-def _score(score: float | None) -> str:
-    return "?" if score is None else f"{score:.2f}".rstrip("0").rstrip(".")
-
-
-def _case(case: WorseCase) -> dict[str, Any]:
-    changes = [{"stage": c.stage, "reason": printable(c.reason)} for c in case.changes]
-    return {
-        "key": printable(case.key, limit=100),
-        "category": printable(case.category),
-        "before": _score(case.score_before),
-        "now": _score(case.score_now),
-        "changes": changes,
-    }
-
-
 def _worst_slices(comparison: Comparison) -> list[SliceCount]:
     """The slices that lost most cases; one that holds every case says nothing about where."""
     whole = headline(comparison).n_pairs
@@ -87,19 +106,3 @@ def _worst_slices(comparison: Comparison) -> list[SliceCount]:
 
 def _slice(count: SliceCount) -> dict[str, Any]:
     return {**count._asdict(), "value": printable(count.value)}
-
-
-def _batch(batch: Batch) -> dict[str, Any]:
-    run = batch.run
-    client = " ".join(filter(None, (run.client_type, run.client_version)))
-    return {
-        "id": batch.pk,
-        "run": run.name,
-        "client": printable(client, limit=100),
-        "created_at": batch.created_at,
-        "url": _url(batch.pk),
-    }
-
-
-def _url(batch: UUID) -> str:
-    return f"{settings.SITE_URL}/batches/{batch}/"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from pydantic import SecretStr
 
 from evalsite.audit.record import record
 from evalsite.endpoints.guard import check_url, origin
-from evalsite.endpoints.models import RESERVED, Endpoint
+from evalsite.endpoints.models import RESERVED, Endpoint, OutboundAddress
 from evalsite.endpoints.seal import is_current, open_secret, seal
 from evalsite.errors import EvalsiteError
 
@@ -75,16 +76,22 @@ def reseal(*, actor: object = "") -> int:
 
     Raises SecretSealed when one cannot be opened; none is changed then.
     """
-    done = 0
+    kinds = OutboundAddress.__subclasses__()
     with transaction.atomic():
-        for endpoint in Endpoint.objects.select_for_update().exclude(sealed_secret=""):
-            if is_current(endpoint):
-                continue
-            endpoint.sealed_secret = seal(endpoint, SecretStr(open_secret(endpoint) or ""))
-            endpoint.save(update_fields=["sealed_secret"])
-            record("endpoint.changed", endpoint, actor=actor, secret=RESEALED)
-            done += 1
-    return done
+        return sum(_reseal(address, actor=actor) for kind in kinds for address in _kept(kind))
+
+
+def _kept(kind: type[OutboundAddress]) -> QuerySet[OutboundAddress]:
+    return kind._default_manager.select_for_update().exclude(sealed_secret="")
+
+
+def _reseal(address: OutboundAddress, *, actor: object) -> bool:
+    if is_current(address):
+        return False
+    address.sealed_secret = seal(address, SecretStr(open_secret(address) or ""))
+    address.save(update_fields=["sealed_secret"])
+    record(f"{address._meta.model_name}.changed", address, actor=actor, secret=RESEALED)
+    return True
 
 
 def _check(endpoint: Endpoint) -> None:

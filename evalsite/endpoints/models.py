@@ -20,15 +20,31 @@ class EndpointKind(models.TextChoices):
     MCP = "mcp", "MCP server over streamable HTTP"
 
 
-class Endpoint(TenantModel):
-    """An address outside, with the secret that opens it (sealed; see `seal`) and its limits."""
+class OutboundAddress(TenantModel):
+    """An address outside that evalsite calls, with a secret that is sealed to it (see `seal`)."""
 
     name = models.SlugField(max_length=100, db_index=False)
-    kind = models.CharField(max_length=10, choices=EndpointKind, default=EndpointKind.CHAT)
     base_url = models.CharField(
         "base URL", max_length=500, help_text="Such as https://api.example.org/v1"
     )
     sealed_secret = models.TextField(blank=True, editable=False)
+
+    class Meta(TenantModel.Meta):
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether a secret is kept; what it is, only `seal` can tell."""
+        return bool(self.sealed_secret)
+
+
+class Endpoint(OutboundAddress):
+    """Where a model or a live target answers, and how hard it may be asked."""
+
+    kind = models.CharField(max_length=10, choices=EndpointKind, default=EndpointKind.CHAT)
     default_model = models.CharField(max_length=200, blank=True)
     is_default = models.BooleanField(default=False, help_text="Meant where no endpoint is named.")
     requests_per_minute = models.PositiveIntegerField(
@@ -62,11 +78,3 @@ class Endpoint(TenantModel):
                 condition=Q(kind__in=EndpointKind.values), name="endpoints_endpoint_kind"
             ),
         ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def has_secret(self) -> bool:
-        """Whether a secret is kept; what it is, only `seal` can tell."""
-        return bool(self.sealed_secret)

@@ -1,7 +1,7 @@
-"""Seal an endpoint's secret, so that a copy of the database opens nothing.
+"""Seal the secret of an address outside, so that a copy of the database opens nothing.
 
 The key of each seal is derived (HKDF, RFC 5869) from a key of the deployment together with the
-tenant, the endpoint and the origin of its URL. A sealed value that is copied to another row, or
+tenant, the row and the origin of its URL. A sealed value that is copied to another row, or
 whose row is pointed at another host, cannot be opened.
 """
 
@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from evalsite.embedded.keep import keep_password
 from evalsite.endpoints.guard import origin
-from evalsite.endpoints.models import Endpoint
+from evalsite.endpoints.models import OutboundAddress
 from evalsite.env import load
 from evalsite.errors import EvalsiteError
 from evalsite.tenants.scope import require
@@ -28,40 +28,38 @@ _KEY_BYTES: Final = 32
 
 
 class SecretSealed(EvalsiteError):
-    """No key of this deployment opens the endpoint's secret."""
+    """No key of this deployment opens a secret."""
 
     code = "secret_sealed"
     hint = (
         "give each host the same SECRETS_KEYS, old keys included, or set the secret again: "
-        "manage.py setendpoint"
+        "manage.py setendpoint, setwebhook"
     )
 
 
-def seal(endpoint: Endpoint, secret: SecretStr) -> str:
-    """Answer the secret sealed for this endpoint, by the first key."""
-    return _locks(endpoint)[0].encrypt(secret.get_secret_value().encode()).decode()
+def seal(address: OutboundAddress, secret: SecretStr) -> str:
+    """Answer the secret sealed for this address, by the first key."""
+    return _locks(address)[0].encrypt(secret.get_secret_value().encode()).decode()
 
 
-def open_secret(endpoint: Endpoint) -> str | None:
-    """Answer the endpoint's secret, or None where it has none; raises SecretSealed."""
+def open_secret(address: OutboundAddress) -> str | None:
+    """Answer the address's secret, or None where it has none; raises SecretSealed."""
     from cryptography.fernet import InvalidToken, MultiFernet
 
-    if not endpoint.sealed_secret:
+    if not address.sealed_secret:
         return None
     try:
-        return MultiFernet(_locks(endpoint)).decrypt(endpoint.sealed_secret).decode()
+        return MultiFernet(_locks(address)).decrypt(address.sealed_secret).decode()
     except InvalidToken:
-        raise SecretSealed(f"the secret of endpoint {endpoint.name!r} cannot be opened") from None
+        raise SecretSealed(f"the secret of {address.name!r} cannot be opened") from None
 
 
-def is_current(endpoint: Endpoint) -> bool:
+def is_current(address: OutboundAddress) -> bool:
     """Answer whether the first key opens the secret, or there is none."""
     from cryptography.fernet import InvalidToken
 
     try:
-        return not endpoint.sealed_secret or bool(
-            _locks(endpoint)[0].decrypt(endpoint.sealed_secret)
-        )
+        return not address.sealed_secret or bool(_locks(address)[0].decrypt(address.sealed_secret))
     except InvalidToken:
         return False
 
@@ -71,11 +69,11 @@ def mark_key() -> bytes:
     return _derived(_keys()[0], b"evalsite judge mark 1", str(require()).encode())
 
 
-def _locks(endpoint: Endpoint) -> list[Fernet]:
+def _locks(address: OutboundAddress) -> list[Fernet]:
     from cryptography.fernet import Fernet
 
-    home = origin(endpoint.base_url).encode()
-    bound_to = (_PURPOSE, str(endpoint.tenant_id).encode(), endpoint.pk.bytes, home)
+    home = origin(address.base_url).encode()
+    bound_to = (_PURPOSE, str(address.tenant_id).encode(), address.pk.bytes, home)
     derived = (_derived(key, *bound_to) for key in _keys())
     return [Fernet(base64.urlsafe_b64encode(key)) for key in derived]
 

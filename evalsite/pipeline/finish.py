@@ -7,12 +7,13 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from evalsite.alerts.compose import compose
+from evalsite.alerts.notice import batch_closed
 from evalsite.batches.models import Batch, BatchState, Step
 from evalsite.batches.plan import Sizing, plan_next_step
 from evalsite.env import load
 from evalsite.leaderboard.stand import stand
 from evalsite.pipeline import outbox
+from evalsite.pipeline.owe import owe
 from evalsite.pipeline.score import CHORD_HEAD_START, finish_key
 from evalsite.regressions.compare import compare
 from evalsite.scoring.models import ScoreStatus
@@ -70,8 +71,7 @@ def close(batch: Batch) -> None:
     summarize(batch)
     comparison = compare(batch)
     detect(batch)
-    if comparison is not None and compose(comparison):
-        outbox.add("pipeline.deliver_alerts", key=f"deliver:{comparison.pk}")
+    owe(batch_closed(batch, comparison))
     _owe_ranking(batch, board=stand(batch))
 
 

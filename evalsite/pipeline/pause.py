@@ -6,14 +6,16 @@ from uuid import UUID
 
 from django.db import transaction
 
+from evalsite.alerts.notice import batch_paused
 from evalsite.audit.record import record
 from evalsite.batches import steer
 from evalsite.batches.models import Batch, BatchState
+from evalsite.pipeline.owe import owe
 from evalsite.summaries.summarize import summarize
 
 
 def pause(batch_id: UUID, *, code: str, reason: str) -> bool:
-    """Pause a running batch, and summarise what is there; answers whether this call did it.
+    """Pause a running batch, summarise what is there, tell of it; answers whether this call did it.
 
     The reason may quote what an endpoint said, so only the code is audited.
     """
@@ -22,6 +24,7 @@ def pause(batch_id: UUID, *, code: str, reason: str) -> bool:
         if paused:
             summarize(Batch.objects.get(pk=batch_id))
             record("batch.paused", batch_id, actor="worker", code=code)
+            owe(batch_paused(batch_id))
     return paused
 
 

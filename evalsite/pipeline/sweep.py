@@ -7,12 +7,14 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from evalsite.alerts.deliver import deliver_due
+from evalsite.alerts.notice import batches_stuck, chunks_lost
+from evalsite.alerts.stuck import stuck_batches
 from evalsite.batches.lease import count_down
 from evalsite.env import load
 from evalsite.pipeline import chords, outbox
 from evalsite.pipeline.evaluate_due import start_due
 from evalsite.pipeline.finish import finish_step
+from evalsite.pipeline.owe import owe, ring
 from evalsite.scoring.write import write_off
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ _POISON = f"""
     UPDATE batches_chunk c SET state = 'failed', finished_at = now(), lease_until = NULL
     FROM {_UNFINISHED} AND c.state = 'leased' AND c.lease_until < clock_timestamp()
       AND c.attempt >= %(attempts)s
-    RETURNING c.id, c.step_id
+    RETURNING c.id, c.step_id, s.batch_id
 """
 # Sent, and never claimed while the step stood still: the message is gone. Sending it twice would
 # do no harm, so the guess need not be perfect.
@@ -68,7 +70,8 @@ def sweep() -> dict[str, int]:
         "finished": sum(finish_step(step_id, by="sweep") for (step_id,) in _rows(_COMPLETE)),
         "evaluated": start_due(),
         "sent": chords.fill_window(),
-        "mailed": deliver_due(),
+        "stuck": owe(batches_stuck(stuck_batches(seconds=env.stuck_seconds))),
+        "rung": ring(),
     }
     if done["released"] or done["written_off"] or done["lost"] or done["finished"]:
         log.warning("swept %s", {kind: n for kind, n in done.items() if n})
@@ -78,9 +81,10 @@ def sweep() -> dict[str, int]:
 def _write_off_poison(*, attempts: int) -> int:
     with transaction.atomic():
         poisoned = _rows(_POISON, attempts=attempts)
-        for chunk_id, step_id in poisoned:
+        for chunk_id, step_id, _ in poisoned:
             write_off(chunk_id, code=WORKER_CRASHED)
             count_down(step_id)
+        owe(chunks_lost({batch_id for *_, batch_id in poisoned}))
     return len(poisoned)
 
 

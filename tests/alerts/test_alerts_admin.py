@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from evalsite.alerts.compose import compose
 from evalsite.alerts.models import Subscription
+from evalsite.alerts.notice import batch_closed
 from evalsite.audit.models import Entry
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
@@ -20,7 +20,8 @@ LISTS = ("summaries/summary", "regressions/regression", "alerts/alert", "alerts/
 def test_a_list_shows_and_searches(boss: Client, page: str) -> None:
     make_summary()
     make_subscription()
-    compose(make_fall())
+    fall = make_fall()
+    batch_closed(fall.batch, fall)
     assert "1 " in boss.get(f"/admin/{page}/").text
     assert boss.get(f"/admin/{page}/", {"q": "assistant"}).status_code == 200
 
@@ -42,7 +43,8 @@ def test_an_alert_is_only_looked_at(boss: Client) -> None:
 
 def test_an_administrator_subscribes_somebody(boss: Client) -> None:
     suite = make_suite()
-    form = {"email": "ann@example.org", "kind": "regression", "suite": str(suite.pk)}
+    form = {"email": "ann@example.org", "kinds": ["regression"], "delivery": "now"}
+    form["suite"] = str(suite.pk)
     assert boss.post("/admin/alerts/subscription/add/", form).status_code == 302
     assert Subscription.objects.get().suite_id == suite.pk
     assert Entry.objects.get(action="subscription.added")
@@ -50,7 +52,7 @@ def test_an_administrator_subscribes_somebody(boss: Client) -> None:
 
 def test_the_same_subscription_twice_is_an_error_on_the_page(boss: Client) -> None:
     make_subscription(email="ann@example.org")
-    form = {"email": "ann@example.org", "kind": "regression", "suite": ""}
+    form = {"email": "ann@example.org", "kinds": ["regression"], "delivery": "now", "suite": ""}
     response = boss.post("/admin/alerts/subscription/add/", form)
     assert response.status_code == 200
     assert "already exists" in response.text

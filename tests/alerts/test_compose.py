@@ -3,13 +3,16 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 
-from evalsite.alerts.compose import compose
+from evalsite.alerts.compose import compose as write
+from evalsite.alerts.conditions import Change
 from evalsite.alerts.models import Alert
+from evalsite.alerts.news import of_change
+from evalsite.alerts.notice import batch_closed
 from evalsite.regressions.models import Comparison, Verdict
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.alerts.told import make_fall
-from tests.factories import make_subscription, make_suite
+from tests.factories import make_condition, make_subscription, make_suite, make_webhook
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 
@@ -21,9 +24,13 @@ def fall(as_acme: Tenant) -> Comparison:
     return make_fall()
 
 
-def told(regression: Comparison) -> Alert:
+def compose(fall: Comparison) -> list[Alert]:
+    return batch_closed(fall.batch, fall)
+
+
+def told(fall: Comparison) -> Alert:
     make_subscription()
-    (alert,) = compose(regression)
+    (alert,) = compose(fall)
     return alert
 
 
@@ -35,7 +42,8 @@ def test_each_subscriber_gets_one(fall: Comparison) -> None:
 
 def test_a_second_call_adds_none(fall: Comparison) -> None:
     make_subscription()
-    assert compose(fall) == compose(fall)
+    news = of_change(Change(make_condition(), fall))
+    assert write(news) == write(news)
     assert Alert.objects.count() == 1
 
 
@@ -50,6 +58,22 @@ def test_who_subscribed_twice_is_told_once(fall: Comparison) -> None:
     own = make_subscription(email="ann@example.org", suite=fall.batch.suite)
     (alert,) = compose(fall)
     assert alert.subscription_id == own.pk
+
+
+def test_a_muted_suite_is_muted_for_who_subscribed_to_all(fall: Comparison) -> None:
+    make_subscription(email="ann@example.org")
+    make_subscription(email="ann@example.org", suite=fall.batch.suite, is_muted=True)
+    assert compose(fall) == []
+
+
+def test_who_wants_another_kind_is_not_told(fall: Comparison) -> None:
+    make_subscription(kinds=["recovery", "budget_reached"])
+    assert compose(fall) == []
+
+
+def test_a_webhook_that_is_switched_off_is_not_told(fall: Comparison) -> None:
+    make_subscription(webhook=make_webhook(is_active=False))
+    assert compose(fall) == []
 
 
 @pytest.mark.parametrize("verdict", sorted(set(Verdict) - {Verdict.REGRESSED}))
@@ -75,6 +99,7 @@ def test_the_subject_begins_with_the_verdict(fall: Comparison) -> None:
 def test_text_and_html_tell_the_same(fall: Comparison) -> None:
     alert = told(fall)
     urls = [f"{settings.SITE_URL}/batches/{b}/" for b in (fall.batch_id, fall.baseline_id)]
+    urls.append(f"{settings.SITE_URL}/comparisons/{fall.pk}/")
     command = f"manage.py showbatch {fall.batch_id} --tenant acme"
     for part in (alert.text, alert.html):
         for fact in (*urls, command, "case-00", "book_table was not called", "p = 0.00049"):

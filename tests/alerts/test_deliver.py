@@ -12,13 +12,13 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connections, transaction
 from django.utils import timezone
 
-from evalsite.alerts.compose import compose
 from evalsite.alerts.deliver import MAX_ATTEMPTS, deliver_due
 from evalsite.alerts.models import Alert
+from evalsite.alerts.notice import batch_closed
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.alerts.told import make_fall
-from tests.factories import make_alert, make_comparison, make_subscription
+from tests.factories import make_alert, make_subscription
 
 
 class Broken(BaseEmailBackend):
@@ -35,8 +35,7 @@ def server_down(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def make_due(*, seconds: int = 0, **fields: Any) -> Alert:
     """An alert whose claim ran out so many seconds ago."""
-    until = timezone.now() - timedelta(seconds=seconds)
-    return make_alert(**{"claimed_until": until if seconds else None, **fields})
+    return make_alert(due_at=timezone.now() - timedelta(seconds=seconds), **fields)
 
 
 def again(alert: Alert) -> Alert:
@@ -48,7 +47,7 @@ def again(alert: Alert) -> Alert:
 def test_a_due_alert_is_sent_and_marked() -> None:
     alert = make_due(recipient="ann@example.org")
     assert deliver_due() == 1
-    assert (again(alert).state, alert.attempts, alert.claimed_until) == ("sent", 1, None)
+    assert (again(alert).state, alert.attempts) == ("sent", 1)
     assert alert.sent_at is not None
     assert [message.to for message in mail.outbox] == [["ann@example.org"]]
 
@@ -111,18 +110,14 @@ def test_a_failure_becomes_the_row_and_waits() -> None:
     assert deliver_due() == 0
     assert (again(alert).state, alert.attempts) == ("pending", 1)
     assert alert.error == "ConnectionRefusedError: \\u001b no server"
-    until = alert.claimed_until
-    assert until is not None
-    assert until > timezone.now() + timedelta(seconds=30)
+    assert alert.due_at > timezone.now() + timedelta(seconds=30)
 
 
 @pytest.mark.usefixtures("as_acme", "server_down")
 def test_the_wait_grows() -> None:
     alert = make_due(attempts=3)
     deliver_due()
-    until = again(alert).claimed_until
-    assert until is not None
-    assert until > timezone.now() + timedelta(seconds=400)
+    assert again(alert).due_at > timezone.now() + timedelta(seconds=400)
 
 
 @pytest.mark.usefixtures("as_acme", "server_down")
@@ -153,7 +148,8 @@ def test_a_mail_file_can_be_read_back(settings: Any, tmp_path: Path) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = str(tmp_path)
     make_subscription(email="ann@example.org")
-    compose(make_fall(reason="naïve café → 日本"))
+    fall = make_fall(reason="naïve café → 日本")
+    batch_closed(fall.batch, fall)
     deliver_due()
     (file,) = tmp_path.iterdir()
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
@@ -174,8 +170,7 @@ def test_a_claim_inside_a_transaction_is_refused() -> None:
 def test_many_deliverers_at_once_send_each_once() -> None:
     acme = Tenant.objects.create(slug="acme", name="Acme")
     with tenant(acme.pk):
-        comparison = make_comparison()
-        wanted = {f"<{make_alert(comparison=comparison).pk}@evalsite>" for _ in range(12)}
+        wanted = {f"<{make_alert().pk}@evalsite>" for _ in range(12)}
     together(4, lambda: deliver_within(acme))
     sent = [message.extra_headers["Message-ID"] for message in mail.outbox]
     assert len(sent) == 12

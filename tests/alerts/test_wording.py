@@ -46,7 +46,7 @@ def test_no_slice_is_named_where_all_are_one() -> None:
 
 @pytest.mark.usefixtures("as_acme")
 def test_the_worst_cases_are_five() -> None:
-    keys = [case["key"] for case in wording_of(make_fall())["cases"]]
+    keys = [case.key for case in wording_of(make_fall())["cases"]]
     assert keys == ["case-00", "case-01", "case-02", "case-03", "case-04"]
 
 
@@ -57,5 +57,5 @@ def test_what_is_to_be_known_of_the_judges_is_told() -> None:
     fall.batch.preflight, fall.batch.preflight_notes = "not_checked", ["nobody was there"]
     told = "The judges were not checked: nobody was there."
     assert wording_of(fall)["marks"] == [told]
-    for body in ("regression-body.txt", "regression-body.html"):
+    for body in ("comparison-body.txt", "comparison-body.html"):
         assert told in render_to_string(f"alerts/{body}", wording_of(fall))

@@ -76,9 +76,9 @@ class Command(BaseCommand):
             self._say(f"{role.value} {name}: {'was there already' if known else 'let in'}")
         with tenant(enrol.find_tenant(TENANT).pk):
             wishes = apps.get_model("alerts", "Subscription").objects
-            wish, is_new = wishes.get_or_create(email=READER, suite=None, kind="regression")
+            wish, is_new = wishes.get_or_create(email=READER, suite=None)
         told = "is told" if is_new else "is told already"
-        self._say(f"{wish.email} {told} of regressions by e-mail")
+        self._say(f"{wish.email} {told} of regressions and recoveries by e-mail")
 
     def _import(self) -> None:
         self._head("Cases and recorded answers")
