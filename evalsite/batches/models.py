@@ -75,6 +75,9 @@ class Batch(TenantModel):
         default="",
         help_text="Who asks for the same again gets this one.",
     )
+    order_seed = models.BigIntegerField(
+        null=True, help_text="Draws the order in which cases are scored; null: by key."
+    )
     created_by = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)

@@ -36,9 +36,12 @@ _CUT = """
         (id, tenant_id, step_id, number, revisions, n_cases, state, attempt, lease_owner)
     SELECT gen_random_uuid(), app.tenant_id(), %s, place / %s, array_agg(id ORDER BY place),
            count(*), 'pending', 0, ''
-    FROM (SELECT id, row_number() OVER () - 1 AS place FROM ({chosen}) AS chosen (id)) AS placed
+    FROM (SELECT id, row_number() OVER ({order}) - 1 AS place
+          FROM ({chosen}) AS chosen (id)) AS placed
     GROUP BY place / %s
 """
+# The same order in every step of a batch: what was drawn first is judged to its end first.
+_DRAWN = "ORDER BY md5(%s || id::text), id"
 
 
 class NothingSelected(EvalsiteError):
@@ -84,11 +87,13 @@ def plan_batch(
     use_cache: bool = True,
     preflight: Preflight = Preflight.NOT_NEEDED,
     request_key: str = "",
+    order_seed: int | None = None,
 ) -> Batch:
     """Create a batch pinned to the suite's version, with its first step cut into chunks.
 
     No model call is made that could bring it past `max_cost_usd`; without `use_cache` it asks
-    models anew, also what they have been asked before.
+    models anew, also what they have been asked before. With `order_seed` the cases are scored in
+    an order of chance, drawn by it; else in order of key.
     Raises NothingSelected, RunNotReady, and IntegrityError where another has the `request_key`.
     """
     _require_ready(run)
@@ -111,6 +116,7 @@ def plan_batch(
         preflight=preflight,
         preflight_notes=[SKIPPED] if preflight == Preflight.NOT_CHECKED else [],
         request_key=request_key,
+        order_seed=order_seed,
         created_by=actor,
     )
     begin_run(run, actor=actor)
@@ -195,8 +201,11 @@ def _open_step(
         remaining=n_chunks,
     )
     sql, params = chosen.query.sql_with_params()
+    drawn = batch.order_seed is not None
+    cut = _CUT.format(chosen=sql, order=_DRAWN if drawn else "")
+    seed = [f"{batch.order_seed}:"] if drawn else []
     with connection.cursor() as cursor:
-        cursor.execute(_CUT.format(chosen=sql), [step.pk, size, *params, size])
+        cursor.execute(cut, [step.pk, size, *seed, *params, size])
     return step
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from evalsite.audit.record import record
 from evalsite.batches.models import Batch
 from evalsite.errors import EvalsiteError
 from evalsite.experiments.models import Arm, Experiment, Group, Result
 from evalsite.experiments.queries import newest_version, require_open
+from evalsite.experiments.record_batch import judges_of
 
 
 class SuiteNotOfExperiment(EvalsiteError):
@@ -20,12 +21,10 @@ class SuiteNotOfExperiment(EvalsiteError):
 
 
 class NotPeekable(EvalsiteError):
-    """A batch cannot be stopped early: nothing to hold it to, or its cases hang together."""
+    """A batch cannot be watched: there is nothing sound to hold it to while it runs."""
 
     code = "not_peekable"
-    hint = (
-        "run the baseline group first; cases in clusters need an experiment that is not peek-safe"
-    )
+    hint = "run the baseline group first, by the same judges and over cases that stand alone"
     exit_code = 2
 
 
@@ -39,10 +38,9 @@ def require_joinable(experiment: Experiment, *, group: str) -> None:
     require_open(experiment)
     if not is_watched(experiment, group=group):
         return
-    against = newest_version(experiment, group=Group.BASELINE)
-    if not against:
+    rows = _baseline(experiment)
+    if not rows.exists():
         raise NotPeekable(f"experiment {experiment.name!r} has no baseline yet")
-    rows = Result.objects.filter(experiment=experiment, group=Group.BASELINE, version=against)
     shared = rows.exclude(cluster="").values("cluster").annotate(n=Count("task", distinct=True))
     if shared.filter(n__gt=1).exists():
         raise NotPeekable(f"the cases of experiment {experiment.name!r} come in clusters")
@@ -54,6 +52,8 @@ def join(batch: Batch, experiment: Experiment, *, group: str, version: str, acto
     Raises ExperimentOver, SuiteNotOfExperiment and NotPeekable.
     """
     require_joinable(experiment, group=group)
+    if is_watched(experiment, group=group):
+        _require_same_judges(batch, experiment)
     if experiment.suite_id not in (None, batch.suite_id):
         raise SuiteNotOfExperiment(
             f"experiment {experiment.name!r} is about the suite {experiment.suite}"
@@ -64,3 +64,14 @@ def join(batch: Batch, experiment: Experiment, *, group: str, version: str, acto
     )
     record("experiment.joined", experiment, actor=actor, batch=str(batch.pk), group=group)
     return arm
+
+
+def _require_same_judges(batch: Batch, experiment: Experiment) -> None:
+    by = set(_baseline(experiment).values_list("judged_by", flat=True).distinct())
+    if by != {judges_of(batch.manifest)}:
+        raise NotPeekable(f"the baseline of {experiment.name!r} was judged by other judges")
+
+
+def _baseline(experiment: Experiment) -> QuerySet[Result]:
+    against = newest_version(experiment, group=Group.BASELINE)
+    return Result.objects.filter(experiment=experiment, group=Group.BASELINE, version=against)

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from evalsite.batches.models import Batch, Chunk, ChunkState
 from evalsite.env import load
-from evalsite.experiments.models import Arm, Claim, Experiment, Group, Metric, Side
+from evalsite.experiments.models import Arm, Claim, Experiment, ExperimentState, Group, Metric, Side
 from evalsite.experiments.settled import SETTLED_CASES
 from evalsite.stats.estimates import ENOUGH_PAIRS
 from evalsite.stats.sequence import Look
@@ -52,7 +52,10 @@ def look(batch_id: UUID) -> Arm | None:
     None where there is nothing to look at, or another worker is looking.
     """
     watched = Arm.objects.filter(
-        batch=batch_id, group=Group.VARIANT, experiment__peek_safe=True
+        batch=batch_id,
+        group=Group.VARIANT,
+        experiment__peek_safe=True,
+        experiment__state=ExperimentState.OPEN,
     ).select_related("experiment")
     if not watched.exists():
         return None

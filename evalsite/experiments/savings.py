@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from evalsite.experiments.models import Arm
@@ -24,3 +25,13 @@ def savings(arm: Arm | None) -> dict[str, Any]:
         "usd": float(batch.spent_usd) / arm.n_seen * left,
         "seconds": max(0.0, seconds) / arm.n_seen * left,
     }
+
+
+def savings_in_words(saved: Mapping[str, Any]) -> str:
+    """Say what stopping early saved, for people; nothing for nothing."""
+    if not saved:
+        return ""
+    run = saved["of"] - saved["cases"]
+    told = f"settled after {run} of {saved['of']} cases, in {saved['looks']} looks"
+    money = f", {saved['usd']:.2g} USD" if saved["usd"] else ""
+    return f"{told}; saved {saved['cases']} cases, about {saved['seconds']:.0f} s{money}"

@@ -7,12 +7,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+
 from evalsite.batches.models import Batch
 from evalsite.batches.queries import find_batch
 from evalsite.cases.check import check_key
 from evalsite.cases.queries import Selection, find_suite
 from evalsite.errors import UsageError
+from evalsite.experiments.join import join
 from evalsite.pipeline import launch
+from evalsite.pipeline.enrol import place_of, refuse_mixed
 from evalsite.targets.queries import find_run
 from packs.override import with_judges
 from packs.registry import PACKS
@@ -36,9 +40,11 @@ def begin(options: Mapping[str, Any]) -> Batch:
     """Launch what the options of `run_arguments` ask for.
 
     Raises what `launch.start`, `launch.resume` and `launch.retry_errored` raise, UsageError for
-    a malformed --option, SuiteUnknown, RunUnknown, BatchUnknown, PackDiffers, ArgumentsMissing.
+    a malformed --option, what `enrol` and `join` raise, SuiteUnknown, RunUnknown, BatchUnknown,
+    PackDiffers, ArgumentsMissing.
     """
     actor, cap = getpass.getuser(), options["max_cost"]
+    refuse_mixed(options)
     if options["resume"]:
         return launch.resume(find_batch(options["resume"]).pk, max_cost_usd=cap, actor=actor)
     if options["retry_errored"]:
@@ -53,18 +59,25 @@ def _start(options: Mapping[str, Any], *, actor: str) -> Batch:
     suite = find_suite(options["suite"])
     if options["pack"] not in (None, suite.pack):
         raise PackDiffers(f"suite {suite.name!r} is of pack {suite.pack!r}")
-    return launch.start(
-        suite=suite,
-        run=find_run(options["run"]),
-        pack=suite.pack,
-        options=_pack_options(suite.pack, options),
-        selection=selection_of(options),
-        repetitions=options["repetitions"],
-        max_cost_usd=options["max_cost"],
-        use_cache=not options["no_cache"],
-        try_judges=not options["no_preflight"],
-        actor=actor,
-    )
+    run = find_run(options["run"])
+    place = place_of(options, run)
+    with transaction.atomic():
+        batch = launch.start(
+            suite=suite,
+            run=run,
+            pack=suite.pack,
+            options=_pack_options(suite.pack, options),
+            selection=selection_of(options),
+            repetitions=options["repetitions"],
+            max_cost_usd=options["max_cost"],
+            use_cache=not options["no_cache"],
+            try_judges=not options["no_preflight"],
+            order_seed=place.order_seed if place else None,
+            actor=actor,
+        )
+        if place is not None:
+            join(batch, place.experiment, group=place.group, version=place.version, actor=actor)
+    return batch
 
 
 def selection_of(options: Mapping[str, Any]) -> Selection:

@@ -10,6 +10,7 @@ from typing import Any
 
 from celery import Signature, chord, signature
 
+from evalsite.batches.models import Batch
 from evalsite.batches.window import Part, Wave, take_waves
 from evalsite.celery import app
 from evalsite.env import load
@@ -43,6 +44,11 @@ def send_wave(wave: Wave) -> None:
     # Otherwise one pub/sub channel per part stays open in this process for good.
     if sent.parent is not None:
         sent.parent.forget()
+
+
+def revoke(batch: Batch) -> None:
+    """Take a stopped batch's messages back; for speed: each would find it stopped anyway."""
+    app.control.revoke_by_stamped_headers({"batch": stamp_of(batch.pk, epoch=batch.epoch)})
 
 
 def stamp_of(batch_id: object, *, epoch: int) -> str:

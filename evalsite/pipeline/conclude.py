@@ -7,6 +7,7 @@ from typing import NamedTuple
 from evalsite.batches.models import Batch, BatchState, Preflight
 from evalsite.env import load
 from evalsite.pipeline import account
+from evalsite.pipeline.peek import stopped_early
 from evalsite.summaries.models import SliceKind, Summary
 
 DONE, INCOMPLETE, INTERRUPTED = 0, 4, 130
@@ -25,6 +26,8 @@ def conclude(batch: Batch, *, tenant: str | None = None) -> Conclusion:
         again = account.resume_command(batch, tenant=tenant)
         how = f"paused; nothing is lost. Go on with:\n  {again}"
         return Conclusion(INCOMPLETE, (account.pause_in_words(batch), how))
+    if (stopped := stopped_early(batch)) is not None:
+        return Conclusion(DONE, (stopped,))
     if batch.preflight == Preflight.UNTRUSTED:
         caught = "[judge_untrusted] the figures rest on a judge that was found out"
         return Conclusion(INCOMPLETE, (caught,))

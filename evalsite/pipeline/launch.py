@@ -15,11 +15,10 @@ from evalsite.batches.models import Batch, Preflight
 from evalsite.calls.place import chat_endpoint
 from evalsite.cases.models import Suite
 from evalsite.cases.queries import Selection
-from evalsite.celery import app
 from evalsite.endpoints.models import RESERVED as MOCK
 from evalsite.errors import EvalsiteError
 from evalsite.pipeline import outbox
-from evalsite.pipeline.chords import stamp_of
+from evalsite.pipeline.chords import revoke
 from evalsite.pipeline.finish import sizing
 from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.queries import revisions_with
@@ -51,12 +50,14 @@ def start(
     use_cache: bool = True,
     try_judges: bool = True,
     request_key: str = "",
+    order_seed: int | None = None,
     actor: str = "",
 ) -> Batch:
     """Plan a batch and owe the broker its first wave, in one transaction.
 
     `max_cost_usd` caps what its model calls may cost; None is no cap. Without `try_judges` the
-    judges that ask models have no preflight, which the audit trail and every report say.
+    judges that ask models have no preflight, which the audit trail and every report say. With
+    `order_seed` the cases are scored in an order of chance.
     Raises PackError or JudgeError for unknown names and bad options, EndpointUnknown or
     EndpointNotChat for those of its judges, NothingSelected, RunNotReady, and IntegrityError where
     another batch has the `request_key`.
@@ -79,6 +80,7 @@ def start(
             use_cache=use_cache,
             preflight=preflight,
             request_key=request_key,
+            order_seed=order_seed,
             actor=actor,
         )
         record("batch.started", batch.pk, actor=actor, suite=suite.name, run=run.name)
@@ -94,9 +96,7 @@ def cancel(batch_id: UUID, *, actor: str = "") -> Batch:
         batch = steer.cancel(batch_id)
         summarize(batch)
         record("batch.cancelled", batch_id, actor=actor)
-    # Only for speed: what is queued would find the batch cancelled and do nothing.
-    stamp = {"batch": stamp_of(batch_id, epoch=batch.epoch)}
-    app.control.revoke_by_stamped_headers(stamp)
+    revoke(batch)
     return batch
 
 

@@ -12,6 +12,7 @@ def declare(parser: ArgumentParser) -> None:
     declare_judging(parser)
     _declare_asking(parser)
     declare_cases(parser)
+    _declare_experiment(parser)
     _declare_again(parser)
     _declare_how(parser)
 
@@ -55,6 +56,15 @@ def declare_cases(parser: ArgumentParser) -> None:
     choose.add_argument("--sample", type=_count, metavar="N", help="N at random, by --seed")
     choose.add_argument("--seed", type=int, default=0)
     parser.add_argument("--repetitions", type=_count, default=1, metavar="K")
+
+
+def _declare_experiment(parser: ArgumentParser) -> None:
+    study = parser.add_argument_group("which experiment it writes to")
+    study.add_argument("--experiment", metavar="E", help="record the results in it")
+    study.add_argument("--group", choices=("baseline", "variant"), help="on which side")
+    study.add_argument(
+        "--client-version", metavar="V", help="of the system (default: the run's own)"
+    )
 
 
 def _declare_again(parser: ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from evalsite.batches.lease import Claim, LeaseLost, claim_chunk, count_down, fi
 from evalsite.env import load
 from evalsite.pipeline import outbox
 from evalsite.pipeline.ask_chunk import ask_chunk
+from evalsite.pipeline.peek import stop_if_settled
 from evalsite.pipeline.score_model import leave, score_model_chunk
 from evalsite.scoring.interleave import Outcome
 from evalsite.scoring.stage import ManifestChanged, judge
@@ -53,6 +54,7 @@ def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
     except LeaseLost as lost:
         log.warning("chunk %s attempt %s wrote nothing: %s", chunk_id, claim.attempt, lost)
         return False
+    stop_if_settled(claim.batch_id)
     return True
 
 
