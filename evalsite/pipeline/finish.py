@@ -11,6 +11,7 @@ from evalsite.alerts.notice import batch_closed
 from evalsite.batches.models import Batch, BatchState, Step
 from evalsite.batches.plan import Sizing, plan_next_step
 from evalsite.env import load
+from evalsite.experiments.record_batch import record_finished
 from evalsite.leaderboard.stand import stand
 from evalsite.pipeline import outbox
 from evalsite.pipeline.owe import owe
@@ -59,7 +60,7 @@ def dispatch_key(step_id: UUID) -> str:
 
 
 def close(batch: Batch) -> None:
-    """Write the batch's summary, compare and rank it, look for shifts, and owe the mails."""
+    """Write the batch's summary and results, compare and rank it, look for shifts, owe the mails."""
     batch.state = BatchState.FINISHED
     with connection.cursor() as cursor:
         cursor.execute(
@@ -69,6 +70,7 @@ def close(batch: Batch) -> None:
         )
         (batch.finished_at,) = cursor.fetchone()
     summarize(batch)
+    record_finished(batch)
     comparison = compare(batch)
     detect(batch)
     owe(batch_closed(batch, comparison))
