@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from evalsite.web import batches, health, home, tenants
+from evalsite.web import batches, health, home, metrics, tenants
 
 urlpatterns = [
     path("", home.index, name="home"),
@@ -14,4 +14,5 @@ urlpatterns = [
     path("tenant/", tenants.pick, name="pick-tenant"),
     path("batches/<uuid:batch_id>/", batches.detail, name="batch"),
     path("healthz", health.healthz, name="healthz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -64,7 +65,7 @@ def test_a_changed_evaluation_is_another_wish(as_acme: Tenant) -> None:
 
 def test_batches_without_a_request_do_not_collide(as_acme: Tenant) -> None:
     run, suite = filled([told("passed")])
-    given = {"pack": "lanes", "options": {}, "selection": Selection()}
+    given: dict[str, Any] = {"pack": "lanes", "options": {}, "selection": Selection()}
     assert launch.start(suite=suite, run=run, **given) != launch.start(
         suite=suite, run=run, **given
     )

@@ -1,0 +1,238 @@
+"""What Prometheus is told, and who may ask."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+from evalsite.pipeline.coordinate import _leads
+from evalsite.pipeline.lead import look, seen, take_over
+from evalsite.tenants.models import Tenant
+from evalsite.tenants.scope import nobody, tenant
+from evalsite.web import metrics
+from tests.factories import (
+    make_alert,
+    make_batch,
+    make_chunk,
+    make_comparison,
+    make_evaluation_request,
+    make_outbox_message,
+    make_run,
+    make_step,
+    make_suite,
+    make_summary,
+    make_target,
+)
+
+TOKEN = "a-token-of-some-length"
+LABELS = ("tenant", "suite", "target", "state")
+Samples = dict[tuple[str, tuple[str, ...]], float]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_cached() -> Iterator[None]:
+    metrics._text.cache_clear()
+    yield
+    metrics._text.cache_clear()
+
+
+def scraped() -> Samples:
+    """Scrape anew, and read the answer as Prometheus would: metric and label values to value."""
+    metrics._text.cache_clear()
+    with nobody():
+        answer = Client().get("/metrics")
+    assert answer.status_code == 200
+    families = text_string_to_metric_families(answer.content.decode())
+    return {
+        (
+            sample.name.removeprefix("evalsite_"),
+            tuple(sample.labels[label] for label in LABELS if label in sample.labels),
+        ): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def finished(**fields: Any) -> None:
+    """A finished batch of the suite `s` and the target `t` with its summary."""
+    suite = fields.pop("suite", None) or make_suite(name="s")
+    run = fields.pop("run", None) or make_run(target=make_target(name="t"))
+    batch = make_batch(
+        suite=suite, run=run, state="finished", finished_at="2026-01-02T00:00:00Z", spent_usd=0.5
+    )
+    make_summary(batch=batch, **{"mean_score": 0.7, "score_low": 0.6, "score_high": 0.8, **fields})
+
+
+def test_the_newest_batch_of_suite_and_target_is_told(as_acme: Tenant) -> None:
+    finished(n=10, passed=7, failed=1, unscored=1, errored=1, pass_rate=0.875)
+    told = scraped()
+    place = ("acme", "s", "t")
+    assert told["score", place] == 0.7
+    assert (told["score_low", place], told["score_high", place]) == (0.6, 0.8)
+    assert told["pass_rate", place] == 0.875
+    assert told["unscored_rate", place] == 0.2
+    assert told["last_batch_cost_usd", place] == 0.5
+    assert told["last_batch_finished_timestamp_seconds", place] == 1767312000
+
+
+def test_an_older_batch_is_not_told(as_acme: Tenant) -> None:
+    suite, run = make_suite(name="s"), make_run(target=make_target(name="t"))
+    for day, score in ((3, 0.9), (1, 0.1)):
+        batch = make_batch(
+            suite=suite, run=run, state="finished", finished_at=f"2026-01-0{day}T00:00:00Z"
+        )
+        make_summary(batch=batch, mean_score=score)
+    assert scraped()["score", ("acme", "s", "t")] == 0.9
+
+
+def test_what_is_not_known_is_left_out_and_no_zero(as_acme: Tenant) -> None:
+    finished(mean_score=None, score_low=None, score_high=None, unscored=1, passed=0)
+    told = {metric for metric, _ in scraped()}
+    assert not told & {"score", "score_low", "pass_rate", "regressed"}
+    assert "unscored_rate" in told
+
+
+@pytest.mark.parametrize(("verdict", "value"), [("regressed", 1), ("no_difference", 0)])
+def test_a_regression_is_told(verdict: str, value: int, as_acme: Tenant) -> None:
+    suite, run = make_suite(name="s"), make_run(target=make_target(name="t"))
+    batch = make_batch(suite=suite, run=run, state="finished", finished_at="2026-01-02T00:00:00Z")
+    make_summary(batch=batch)
+    make_comparison(batch=batch, verdict=verdict)
+    assert scraped()["regressed", ("acme", "s", "t")] == value
+
+
+def test_queues_are_told(as_acme: Tenant) -> None:
+    batch = make_batch()
+    make_chunk(step=make_step(batch=batch), dispatched_at="2026-01-01T00:00:00Z")
+    make_outbox_message(due_at="2026-01-01T00:00:00Z")
+    make_evaluation_request(state="refused")
+    make_alert()
+    told = scraped()
+    assert told["chunks", ("acme", "pending")] == 1
+    assert told["oldest_pending_chunk_seconds", ("acme",)] > 3600
+    assert told["outbox_messages", ("acme",)] == 1
+    assert told["outbox_oldest_seconds", ("acme",)] > 3600
+    assert told["alerts_unsent", ("acme",)] == 1
+    assert told["evaluation_requests", ("acme", "refused")] == 1
+
+
+def test_batches_are_told_by_state(as_acme: Tenant) -> None:
+    for state in ("running", "paused", "paused"):
+        make_batch(state=state)
+    told = scraped()
+    assert told["batches", ("acme", "running")] == 1
+    assert told["batches", ("acme", "paused")] == 2
+
+
+def test_each_tenant_has_its_own_figures(acme: Tenant, globex: Tenant) -> None:
+    for one, n in ((acme, 1), (globex, 2)):
+        with tenant(one.pk):
+            [make_outbox_message() for _ in range(n)]
+    told = scraped()
+    assert told["outbox_messages", ("acme",)] == 1
+    assert told["outbox_messages", ("globex",)] == 2
+
+
+def test_a_tenant_that_is_not_active_is_not_told(acme: Tenant) -> None:
+    Tenant.objects.update(is_active=False)
+    assert ("outbox_messages", ("acme",)) not in scraped()
+
+
+def test_more_tenants_than_bearable_are_counted(
+    acme: Tenant, globex: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "MOST_TENANTS", 1)
+    told = scraped()
+    assert told["tenants_left_out", ()] == 1
+    assert ("outbox_messages", ("globex",)) not in told
+
+
+def test_labels_are_escaped(acme: Tenant) -> None:
+    Tenant.objects.update(slug='a"b\\c\nd')
+    assert ("outbox_messages", ('a"b\\c\nd',)) in scraped()
+
+
+def test_a_second_scrape_costs_nothing(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "CACHE_SECONDS", 1e9)
+    scraped()
+    monkeypatch.setattr(metrics, "_samples", lambda: 1 / 0)
+    assert Client().get("/metrics").status_code == 200
+
+
+def test_each_takeover_raises_the_epoch(db: None) -> None:
+    assert (look().epoch, look().seen_seconds) == (0, None)
+    first, second = take_over(), take_over()
+    assert second == first + 1
+    seen(first)
+    assert look().epoch == scraped()["leader_epoch", ()] == second
+
+
+def test_a_leader_is_present_while_it_holds_the_lock(committed_db: None) -> None:
+    assert not look().is_present
+    leader = connections.create_connection("default")
+    assert _leads(leader)
+    assert look().is_present
+    assert scraped()["leader_present", ()] == 1
+    leader.close()
+    assert not look().is_present
+
+
+def basic(word: str) -> str:
+    return "Basic " + b64encode(f"prometheus:{word}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (f"Bearer {TOKEN}", 200),
+        (basic(TOKEN), 200),
+        (f"Bearer {TOKEN}x", 401),
+        (basic("wrong"), 401),
+        ("Basic %%%", 401),
+        (TOKEN, 401),
+        (None, 401),
+    ],
+)
+def test_a_token_is_asked_for(
+    header: str | None, status: int, db: None, knobs: Callable[..., None]
+) -> None:
+    knobs(metrics_token=TOKEN)
+    headers = {} if header is None else {"Authorization": header}
+    answer = Client().get("/metrics", headers=headers)
+    assert answer.status_code == status
+    assert TOKEN not in answer.content.decode()
+    if status == 401:
+        assert answer.json()["code"] == "metrics_refused"
+        assert answer["WWW-Authenticate"].startswith("Basic")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"REMOTE_ADDR": "10.0.0.7"},
+        {"REMOTE_ADDR": ""},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_FORWARDED": "for=127.0.0.1"},
+    ],
+)
+def test_without_a_token_only_this_machine_may_ask(place: dict[str, Any], db: None) -> None:
+    assert Client().get("/metrics", **place).status_code == 401
+
+
+def test_this_machine_may_ask(db: None) -> None:
+    assert Client().get("/metrics", REMOTE_ADDR="::1").status_code == 200
+
+
+def test_a_public_site_always_asks_for_a_token(db: None, knobs: Callable[..., None]) -> None:
+    knobs(site_url="http://eval.example.org")
+    assert Client().get("/metrics").status_code == 401
+
+
+def test_nothing_can_be_posted(db: None) -> None:
+    assert Client().post("/metrics").status_code == 405
