@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from evalsite.audit.record import record
+from evalsite.batches.models import Batch
 from evalsite.errors import UsageError
 from evalsite.gates.claims import weigh_primary
 from evalsite.gates.conditions import conditions, doubted
@@ -49,7 +50,7 @@ def check(held: Held, comparison: Comparison, *, actor: str = "") -> GateCheck:
 
     Raises GateUnfit where the gate is for another suite or target.
     """
-    require_fit(held, suite=comparison.batch.suite.name, target=comparison.batch.run.target.name)
+    require_fit(held, comparison.batch)
     frame = load_frame(comparison.batch, comparison.baseline)
     reasons = weigh(held, comparison, frame=frame)
     outcome = put_together(reasons)
@@ -69,9 +70,13 @@ def check(held: Held, comparison: Comparison, *, actor: str = "") -> GateCheck:
     return made
 
 
-def require_fit(held: Held, *, suite: str, target: str) -> None:
-    """Raise GateUnfit where the gate is for another suite or target."""
-    for what, wanted, given in (("suite", held.suite, suite), ("target", held.target, target)):
+def require_fit(held: Held, batch: Batch) -> None:
+    """Raise GateUnfit where the gate is for another suite or target than the batch's."""
+    sides = (
+        ("suite", held.suite, batch.suite.name),
+        ("target", held.target, batch.run.target.name),
+    )
+    for what, wanted, given in sides:
         if wanted is not None and wanted != given:
             raise GateUnfit(f"gate {held.name!r} is for {what} {wanted!r}, not {given!r}")
 

@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 from evalsite.batches.models import Batch, BatchState, Preflight
 from evalsite.env import load
+from evalsite.gates.demand import EXIT_CODES
+from evalsite.gates.models import GateOutcome
 from evalsite.pipeline import account
+from evalsite.pipeline.hold import Answer
 from evalsite.pipeline.peek import stopped_early
 from evalsite.summaries.models import SliceKind, Summary
 
-DONE, INCOMPLETE, INTERRUPTED = 0, 4, 130
+DONE, FAILED, INCOMPLETE, INTERRUPTED = 0, 3, 4, 130
 
 
 class Conclusion(NamedTuple):
@@ -20,8 +23,32 @@ class Conclusion(NamedTuple):
     lines: tuple[str, ...] = ()
 
 
-def conclude(batch: Batch, *, tenant: str | None = None) -> Conclusion:
-    """Answer how a batch that runs no longer ended; `tenant` goes into the command to resume."""
+def conclude(
+    batch: Batch, *, tenant: str | None = None, answer: Answer | None = None
+) -> Conclusion:
+    """Answer how a batch that runs no longer ended; `tenant` goes into the command to resume.
+
+    A gate that failed goes before all else. One that was asked for and never answered, or left
+    it open, is no success.
+    """
+    ended, held = _of_batch(batch, tenant=tenant), _of_gate(answer)
+    if held.exit_code == FAILED or not ended.exit_code:
+        return Conclusion(held.exit_code, (*ended.lines, *held.lines))
+    return ended
+
+
+def _of_gate(answer: Answer | None) -> Conclusion:
+    if answer is None or answer.wanted.held is None:
+        return Conclusion()
+    gate, check = answer.wanted.held.name, answer.check
+    if check is None:
+        why = f"[gate_not_checked] gate {gate}: there is nothing to compare the batch with"
+        return Conclusion(INCOMPLETE, (why,))
+    code = EXIT_CODES[GateOutcome(check.outcome)]
+    return Conclusion(code, (f"gate {gate}: {check.get_outcome_display().lower()}",))
+
+
+def _of_batch(batch: Batch, *, tenant: str | None) -> Conclusion:
     if batch.state == BatchState.PAUSED:
         again = account.resume_command(batch, tenant=tenant)
         how = f"paused; nothing is lost. Go on with:\n  {again}"

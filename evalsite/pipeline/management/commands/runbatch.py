@@ -13,12 +13,18 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 
 from evalsite.batches.models import Batch
-from evalsite.pipeline import account, launch, report, run_arguments, watch
+from evalsite.gates import demand, in_words
+from evalsite.gates.demand import Demand
+from evalsite.pipeline import account, hold, launch, report, run_arguments, watch
 from evalsite.pipeline.begin import begin
 from evalsite.pipeline.conclude import INTERRUPTED, conclude
 from evalsite.pipeline.crew import crew
-from evalsite.pipeline.forecast import forecast, in_words
+from evalsite.pipeline.forecast import forecast
+from evalsite.pipeline.forecast import in_words as told
+from evalsite.pipeline.hold import Answer
 from evalsite.pipeline.sweep import sweep
+from evalsite.regressions.models import Comparison
+from evalsite.regressions.report import as_text
 from evalsite.tenants.command import TenantCommand
 
 
@@ -31,22 +37,25 @@ class Command(TenantCommand):
         """Declare the arguments."""
         super().add_arguments(parser)
         run_arguments.declare(parser)
+        demand.declare(parser)
 
     def work(self, **options: Any) -> None:
         """Run the command."""
+        wanted = hold.read(options)
         if options["dry_run"]:
-            self._forecast(options)
+            self._forecast(options, wanted)
             return
         if options["detach"]:
             self._say_launched(begin(options), options)
             return
         with crew() as check:
-            batch = begin(options)
+            batch, choice = hold.begin_against(options, wanted)
             self._say_launched(batch, options)
             self._watch(batch, options, check=check)
             sweep()  # the mail that the batch calls for goes out before the crew leaves
             batch.refresh_from_db()
-            self._report(batch, options)
+            answer = hold.hold(batch, wanted, choice=choice) if wanted or choice else None
+            self._report(batch, options, answer=answer)
 
     def _watch(self, batch: Batch, options: dict[str, Any], *, check: Callable[[], None]) -> None:
         try:
@@ -67,22 +76,37 @@ class Command(TenantCommand):
         else:
             self.stderr.write(f"batch {batch.pk}: {batch.n_cases} cases")
 
-    def _report(self, batch: Batch, options: dict[str, Any]) -> None:
+    def _report(
+        self, batch: Batch, options: dict[str, Any], *, answer: Answer | None = None
+    ) -> None:
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(batch)))
         else:
             self.stdout.write(report.as_text(batch, colour=self.stdout.isatty()))
-        ended = conclude(batch, tenant=options["tenant"])
+        if answer is not None and answer.comparison is not None:
+            self._say_compared(answer.comparison, answer, as_json=options["json"])
+        ended = conclude(batch, tenant=options["tenant"], answer=answer)
         for line in ended.lines:
             self.stderr.write(line)
         if ended.exit_code:
             raise SystemExit(ended.exit_code)
 
-    def _forecast(self, options: dict[str, Any]) -> None:
+    def _say_compared(self, comparison: Comparison, answer: Answer, *, as_json: bool) -> None:
+        """Say what the report of the batch has not said: another baseline, and the gate."""
+        if as_json:
+            self.stdout.write(json.dumps(in_words.event(comparison, answer.check)))
+            return
+        colour = self.stdout.isatty()
+        if not comparison.is_own:
+            self.stdout.write(as_text(comparison, colour=colour))
+        if answer.check is not None:
+            self.stdout.write(in_words.as_text(answer.check, colour=colour))
+
+    def _forecast(self, options: dict[str, Any], wanted: Demand) -> None:
         with transaction.atomic():
-            plan = forecast(begin(options))
+            plan = forecast(hold.begin_against(options, wanted)[0])
             transaction.set_rollback(True)
-        self.stdout.write(json.dumps(plan) if options["json"] else in_words(plan))
+        self.stdout.write(json.dumps(plan) if options["json"] else told(plan))
 
 
 @contextmanager
