@@ -24,13 +24,13 @@ def answered(suite: Suite, *, n: int, right: int, **fields: Any) -> Run:
     return with_answers(suite, [number < right for number in range(n)], **fields)
 
 
-def with_answers(suite: Suite, right: Sequence[bool], **fields: Any) -> Run:
-    """A run that is right where it is told to be; cases are made where they lack."""
-    cases = _cases(suite, len(right))
-    run = make_run(**fields)
-    answers = zip(cases, right, strict=True)
+def with_answers(suite: Suite, answers: Sequence[Any], **fields: Any) -> Run:
+    """A run with these answers, true and false for right and wrong; cases are made if they lack."""
+    run, known = make_run(**fields), {True: RIGHT, False: WRONG}
+    told = [known[each] if isinstance(each, bool) else each for each in answers]
+    cases = _cases(suite, len(told))
     Output.objects.bulk_create(
-        Output(run=run, case=case, answer=RIGHT if good else WRONG) for case, good in answers
+        Output(run=run, case=case, answer=answer) for case, answer in zip(cases, told, strict=True)
     )
     return run
 
