@@ -9,6 +9,7 @@ from typing import Any, Final
 from evalsite.experiments.figures import Figure
 from evalsite.experiments.models import Result
 from evalsite.regressions.metrics import metric as metric_named
+from evalsite.trends.models import Shift
 from evalsite.trends.points import Point
 from evalsite.trends.side_by_side import SideBySide
 
@@ -29,7 +30,7 @@ def trend_tables(points: Iterable[Point], *, metric: str) -> Iterator[Any]:
             average = number(point.avg, metric)
             counts = (str(point.n), str(point.unscored))
             _row(table, point.version, average, interval, *figures, *counts, _day(point))
-        yield _title(line, unit=metric_named(metric).unit)
+        yield _title(line, note=metric_named(metric).unit)
         yield table
 
 
@@ -53,42 +54,57 @@ def result_table(results: Iterable[Result]) -> Iterator[Any]:
     yield table
 
 
-def total_table(rows: Iterable[dict[str, Any]]) -> Iterator[Any]:
-    """Answer one table, an experiment's group a line."""
+def total_tables(rows: Iterable[dict[str, Any]]) -> Iterator[Any]:
+    """Answer a table for each experiment, a group a line."""
     heads = ("versions", "tasks", "results", "unscored", "passed", "score", "ms", "USD", "tokens")
-    table = _table("experiment", "group", *heads, left=("experiment", "group"))
-    for row in rows:
-        counts = (row[name] for name in ("versions", "tasks", "results", "unscored"))
-        _row(
-            table,
-            row["experiment"],
-            row["group"],
-            *map(str, counts),
-            number(row["pass_rate"], "pass_rate"),
-            number(row["mean_score"], "score"),
-            number(row["mean_latency_ms"], "latency_ms"),
-            number(row["sum_cost_usd"], "cost_usd"),
-            DASH if row["sum_tokens"] is None else str(row["sum_tokens"]),
-        )
-    yield table
+    for experiment, groups in groupby(rows, key=lambda row: row["experiment"]):
+        table = _table("group", *heads, left=("group",))
+        for row in groups:
+            counts = (row[name] for name in ("versions", "tasks", "results", "unscored"))
+            _row(
+                table,
+                row["group"],
+                *map(str, counts),
+                number(row["pass_rate"], "pass_rate"),
+                number(row["mean_score"], "score"),
+                number(row["mean_latency_ms"], "latency_ms"),
+                number(row["sum_cost_usd"], "cost_usd"),
+                DASH if row["sum_tokens"] is None else str(row["sum_tokens"]),
+            )
+        yield _title({"experiment": experiment}, note="means per result, sums of USD and tokens")
+        yield table
 
 
 def side_tables(compared: Iterable[SideBySide]) -> Iterator[Any]:
     """Answer for each experiment its counts and verdict in a sentence, and a table of metrics."""
+    from rich.text import Text
+
     for each in compared:
-        yield _title({"experiment": each.experiment}, unit=each.verdict or "not decided")
+        yield _title({"experiment": each.experiment}, note=each.verdict or "not decided")
         wins = each.count
-        yield (
-            f"By {each.primary_metric} the variant wins {wins.wins} tasks, loses {wins.losses}, "
-            f"ties {wins.ties}."
+        yield Text(
+            f"baseline {each.baseline_version or DASH}, variant {each.variant_version or DASH}: by "
+            f"{each.primary_metric} the variant wins {wins.wins} tasks, loses {wins.losses}, "
+            f"ties {wins.ties}"
         )
-        before = f"baseline {each.baseline_version or DASH}"
-        after = f"variant {each.variant_version or DASH}"
-        heads = (before, after, "difference", "95 % interval", "improvement", "tasks")
+        heads = ("baseline", "variant", "difference", "95 % interval", "improvement", "tasks")
         table = _table("metric", *heads, left=("metric",))
         for figure in each.figures:
             _row(table, figure.metric, *_sides(figure))
         yield table
+
+
+def shift_lines(shifts: Iterable[Shift]) -> Iterator[Any]:
+    """Answer a sentence for each shift."""
+    from rich.text import Text
+
+    for shift in shifts:
+        levels = (number(level, shift.metric) for level in (shift.before, shift.after))
+        told = f"p = {shift.p_corrected:.2g} for all series and looks together"
+        yield Text(
+            f"shift of {shift.target} on {shift.suite} at {shift.version}: "
+            f"{' -> '.join(levels)} ({'worse' if shift.is_harm else 'better'}, {told})"
+        )
 
 
 def number(value: float | None, metric: str) -> str:
@@ -113,11 +129,11 @@ def _day(point: Point) -> str:
     return f"{point.last_recorded:%Y-%m-%d}"
 
 
-def _title(line: dict[str, str], *, unit: str) -> str:
+def _title(line: dict[str, str], *, note: str) -> str:
     from rich.markup import escape
 
     names = ", ".join(f"{name} {escape(value)}" for name, value in line.items())
-    return f"[bold]{names}[/] ({unit})"
+    return f"[bold]{names}[/] ({note})"
 
 
 def _table(*heads: str, left: Sequence[str]) -> Any:

@@ -11,7 +11,7 @@ from evalsite.tenants.scope import tenant
 from evalsite.trends.alarm import RATE
 from evalsite.trends.detect import detect
 from evalsite.trends.models import Shift, Watch
-from tests.factories import make_batch, make_run
+from tests.factories import make_batch, make_run, make_target
 from tests.trends.lines import Grower, noise
 
 pytestmark = pytest.mark.usefixtures("as_acme")
@@ -142,13 +142,13 @@ def test_another_client_type_is_another_series(line: Grower) -> None:
 def test_the_more_series_are_watched_the_more_it_takes(
     line: Grower, n_others: int, n_found: int
 ) -> None:
-    quiet = {"suite": line.suite, "target": line.target, "n_versions": 50, "evidence": 1.0}
+    quiet = {"suite": line.suite, "target": make_target(), "n_versions": 50, "evidence": 1.0}
     Watch.objects.bulk_create(Watch(**quiet, metric=f"stage:{n}") for n in range(n_others))
     assert len(detect(line.grow(DROP[:28])[-1])) == n_found
 
 
 def test_series_that_shift_together_support_one_another(line: Grower) -> None:
-    shifted = {"suite": line.suite, "target": line.target, "n_versions": 50, "evidence": 1e6}
+    shifted = {"suite": line.suite, "target": make_target(), "n_versions": 50, "evidence": 1e6}
     Watch.objects.bulk_create(Watch(**shifted, metric=f"stage:{n}") for n in range(10_000))
     assert len(detect(line.grow(DROP[:28])[-1])) == 1
 

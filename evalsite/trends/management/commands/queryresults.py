@@ -6,6 +6,7 @@ import json
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Iterator
 from io import StringIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from evalsite.experiments.models import Group, Result
 from evalsite.tenants.command import TenantCommand
 from evalsite.trends import tables
+from evalsite.trends.queries import shifts_of
 from evalsite.trends.recent import Cursor, recent
 from evalsite.trends.result_files import export_results
 from evalsite.trends.selection import NoResults, Selection
@@ -73,7 +75,7 @@ class Command(TenantCommand):
             self._show(records, tables.side_tables(compared), options)
         elif options["summary"]:
             rows = totals(selection)
-            self._show(rows, tables.total_table(rows), options)
+            self._show(rows, tables.total_tables(rows), options)
         else:
             self._recent(selection, options)
 
@@ -82,8 +84,10 @@ class Command(TenantCommand):
         points = trend(selection, metric=metric)
         if options["limit"]:
             points = list(_newest(points, limit=options["limit"]))
+        shifts = list(shifts_of(selection, metric=metric))
         records = ({"metric": metric, **point.as_json()} for point in points)
-        self._show(records, tables.trend_tables(points, metric=metric), options)
+        shown = chain(tables.trend_tables(points, metric=metric), tables.shift_lines(shifts))
+        self._show(records, shown, options)
 
     def _recent(self, selection: Selection, options: dict[str, Any]) -> None:
         after = Cursor.read(options["after"]) if options["after"] else None
@@ -109,10 +113,13 @@ class Command(TenantCommand):
                 self.stdout.write(json.dumps(record, cls=DjangoJSONEncoder))
             return
         from rich.console import Console
+        from rich.table import Table
 
         text, colour = StringIO(), self.stdout.isatty()
         console = Console(file=text, highlight=False, force_terminal=colour, width=tables.WIDTH)
         for part in shown:
+            if isinstance(part, Table) and not colour:
+                part.box = None  # plain columns, for a pipe or a file
             console.print(part)
         self.stdout.write(text.getvalue().rstrip())
 
