@@ -68,15 +68,15 @@ class Board(TenantModel):
 class Kind(models.TextChoices):
     """What counts as one system. A version is a target's client_type and client_version."""
 
-    RUN = "run"
-    VERSION = "version"
+    RUN = "run", "run"
+    VERSION = "version", "version"
 
 
 class Metric(models.TextChoices):
     """What systems are ranked by; more is better."""
 
-    RATE = "pass_rate"
-    SCORE = "score"
+    RATE = "pass_rate", "pass rate"
+    SCORE = "score", "score"
 
 
 class Reserve(models.TextChoices):

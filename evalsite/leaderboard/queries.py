@@ -122,7 +122,8 @@ def page(
     chosen = _chosen(standings_of(board, way), wanted).order_by("-value", "-id")
     if after:
         chosen = chosen.filter(_comes_after(after))
-    found = list(chosen.select_related("run", "target")[: limit + 1])
+    # Names are fetched after: a join could tempt the planner away from the index.
+    found = list(chosen.prefetch_related("run", "target")[: limit + 1])
     shown = found[:limit]
     more = _cursor(shown[-1]) if len(found) > limit else ""
     n, above = _below("-value", [-(one.value or 0.0) for one in shown], board=board, way=way)

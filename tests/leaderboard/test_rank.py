@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from uuid import UUID
 
 import pytest
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
 from evalsite.leaderboard import rank as ranking
-from evalsite.leaderboard.models import Board, Standing
+from evalsite.leaderboard.field import Field, load_fields
+from evalsite.leaderboard.models import Board, Metric, Standing
 from evalsite.leaderboard.rank import rank, room
 from evalsite.tenants.models import Tenant
 from tests.factories import make_suite
@@ -122,13 +125,13 @@ def test_a_slower_ranking_writes_nothing_over_a_newer_one(
     suite: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = system(suite, "first", "P" * 30)
-    board, load = board_of(suite), ranking.load_fields
+    board = board_of(suite)
 
-    def overtaken(*given: object) -> object:
-        monkeypatch.setattr(ranking, "load_fields", load)
+    def overtaken(board: Board, batches: Sequence[UUID]) -> dict[Metric, Field]:
+        monkeypatch.setattr(ranking, "load_fields", load_fields)
         system(suite, "second", "F" * 30)
         assert rank(board.pk)
-        return load(*given)
+        return load_fields(board, batches)
 
     monkeypatch.setattr(ranking, "load_fields", overtaken)
     assert not rank(board.pk)
