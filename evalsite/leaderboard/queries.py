@@ -21,6 +21,7 @@ from evalsite.summaries.models import SliceKind, Summary
 from evalsite.targets.models import Target
 
 PAGE = 50
+_CENTURY = 36_525
 
 _COUNT = """
     SELECT width_bucket({column}, %s::float8[]), count(*) FROM leaderboard_standing
@@ -141,7 +142,8 @@ def _chosen(found: QuerySet[Standing], wanted: Wanted) -> QuerySet[Standing]:
     if wanted.client_version:
         found = found.filter(client_version=wanted.client_version)
     if wanted.days is not None:
-        found = found.filter(batch_at__gte=Now() - timedelta(days=wanted.days))
+        days = timedelta(days=max(0, min(wanted.days, _CENTURY)))
+        found = found.filter(batch_at__gte=Now() - days)
     return found
 
 
