@@ -2,31 +2,107 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
-from evalsite.alerts.models import Alert, Subscription
-from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from evalsite.alerts.models import Alert, AlertKind, Condition, Subscription, Webhook
+from evalsite.alerts.replay import replay
+from evalsite.alerts.set_webhook import set_webhook
+from evalsite.alerts.webhook_form import WebhookForm
+from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin, TenantForm
+
+
+class SubscriptionForm(TenantForm):
+    """A subscription with its kinds to tick."""
+
+    kinds = forms.MultipleChoiceField(
+        choices=AlertKind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=AlertKind.values,
+    )
 
 
 @admin.register(Subscription)
 class SubscriptionAdmin(TenantAdmin):
-    """People who want to know."""
+    """People and programs who want to know."""
 
-    list_display = ("email", "webhook", "suite", "kinds", "delivery", "is_muted", "created_at")
+    form = SubscriptionForm
+    list_display = ("place", "suite", "kinds", "delivery", "is_muted", "created_at")
     list_filter = ("delivery", "is_muted")
     list_select_related = ("suite", "webhook")
-    search_fields = ("email", "suite__name")
-    autocomplete_fields = ("suite",)
-    ordering = ("email",)
+    search_fields = ("email", "webhook__name", "suite__name")
+    autocomplete_fields = ("suite", "webhook")
+    ordering = ("email", "webhook__name")
+
+    @admin.display(ordering="email")
+    def place(self, subscription: Subscription) -> str:
+        """Who is told."""
+        return subscription.email or str(subscription.webhook)
+
+
+@admin.register(Webhook)
+class WebhookAdmin(TenantAdmin):
+    """Where programs are told; all saving goes through `set_webhook`."""
+
+    form = WebhookForm
+    list_display = ("name", "kind", "base_url", "is_active", "failing_since")
+    list_filter = ("kind", "is_active")
+    search_fields = ("name",)
+    ordering = ("name",)
+    fields = ("name", "kind", "url", "is_active", "renew")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Keep name and kind: alerts that are owed were written for them."""
+        return ("name", "kind") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Webhook, form: Any, change: bool) -> None:
+        """Save through `set_webhook`, and show a new secret this once."""
+        url, renew = form.cleaned_data["url"], form.cleaned_data["renew"]
+        made = set_webhook(obj, url=url, renew=renew, actor=request.user)
+        if made is not None:
+            told = f"The secret of {obj.name}, shown this once: {made.get_secret_value()}"
+            messages.warning(request, told)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Leave it to `set_webhook`."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Leave it to `set_webhook`."""
+
+
+@admin.register(Condition)
+class ConditionAdmin(ReadOnlyAdmin):
+    """What is bad now, and since when."""
+
+    list_display = ("kind", "suite", "target", "client_type", "is_bad", "turn", "changed_at")
+    list_filter = ("is_bad", "kind")
+    list_select_related = ("suite", "target")
+    search_fields = ("suite__name", "target__name")
+    ordering = ("-is_bad", "-changed_at")
 
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
-    """The mails, sent and unsent."""
+    """The messages, sent and unsent."""
 
-    list_display = ("created_at", "recipient", "subject", "state", "attempts", "sent_at")
-    list_filter = ("state", "kind")
+    list_display = ("created_at", "recipient", "channel", "subject", "state", "attempts", "sent_at")
+    list_filter = ("state", "kind", "channel")
     search_fields = ("recipient", "subject")
     ordering = ("-created_at",)
     date_hierarchy = "created_at"
     exclude = ("html",)
+    actions = ("send_again",)
+
+    @admin.action(description="Send again, under the same id", permissions=["replay"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        """Let what was sent or given up be sent again."""
+        n = replay(queryset, actor=request.user)
+        self.message_user(request, f"{n} will be sent again.")
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change subscriptions may."""
+        return bool(request.user.has_perm("alerts.change_subscription"))

@@ -62,13 +62,10 @@ def judges_turned(batch: Batch) -> Condition | None:
 
 
 def _locked(kind: AlertKind, batch: Batch) -> Condition:
-    place = {
-        "kind": kind,
-        "suite": batch.suite,
-        "target": batch.run.target,
-        "client_type": batch.run.client_type,
-    }
-    made, _ = Condition.objects.get_or_create(**place)
+    run = batch.run
+    made, _ = Condition.objects.get_or_create(
+        kind=kind, suite=batch.suite, target=run.target, client_type=run.client_type
+    )
     return Condition.objects.select_for_update(of=("self",)).get(pk=made.pk)
 
 

@@ -133,8 +133,8 @@ def _wait(alert: Alert, error: Exception) -> float:
     """How many seconds to the next try: longer each time, and as long as the other side asks."""
     n = alert.attempts - 1
     if alert.channel == EMAIL:
-        return 60.0 * 2**n
-    wait = min(15.0 * 4**n, _LONGEST_WAIT) * random.uniform(1, 1.25)
+        return 60.0 * pow(2.0, n)
+    wait = min(15.0 * pow(4.0, n), _LONGEST_WAIT) * random.uniform(1, 1.25)
     told = error.retry_after if isinstance(error, WebhookFailed) else None
     return max(wait, min(told or 0, _LONGEST_TOLD))
 

@@ -176,7 +176,7 @@ class Alert(TenantModel):
     `text` and `html` are a mail's two parts; of a webhook `text` is the body, to the byte.
     """
 
-    subscription = _parent(Subscription)
+    subscription = _parent(Subscription, on_delete=models.CASCADE)
     kind = models.CharField(max_length=20, help_text="A kind of subscription, digest or test.")
     about = models.CharField(max_length=200, help_text="What it is about; told once.")
     thread = models.CharField(max_length=200, blank=True, help_text="What begins its thread.")
@@ -187,7 +187,7 @@ class Alert(TenantModel):
     text = models.TextField()
     html = models.TextField(blank=True)
     delivery = models.CharField(max_length=10, choices=Delivery, default=Delivery.NOW)
-    digest = _parent("self", null=True)
+    digest = _parent("self", on_delete=models.SET_NULL, null=True)
     state = models.CharField(max_length=10, choices=AlertState, default=AlertState.PENDING)
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(

@@ -54,11 +54,6 @@ def of_change(change: Change) -> News:
     condition, comparison = change
     words = wording_of(comparison)
     begun = f"regression:{condition.pk}:{condition.turn}"
-    known = {
-        "kind": AlertKind.REGRESSION if condition.is_bad else AlertKind.RECOVERY,
-        "about": begun if condition.is_bad else begun.replace("regression", "recovery", 1),
-        "thread": begun,
-    }
     data = {
         **_place(comparison.batch),
         "comparison": str(comparison.pk),
@@ -73,11 +68,13 @@ def of_change(change: Change) -> News:
         "url": words["url"],
     }
     return News(
+        kind=AlertKind.REGRESSION if condition.is_bad else AlertKind.RECOVERY,
+        about=begun if condition.is_bad else begun.replace("regression", "recovery", 1),
+        thread=begun,
         suite=comparison.batch.suite_id,
         template="comparison",
         words={**words, "is_bad": condition.is_bad},
         data=data,
-        **known,
     )
 
 

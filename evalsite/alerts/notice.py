@@ -39,7 +39,7 @@ def batch_paused(batch_id: UUID) -> list[Alert]:
         kind, fix = AlertKind.BUDGET_REACHED, _RAISE.format(batch=batch.pk)
     else:
         kind, fix = AlertKind.BATCH_FAILED, _RESUME.format(batch=batch.pk, code=code)
-    return compose(of_batch(kind, batch, code=code, told=f"It is paused: {reason}.", fix=fix))
+    return compose(of_batch(kind, batch, code=code, told=f"Paused: {reason}.", fix=fix))
 
 
 def chunks_lost(batch_ids: Iterable[UUID]) -> list[Alert]:

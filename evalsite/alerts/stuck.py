@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -10,18 +9,18 @@ from django.db import connection
 # A chunk that was finished, or is held by a live worker, is progress; so is what a person did.
 # That a message was sent again is none.
 _STUCK = """
-    SELECT b.id FROM batches_batch b
-    WHERE b.state = 'running' AND b.created_at < now() - %(span)s
+    WITH since AS (SELECT now() - make_interval(secs => %(seconds)s) AS at)
+    SELECT b.id FROM batches_batch b, since
+    WHERE b.state = 'running' AND b.created_at < since.at
       AND NOT EXISTS (
         SELECT 1 FROM batches_step s JOIN batches_chunk c ON c.step_id = s.id
         WHERE s.batch_id = b.id AND s.state = 'running'
-          AND (c.finished_at > now() - %(span)s OR c.lease_until > now() - %(span)s))
+          AND (c.finished_at > since.at OR c.lease_until > since.at))
       AND NOT EXISTS (
-        SELECT 1 FROM batches_step s
-        WHERE s.batch_id = b.id AND s.finished_at > now() - %(span)s)
+        SELECT 1 FROM batches_step s WHERE s.batch_id = b.id AND s.finished_at > since.at)
       AND NOT EXISTS (
         SELECT 1 FROM audit_entry e
-        WHERE e.subject = b.id::text AND e.recorded_at > now() - %(span)s)
+        WHERE e.subject = b.id::text AND e.recorded_at > since.at)
       AND NOT EXISTS (
         SELECT 1 FROM alerts_alert a
         WHERE a.about = 'batch_failed:' || b.id || ':' || b.epoch)
@@ -34,5 +33,5 @@ def stuck_batches(*, seconds: float) -> list[UUID]:
     Those that somebody was told of in this epoch are left out.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_STUCK, {"span": timedelta(seconds=seconds)})
+        cursor.execute(_STUCK, {"seconds": seconds})
         return [batch_id for (batch_id,) in cursor.fetchall()]

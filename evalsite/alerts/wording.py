@@ -11,8 +11,10 @@ from evalsite.alerts.cases import SHOWN, shown_cases
 from evalsite.alerts.printable import printable
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
+from evalsite.regressions.metrics import HEADLINE
 from evalsite.regressions.models import Comparison, Regression
 from evalsite.regressions.queries import SliceCount, by_slice, headline
+from evalsite.regressions.words import attribution
 
 _SLICES = 3
 
@@ -26,6 +28,8 @@ def wording_of(comparison: Comparison) -> dict[str, Any]:
         "verdict": comparison.get_verdict_display(),
         "cases": shown_cases(comparison),
         "more": max(0, headline(comparison).worse - SHOWN),
+        "standouts": bool(comparison.attribution.get(HEADLINE, {}).get("standouts")),
+        "attribution": [printable(line) for line in attribution(comparison)],
         "slices": [_slice(count) for count in _worst_slices(comparison)],
         "marks": [printable(mark.text) for mark in marks_of(comparison.batch)]
         + [printable(str(warning.get("text", ""))) for warning in comparison.warnings],

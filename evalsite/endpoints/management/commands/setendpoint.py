@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from getpass import getpass
 from typing import Any
 
 from django.core.management.base import CommandParser
-from pydantic import SecretStr
 
 from evalsite.endpoints.configure import configure
 from evalsite.endpoints.models import Endpoint, EndpointKind
-from evalsite.errors import UsageError
+from evalsite.endpoints.take_secret import take_secret
 from evalsite.tenants.command import TenantCommand
 
 _FIELDS = {
@@ -24,13 +20,6 @@ _FIELDS = {
     "parallel": "parallel",
     "timeout": "timeout_s",
 }
-
-
-class SecretMissing(UsageError):
-    """There is no secret where --secret-from says."""
-
-    code = "secret_missing"
-    hint = "--secret-from env:NAME reads a variable, --secret-from - reads a line of stdin"
 
 
 class Command(TenantCommand):
@@ -68,22 +57,9 @@ class Command(TenantCommand):
         source = options["secret_from"]
         configure(
             endpoint,
-            secret=_read(source) if source else None,
+            secret=take_secret(source) if source else None,
             forget=options["no_secret"],
             actor="setendpoint",
         )
         kept = "with a secret" if endpoint.has_secret else "without a secret"
         self.stderr.write(f"endpoint {name} is set: {endpoint.kind} at {endpoint.base_url}, {kept}")
-
-
-def _read(source: str) -> SecretStr:
-    kind, _, name = source.partition(":")
-    if kind == "env" and name:
-        text = os.environ.get(name, "")
-    elif source == "-":
-        text = getpass("secret: ") if sys.stdin.isatty() else sys.stdin.readline()
-    else:
-        raise SecretMissing("--secret-from is neither env:NAME nor -")
-    if not text.strip():
-        raise SecretMissing(f"{source} is empty")
-    return SecretStr(text.strip())

@@ -1,0 +1,97 @@
+"""Add or change a webhook. Its secret comes out once, when it is made, and never again."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from pydantic import SecretStr
+
+from evalsite.alerts.models import Webhook, WebhookKind
+from evalsite.alerts.sign import key_of, new_secret
+from evalsite.audit.record import record
+from evalsite.endpoints.guard import check_url, origin
+from evalsite.endpoints.seal import seal
+from evalsite.errors import EvalsiteError
+
+
+class WebhookInvalid(EvalsiteError):
+    """A field of the webhook cannot be kept."""
+
+    code = "webhook_invalid"
+    hint = "a name of letters, digits, hyphens and underscores, and the URL of a new one"
+    exit_code = 2
+
+
+def set_webhook(
+    webhook: Webhook,
+    *,
+    url: SecretStr | None = None,
+    secret: SecretStr | None = None,
+    renew: bool = False,
+    actor: object = "",
+) -> SecretStr | None:
+    """Save a webhook, new or changed; audited. Answers the secret if one was made here.
+
+    A standard one without a `secret` gets one; so does one that is moved to another host, or is to
+    `renew` it. Of a Slack one's `url` the path is kept as its secret. Saving switches nothing on:
+    `is_active` is the caller's. Raises WebhookInvalid, WebhookSecretInvalid, UrlRefused and
+    EndpointBlocked.
+    """
+    with transaction.atomic():
+        known = Webhook.objects.select_for_update().filter(pk=webhook.pk).first()
+        if url is None and known is None:
+            raise WebhookInvalid("url: a new webhook needs one")
+        made = None
+        if webhook.kind == WebhookKind.SLACK:
+            _place_slack(webhook, url)
+        else:
+            made = _place_standard(webhook, known, url=url, secret=secret, renew=renew)
+        _check(webhook)
+        if webhook.is_active:
+            webhook.failing_since = None
+        webhook.save()
+        _record(webhook, is_new=known is None, secret=bool(made or secret), actor=actor)
+    return made
+
+
+def _place_slack(webhook: Webhook, url: SecretStr | None) -> None:
+    if url is None:
+        return
+    whole = check_url(url.get_secret_value())
+    webhook.base_url = origin(url.get_secret_value())
+    webhook.sealed_secret = seal(webhook, SecretStr(whole.raw_path))
+
+
+def _place_standard(
+    webhook: Webhook,
+    known: Webhook | None,
+    *,
+    url: SecretStr | None,
+    secret: SecretStr | None,
+    renew: bool,
+) -> SecretStr | None:
+    """Put URL and secret in their places; answers the secret if it was made here."""
+    if url is not None:
+        check_url(url.get_secret_value())
+        webhook.base_url = url.get_secret_value()
+    moved = known is None or origin(known.base_url) != origin(webhook.base_url)
+    made = new_secret() if secret is None and (moved or renew) else None
+    wanted = secret or made
+    if wanted is not None:
+        key_of(wanted)
+        webhook.sealed_secret = seal(webhook, wanted)
+    return made
+
+
+def _check(webhook: Webhook) -> None:
+    try:
+        webhook.clean_fields()
+    except ValidationError as error:
+        named = "; ".join(f"{name}: {' '.join(told)}" for name, told in error.message_dict.items())
+        raise WebhookInvalid(named) from None
+
+
+def _record(webhook: Webhook, *, is_new: bool, secret: bool, actor: object) -> None:
+    told = {"kind": webhook.kind, "origin": origin(webhook.base_url), "active": webhook.is_active}
+    verb = "added" if is_new else "changed"
+    record(f"webhook.{verb}", webhook, actor=actor, secret="set" if secret else "kept", **told)
