@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from evalsite.tenants.roles import ROLES
+
 ADMIN: Final = "evalsite_admin"
 # The number is only a part of the socket's name: nothing listens on TCP.
 PORT: Final = 5432
@@ -85,8 +87,11 @@ class Layout:
         return self.data / "log" / f"{name}.log"
 
     def bootstrapped(self, database: str) -> Path:
-        """Name the file which says that roles and this database exist."""
-        return self.run / f"database-{database}"
+        """Name the file which says that roles and this database exist.
+
+        A release that adds a role looks for another name, and so makes them anew.
+        """
+        return self.run / f"database-{database}-{len(ROLES)}-roles"
 
     def marks(self) -> list[Path]:
         """List the files that say how far the present cluster is; void for another cluster."""

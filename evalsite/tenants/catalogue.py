@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from evalsite.tenants.roles import APP, MAINT, OWNER
+from evalsite.tenants.roles import APP, MAINT, OWNER, READER
 
 _TENANT_TABLES = """
     SELECT c.oid, c.oid::regclass::text AS name, c.relrowsecurity, c.relforcerowsecurity
@@ -17,6 +17,7 @@ _TENANT_TABLES = """
     WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 """
 _GUARD = "(tenant_id = ( SELECT app.tenant_id() AS tenant_id))"
+_READER_GUARD = "(tenant_id = ( SELECT app.reader_tenant() AS reader_tenant))"
 _LEAKPROOF = (
     "uuid,text,varchar,int2,int4,int8,float8,bool,date,timestamp,timestamptz,interval,bytea"
 )
@@ -130,6 +131,25 @@ RULES = (
         "drop the policy: permissive policies are added to each other",
         f"""WITH t AS ({_TENANT_TABLES}) SELECT t.name || ': ' || p.polname FROM pg_policy p
             JOIN t ON t.oid = p.polrelid WHERE p.polname NOT IN
-            ('tenant_guard', 'app_base', 'maint', 'owner_unlock', 'lookup')""",
+            ('tenant_guard', 'app_base', 'maint', 'owner_unlock', 'lookup', 'reader')""",
+    ),
+    Rule(
+        "evalsite.E013",
+        "a tenant's reader may only read, and only what the policy `reader` guards",
+        f"revoke the right from {READER}, or see pipeline's migration 0005 for the policy",
+        f"""WITH t AS ({_TENANT_TABLES})
+            SELECT c.oid::regclass::text FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname !~ '^pg_'
+            AND n.nspname <> 'information_schema'
+            AND (has_table_privilege('{READER}', c.oid, 'DELETE, TRUNCATE, TRIGGER')
+                OR has_any_column_privilege('{READER}', c.oid, 'INSERT, UPDATE, REFERENCES')
+                OR (has_any_column_privilege('{READER}', c.oid, 'SELECT')
+                    AND c.oid NOT IN (
+                        SELECT t.oid FROM t JOIN pg_policy p ON p.polrelid = t.oid
+                        WHERE p.polname = 'reader' AND p.polcmd = 'r'
+                        AND pg_get_expr(p.polqual, p.polrelid) = '{_READER_GUARD}')))
+            UNION SELECT g.roleid::regrole::text FROM pg_auth_members g
+            WHERE g.member = '{READER}'::regrole""",
     ),
 )

@@ -15,7 +15,10 @@ OWNER = "evalsite_owner"
 APP = "evalsite_app"
 MAINT = "evalsite_maint"
 LOOKUP = "evalsite_lookup"
+# What dashboards read through: each tenant has a login role in it, see docs/monitoring.md.
+READER = "evalsite_reader"
 LOGIN_ROLES = (OWNER, APP, MAINT)
+ROLES = (*LOGIN_ROLES, LOOKUP, READER)
 
 _PLAIN = "NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION"
 
@@ -23,7 +26,7 @@ _PLAIN = "NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION"
 def ensure_roles(admin: psycopg.Connection, passwords: Mapping[str, str]) -> None:
     """Create or mend the roles; `passwords` maps each login role to its password."""
     existing = {row[0] for row in admin.execute("SELECT rolname FROM pg_roles")}
-    for role in (*LOGIN_ROLES, LOOKUP):
+    for role in ROLES:
         verb = "ALTER" if role in existing else "CREATE"
         login = "LOGIN" if role in passwords else "NOLOGIN"
         admin.execute(
@@ -63,4 +66,7 @@ def ensure_database(admin: psycopg.Connection, *, name: str, passwords: Mapping[
         sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}, {}").format(
             database, sql.Identifier(APP), sql.Identifier(MAINT)
         )
+    )
+    admin.execute(
+        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(READER))
     )

@@ -77,6 +77,26 @@ BREACHES = {
         "CREATE FUNCTION app.stray() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
         "DROP FUNCTION app.stray()",
     ),
+    "reader let in elsewhere": (
+        "evalsite.E013",
+        "GRANT SELECT ON targets_output TO evalsite_reader",
+        "REVOKE SELECT ON targets_output FROM evalsite_reader",
+    ),
+    "reader let write": (
+        "evalsite.E013",
+        f"GRANT UPDATE ON {TABLE} TO evalsite_reader",
+        f"REVOKE UPDATE ON {TABLE} FROM evalsite_reader",
+    ),
+    "reader's policy opened": (
+        "evalsite.E013",
+        f"ALTER POLICY reader ON {TABLE} USING (true)",
+        f"ALTER POLICY reader ON {TABLE} USING (tenant_id = (SELECT app.reader_tenant()))",
+    ),
+    "reader let see people": (
+        "evalsite.E013",
+        "GRANT SELECT (username) ON auth_user TO evalsite_reader",
+        "REVOKE SELECT (username) ON auth_user FROM evalsite_reader",
+    ),
     "index that is never used": (
         "evalsite.E011",
         "CREATE INDEX stray ON cases_testcase USING gin (metadata)",
