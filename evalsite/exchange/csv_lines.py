@@ -49,9 +49,7 @@ def csv_lines(stream: BufferedIOBase) -> Iterator[Line]:
     The first record names the columns: a case's fields, and `input.<field>`, `expected.<field>`
     for text inside them. Raises FileRefused `csv_header_invalid`.
     """
-    # Wide enough for a cell that fills a line; the feed keeps records from growing beyond that.
-    csv.field_size_limit(LINE_LIMIT)
-    records = _records(_Feed(stream))
+    records = csv_records(stream)
     columns: Sequence[str] | None = None
     for number, cells in records:
         if isinstance(cells, BadLine):
@@ -62,7 +60,11 @@ def csv_lines(stream: BufferedIOBase) -> Iterator[Line]:
             yield number, _object(number, cells, columns=columns)
 
 
-def _records(feed: _Feed) -> Iterator[tuple[int, list[str] | BadLine]]:
+def csv_records(stream: BufferedIOBase) -> Iterator[tuple[int, list[str] | BadLine]]:
+    """Answer the cells of each record with the number of its first line, or its fault."""
+    # Wide enough for a cell that fills a line; the feed keeps records from growing beyond that.
+    csv.field_size_limit(LINE_LIMIT)
+    feed = _Feed(stream)
     reader = csv.reader(feed, strict=True)
     while True:
         feed.taken, number = 0, feed.number + 1

@@ -62,9 +62,14 @@ class FileCommand(TenantCommand):
 
 
 def add_file_arguments(parser: CommandParser) -> None:
+    """Declare the file to read, the suite that it is about, and what to do about bad lines."""
+    add_reading_arguments(parser)
+    parser.add_argument("--suite", required=True, help="the suite's name")
+
+
+def add_reading_arguments(parser: CommandParser) -> None:
     """Declare the file to read and what to do about its bad lines."""
     parser.add_argument("file", help="JSONL or CSV by its name, may be .gz; - is stdin (JSONL)")
-    parser.add_argument("--suite", required=True, help="the suite's name")
     parser.add_argument(
         "--skip-bad", action="store_true", help="keep the good lines (default: all or nothing)"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
@@ -17,6 +18,8 @@ from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWa
 
 Parent = TypeVar("Parent", bound=TenantModel)
 
+# Of any amount that is declared: PostgreSQL takes NaN for more than every number.
+_BOUNDS = (0, 1e12)
 # What was promised before the first result, and may not change after it.
 DECLARED = (
     *("primary_metric", "claim", "margin", "alpha", "tie_band", "peek_safe"),
@@ -132,9 +135,10 @@ class Experiment(TenantModel):
                 condition=Q(state__in=ExperimentState.values), name="experiments_experiment_state"
             ),
             models.CheckConstraint(
-                condition=Q(margin__gte=0, tie_band__gte=0, alpha__gt=0, alpha__lt=0.5)
-                & (Q(max_slower__isnull=True) | Q(max_slower__gte=0))
-                & (Q(max_dearer__isnull=True) | Q(max_dearer__gte=0)),
+                condition=Q(margin__range=_BOUNDS, tie_band__range=_BOUNDS)
+                & Q(alpha__gt=0, alpha__lt=0.5)
+                & (Q(max_slower__isnull=True) | Q(max_slower__range=_BOUNDS))
+                & (Q(max_dearer__isnull=True) | Q(max_dearer__range=_BOUNDS)),
                 name="experiments_experiment_bounds",
             ),
             models.CheckConstraint(
@@ -148,7 +152,10 @@ class Experiment(TenantModel):
         return self.name
 
     def clean(self) -> None:
-        """Refuse to peek at what has no bounds."""
+        """Refuse what is no number, and to peek at what has no bounds."""
+        for name in ("margin", "alpha", "tie_band", "max_slower", "max_dearer"):
+            if not math.isfinite(getattr(self, name) or 0):
+                raise ValidationError({name: "A finite number is wanted."})
         if self.peek_safe and (self.primary_metric not in BOUNDED or self.margin >= 1):
             raise ValidationError(
                 {"peek_safe": "Only score and success, with a margin below 1, can be looked at."}

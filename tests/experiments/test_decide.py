@@ -205,7 +205,7 @@ def test_one_empty_group_needs_review(experiment: Experiment) -> None:
 
 
 def test_many_unscored_need_review(experiment: Experiment) -> None:
-    fill_scores(experiment, graded(1, n=100), [None] * 30 + graded(2, n=70))
+    fill_scores(experiment, graded(1, n=100), [*[None] * 30, *graded(2, n=70)])
     decision = decide(experiment)
     assert (decision.verdict, codes(decision)) == ("needs_review", ["too_many_unscored"])
     assert decision.n_pairs == 70

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -11,7 +13,7 @@ from tests.factories import make_decision, make_experiment, make_result
 pytestmark = pytest.mark.usefixtures("as_acme")
 
 
-def run(statement: str, *values: object) -> int:
+def run(statement: str, *values: UUID) -> int:
     """Run a statement of nobody's verb."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, values)

@@ -27,7 +27,7 @@ from tests.pipeline.bench import told
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 
-N = 400
+N = 240
 
 
 @pytest.fixture
@@ -177,12 +177,12 @@ def test_what_cannot_be_watched_is_refused(suite: Suite, experiment: Experiment,
 
 def test_looked_at_after_every_chunk_it_errs_at_most_alpha() -> None:
     experiment = Experiment(margin=0.05, alpha=0.1, claim="non_inferiority", peek_safe=True)
-    dice, wrong, studies = random.Random(7), 0, 120
+    dice, wrong, studies = random.Random(7), 0, 80
     for _ in range(studies):
         # Just at the margin, where each verdict is wrong: at most alpha of them on either side.
         seen: Counter[float] = Counter()
-        for _ in range(20):
-            seen.update(dice.choices((-1.0, 0.0, 1.0), weights=(20, 65, 15), k=20))
+        for _ in range(10):
+            seen.update(dice.choices((-1.0, 0.0, 1.0), weights=(20, 65, 15), k=40))
             if sequence_of(experiment, seen, planned=400).settled:
                 wrong += 1
                 break

@@ -1,0 +1,115 @@
+"""Result files in: JSON lines or CSV, plain or gzip, streamed into an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from io import BufferedIOBase
+from typing import Any, BinaryIO, Final
+
+from django.db import transaction
+
+from evalsite.cases.strict_json import JsonRefused, parse
+from evalsite.exchange.csv_lines import csv_records
+from evalsite.exchange.lines import BadLine, Line, json_lines
+from evalsite.exchange.open_file import FileRefused, open_lines
+from evalsite.exchange.sift import Sieve
+from evalsite.experiments.check import FIELDS, CheckedResult, check_result
+from evalsite.experiments.models import Experiment
+from evalsite.experiments.record import Recorded, record_results
+
+RESULT_REPEATED: Final = "result_repeated"
+# CSV knows text only: these columns are read as JSON is.
+_JSON: Final = frozenset(
+    ("repetition", "score", "success", "latency_ms", "tokens_used", "cost_usd", "metadata")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What an import of results did."""
+
+    results: Recorded
+    bad: int = 0
+    codes: dict[str, int] = field(default_factory=dict)
+
+
+def import_result_file(
+    source: BinaryIO,
+    *,
+    experiment: Experiment,
+    form: str = "jsonl",
+    defaults: Mapping[str, str] | None = None,
+    skip_bad: bool = False,
+    actor: object = "",
+    on_bad: Callable[[BadLine], None] | None = None,
+) -> Received:
+    """Record a file's results, all or nothing unless bad lines are skipped.
+
+    `defaults` stand in for fields that a line leaves out. Raises ExperimentOver, FileRefused,
+    LinesRefused and NothingImported; nothing is kept then.
+    """
+    sieve = Sieve(on_bad)
+    check = partial(_check, defaults=defaults or {})
+    with transaction.atomic():
+        stream = open_lines(source)
+        lines = _csv_lines(stream) if form == "csv" else json_lines(stream)
+        results = record_results(
+            experiment,
+            sieve.sift(lines, check),
+            on_repeated=partial(_refuse_repeated, sieve),
+            actor=actor,
+        )
+        sieve.judge(skip_bad=skip_bad)
+    return Received(results=results, bad=sieve.bad, codes=dict(sieve.codes))
+
+
+def _check(fields: Mapping[str, Any], *, defaults: Mapping[str, str]) -> CheckedResult:
+    given = {name: value for name, value in fields.items() if value is not None}
+    return check_result({**defaults, **given})
+
+
+def _refuse_repeated(sieve: Sieve, line: int, task: str) -> None:
+    message = f"task {task!r} stands in the file already, with this group, version and repetition"
+    sieve.good -= 1
+    sieve.refuse(BadLine(line, RESULT_REPEATED, message, "number them in `repetition`", "task"))
+
+
+def _csv_lines(stream: BufferedIOBase) -> Iterator[Line]:
+    """Answer each record as an object or a fault; an empty cell is a field left out.
+
+    Raises FileRefused `csv_header_invalid`.
+    """
+    columns: list[str] | None = None
+    for number, cells in csv_records(stream):
+        if isinstance(cells, BadLine):
+            yield number, cells
+        elif columns is None:
+            columns = _checked_header(cells)
+        elif cells:
+            yield number, _object(number, cells, columns=columns)
+
+
+def _checked_header(cells: list[str]) -> list[str]:
+    columns = [cell.strip() for cell in cells]
+    unknown = [name for name in columns if name not in FIELDS]
+    if unknown or len(set(columns)) < len(columns) or "task" not in columns:
+        problem = f"unknown column {unknown[0]!r:.80}" if unknown else "`task` must stand once"
+        hint = f"the columns are: {', '.join(FIELDS)}"
+        raise FileRefused(problem, code="csv_header_invalid", hint=hint)
+    return columns
+
+
+def _object(number: int, cells: list[str], *, columns: list[str]) -> Mapping[str, Any] | BadLine:
+    if len(cells) != len(columns):
+        message = f"{len(cells)} cells under {len(columns)} columns"
+        return BadLine(number, "csv_invalid", message, "give each record a cell for each column")
+    made: dict[str, Any] = {}
+    for column, cell in zip(columns, cells, strict=True):
+        try:
+            if cell.strip():
+                made[column] = parse(cell.strip().encode()) if column in _JSON else cell
+        except JsonRefused as error:
+            return BadLine.because(number, error, path=column)
+    return made
