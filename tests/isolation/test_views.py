@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -13,32 +12,11 @@ from django.db import DatabaseError, connection, transaction
 
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import nobody, tenant
-from tests.factories import (
-    make_batch,
-    make_comparison,
-    make_gate_check,
-    make_regression,
-    make_result,
-    make_run,
-    make_shift,
-    make_summary,
-)
+from tests.reported import fill
 from tests.services import DATABASE, Services
 
 VIEWS = ("batches", "findings", "gate_checks", "results", "shifts", "slices", "versions")
 every_view = pytest.mark.parametrize("view", VIEWS)
-
-
-def fill() -> UUID:
-    """A row in each view; answers the batch."""
-    batch = make_batch(state="finished", run=make_run(client_version="1.6"))
-    make_summary(batch=batch, n=4, passed=2, failed=1, unscored=1, mean_score=0.5, pass_rate=0.5)
-    comparison = make_comparison(batch=batch)
-    make_regression(comparison=comparison)
-    make_gate_check(comparison=comparison)
-    make_shift(batch=batch)
-    make_result()
-    return batch.pk
 
 
 def count(view: str) -> int:
