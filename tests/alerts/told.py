@@ -30,7 +30,7 @@ class Story:
 
     def __init__(self, *, suite: Suite | None = None, reason: str = "", **case: Any) -> None:
         self.suite = suite or make_suite(name="assistant")
-        self.target: Target = make_target(name=f"waymark-{self.suite.pk.hex[-6:]}")
+        self.target: Target = make_target()
         self.reason = reason
         self.case = case
         self.begun = timezone.now() - timedelta(hours=1)
