@@ -67,13 +67,32 @@ def mean_t_of(mean: float, *, sd: float, n: int, confidence: float = 0.95) -> In
     return Interval(mean - reach, mean + reach)
 
 
-def bounded_mean(mean: float, *, sd: float | None, n: int, confidence: float = 0.95) -> Interval:
-    """Answer the interval of a mean of values that lie in 0..1: t, cut to 0..1.
+def effective_wilson(share: float, *, se: float, n: int, confidence: float = 0.95) -> Interval:
+    """Answer the interval of a mean of values in 0..1, estimated from `n` units with error `se`.
 
-    Where no spread was seen (one value, or all alike) t would claim certainty. A value in 0..1
-    varies at most as a coin of the same mean does, so there the Wilson interval is the safe one.
+    Wilson's score interval for the number of coin tosses that would have the same standard error
+    (Korn & Graubard 1998, Survey Methodology 24:193, who take Clopper-Pearson's), made less by the
+    degrees of freedom of Student's t, n - 1. Where no spread was seen the number is n: agreement
+    in ten of ten units is no proof of agreement in all. `n` is at least two.
+    """
+    from scipy.special import stdtrit
+
+    coin = share * (1 - share)
+    tosses = coin / se**2 if se > ROUNDING and coin > ROUNDING else float(n)
+    # n = 2 gives t(1), 12.7: the interval then says nearly nothing, as it should.
+    part = float(stdtrit(n - 1, (1 + confidence) / 2)) ** 2 / tosses
+    centre = (share + part / 2) / (1 + part)
+    reach = math.sqrt(part * coin + part**2 / 4) / (1 + part)
+    return Interval(max(0.0, centre - reach), min(1.0, centre + reach))
+
+
+def bounded_mean(mean: float, *, sd: float | None, n: int, confidence: float = 0.95) -> Interval:
+    """Answer the interval of a mean of values that lie in 0..1: `effective_wilson`'s.
+
+    Student's t is too narrow where the mean is near an end. Where no spread was seen (one value,
+    or all alike) any of them would claim certainty. A value in 0..1 varies at most as a coin of
+    the same mean does, so there the Wilson interval is the safe one.
     """
     if n < 2 or sd is None or sd < ROUNDING:
         return wilson(mean * n, n, confidence=confidence)
-    low, high = mean_t_of(mean, sd=sd, n=n, confidence=confidence)
-    return Interval(max(0.0, low), min(1.0, high))
+    return effective_wilson(mean, se=sd / math.sqrt(n), n=n, confidence=confidence)

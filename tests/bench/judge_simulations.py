@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from evalsite.stats.agreement import cohen_kappa, gwet_ac1, krippendorff_alpha
 from evalsite.stats.corrected_mean import corrected_mean
-from evalsite.stats.effective import effective_wilson
+from evalsite.stats.intervals import effective_wilson
 from evalsite.stats.sequence import first_settled
 
 Random = np.random.Generator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import timedelta
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any
 
 import pytest
@@ -38,11 +38,13 @@ def test_a_point_tells_average_ends_and_counts(record: Record) -> None:
     assert point.line == {"experiment": "prompt", "group": "baseline"}
 
 
-def test_the_interval_is_students(record: Record) -> None:
+def test_the_interval_is_that_of_scores_in_0_to_1(record: Record) -> None:
     scores = [random.Random(i).random() for i in range(30)]
     record(*scores)
     (point,) = of()
-    assert (point.low, point.high) == pytest.approx(mean_t(scores))
+    assert (point.low, point.high) == pytest.approx(
+        bounded_mean(fmean(scores), sd=stdev(scores), n=len(scores))
+    )
 
 
 def test_the_interval_of_a_pass_rate_is_wilsons(record: Record) -> None:

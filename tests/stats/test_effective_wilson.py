@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalsite.stats.effective import effective_wilson
-from evalsite.stats.intervals import wilson
+from evalsite.stats.intervals import effective_wilson, wilson
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.5, 0.99])
