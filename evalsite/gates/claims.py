@@ -15,6 +15,7 @@ from evalsite.gates.evidence import Evidence
 from evalsite.gates.models import GateOutcome
 from evalsite.gates.reasons import Code, Reason
 from evalsite.gates.spec import Claim, GateSpec, Primary
+from evalsite.regressions.words import probability
 from evalsite.stats.decisions import Decision, Outcome, equivalence, non_inferiority, superiority
 
 
@@ -39,7 +40,7 @@ def weigh_primary(spec: GateSpec, evidence: Evidence) -> Reason:
     p = refuted[0].p_value if refuted else sides.good.p_value
     more = _more_cases(sides, n=evidence.n) if code is Code.CLAIM_OPEN else None
     settle = "" if code is not Code.CLAIM_OPEN else _settled_by(more)
-    text = f"{told} ({seen}){settle}"
+    text = f"{told} ({seen}, p {probability(p)}){settle}"
     return Reason(**fields, outcome=outcome, code=code, text=text, p=p, more_cases=more)
 
 

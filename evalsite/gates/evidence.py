@@ -35,11 +35,6 @@ class Evidence:
         return len(self.before)
 
     @property
-    def lost_share(self) -> float:
-        """The share of the baseline's cases that are lost."""
-        return self.lost / (self.n + self.lost) if self.lost else 0.0
-
-    @property
     def mean_before(self) -> float | None:
         """The baseline's mean over the pairs."""
         return fmean(self.before) if self.n else None

@@ -15,6 +15,7 @@ from evalsite.gates.evidence import Evidence
 from evalsite.gates.models import GateOutcome
 from evalsite.gates.reasons import Code, Reason
 from evalsite.gates.spec import GateSpec, Guard
+from evalsite.regressions.words import probability
 from evalsite.stats.corrections import holm
 from evalsite.stats.decisions import superiority
 from evalsite.stats.estimates import ENOUGH_PAIRS
@@ -42,7 +43,7 @@ def weigh_guards(spec: GateSpec, evidence: Sequence[Evidence]) -> list[Reason]:
 def _weighed(guard: Guard, found: Evidence, *, p: tuple[float, float], alpha: float) -> Reason:
     raw, corrected = p
     harmed = corrected <= alpha / 2
-    seen = measured.in_words(found, alpha=alpha)
+    seen = f"{measured.in_words(found, alpha=alpha)}, p {probability(corrected)} by Holm"
     return Reason(
         **measured.fields(guard, found, alpha=alpha),
         outcome=GateOutcome.FAILED if harmed else GateOutcome.PASSED,

@@ -22,7 +22,8 @@ _MARKS: Final = {
     GateOutcome.FAILED: "✗ failed",
     GateOutcome.NEEDS_REVIEW: "? needs review",
 }
-_SIGNS = re.compile(r"[^\w ]")
+# All but letters, digits and what means nothing inside a line; a www. would become a link.
+_SIGNS = re.compile(r"[^\w ,;.%=+/-]|_|(?<=www)\.", re.IGNORECASE)
 
 
 def as_markdown(
@@ -47,7 +48,7 @@ def _lines(
     if check is not None:
         yield from _rules(check)
     yield from _warnings(comparison)
-    findings = list(comparison.findings.all())
+    findings = list(comparison.findings.order_by("pk"))
     yield from _metrics([f for f in findings if f.slice_kind == "all"])
     yield from _slices([f for f in findings if f.slice_kind != "all"])
     yield from _cases(worst_cases(comparison))

@@ -183,3 +183,4 @@ def _element(xml: XMLGenerator, tag: str, /, **attributes: Any) -> Iterator[None
     xml.startElement(tag, AttributesImpl(legal))
     yield
     xml.endElement(tag)
+    xml.ignorableWhitespace("\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from evalsite.gates.amounts import between, change, level
@@ -9,6 +10,7 @@ from evalsite.gates.evidence import Evidence
 from evalsite.gates.models import GateOutcome
 from evalsite.gates.reasons import Code, Reason
 from evalsite.gates.spec import GateSpec, Guard, Primary
+from evalsite.stats.intervals import NOISE
 
 
 def fields(rule: Primary | Guard, evidence: Evidence, *, alpha: float) -> dict[str, Any]:
@@ -35,7 +37,8 @@ def in_words(evidence: Evidence, *, alpha: float) -> str:
     unit, interval = evidence.metric.unit, evidence.interval(confidence=1 - alpha)
     moved = f"{level(evidence.mean_before, unit)} -> {level(evidence.mean_after, unit)}"
     low, high = interval or (None, None)
-    sure = f", {1 - alpha:.0%} interval {between(low, high, unit=unit)}" if interval else ""
+    confidence = f"{(1 - alpha) * 100:g} %"
+    sure = f", {confidence} interval {between(low, high, unit=unit)}" if interval else ""
     return f"{moved}, {change(evidence.effect, unit)}{sure}, {evidence.n} pairs"
 
 
@@ -55,10 +58,11 @@ def _lack(
 ) -> tuple[Code | None, str, int | None]:
     if evidence.absent:
         return evidence.absent, _ABSENT[evidence.absent], None
-    if evidence.lost_share > spec.max_left_out:
+    known = evidence.n + evidence.lost
+    if evidence.lost > math.ceil(spec.max_left_out * known - NOISE):
         many = (
-            f"{evidence.lost} of the baseline's {evidence.n + evidence.lost} cases have no pair: "
-            f"{evidence.lost_share:.0%}, over {spec.max_left_out:.0%}"
+            f"{evidence.lost} of the baseline's {known} cases have no pair: "
+            f"more than {spec.max_left_out * 100:g} %"
         )
         return Code.TOO_MANY_LOST, many, None
     if evidence.n < at_least:

@@ -49,7 +49,7 @@ class GateOutcome(models.TextChoices):
 
     PASSED = "passed"
     FAILED = "failed"
-    NEEDS_REVIEW = "needs_review"
+    NEEDS_REVIEW = "needs_review", "Needs review"
 
 
 class GateCheck(TenantModel):

@@ -36,4 +36,14 @@ def as_json(gate: GateFile) -> str:
 def _fields(gate: GateFile) -> dict[str, Any]:
     given = gate.model_dump(mode="json", exclude_none=True)
     order = ("name", "note", "suite", "target", *GateSpec.model_fields)
-    return {name: given[name] for name in order if given.get(name) not in (None, "", [])}
+    chosen = {name: given[name] for name in order if given.get(name) not in (None, "", [])}
+    return {name: _plain(value) for name, value in chosen.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Write whole numbers without a point, as people do."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

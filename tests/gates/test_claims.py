@@ -98,12 +98,26 @@ def test_few_clusters_are_too_few_however_many_cases() -> None:
     assert weigh_primary(spec(), evidence).code == Code.TOO_FEW_PAIRS
 
 
-def test_cases_that_got_lost_are_no_passes() -> None:
-    fine = rates(lost=0, gained=0, n=95)
-    assert weigh_primary(spec(), replace(fine, lost=5)).code == Code.CLAIM_SHOWN
-    reason = weigh_primary(spec(), replace(fine, lost=6))
-    assert (reason.outcome, reason.code) == ("needs_review", "too_many_lost")
-    assert "6 of the baseline's 101 cases have no pair" in reason.text
+@pytest.mark.parametrize(
+    ("n", "lost", "most", "code"),
+    [
+        (95, 5, 0.05, "claim_shown"),
+        (94, 6, 0.05, "too_many_lost"),
+        (94, 6, 0.06, "claim_shown"),
+        (99, 1, 0.0, "too_many_lost"),
+        (95, 1, 0.001, "claim_shown"),
+    ],
+)
+def test_cases_that_got_lost_are_no_passes(n: int, lost: int, most: float, code: str) -> None:
+    fine = rates(lost=0, gained=0, n=n)
+    reason = weigh_primary(spec(0.06, max_left_out=most), replace(fine, lost=lost))
+    assert reason.code == code
+
+
+def test_what_was_lost_is_told() -> None:
+    reason = weigh_primary(spec(), replace(rates(lost=0, gained=0, n=94), lost=6))
+    assert reason.outcome == "needs_review"
+    assert reason.text == "6 of the baseline's 100 cases have no pair: more than 5 %"
 
 
 @pytest.mark.parametrize("absent", [Code.METRIC_ABSENT, Code.SLICE_ABSENT])
@@ -117,7 +131,7 @@ def test_alpha_widens_the_interval() -> None:
     evidence = rates(lost=12, gained=5, n=400)
     assert weigh_primary(strict, evidence).code == Code.CLAIM_OPEN
     assert weigh_primary(loose, evidence).code == Code.CLAIM_SHOWN
-    assert "99% interval" in weigh_primary(strict, evidence).text
+    assert "99 % interval" in weigh_primary(strict, evidence).text
 
 
 @pytest.mark.parametrize("claim", list(Claim))
@@ -128,4 +142,4 @@ def test_it_says_what_it_claims(claim: Claim) -> None:
         "superiority": "not better by 5 points",
     }
     assert words.get(claim, "alike within 5 points") in text
-    assert "97.0 % -> 95.0 %, -2.0 points, 95% interval -5.0 to +0.8, 400 pairs" in text
+    assert "97.0 % -> 95.0 %, -2.0 points, 95 % interval -5.0 to +0.8, 400 pairs" in text

@@ -67,7 +67,7 @@ def weighed(metric: str, *, where: tuple[str, str] = ("all", ""), **fields: Any)
         ("cost_usd", {"at_most": 2}, "limit_kept"),
     ],
 )
-def test_a_limit_is_kept_broken_or_open(metric: str, fields: dict[str, float], code: str) -> None:
+def test_a_limit_is_kept_broken_or_open(metric: str, fields: dict[str, Any], code: str) -> None:
     assert weighed(metric, **fields).code == code
 
 

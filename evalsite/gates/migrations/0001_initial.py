@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('gate_name', models.CharField(max_length=100)),
                 ('gate_version', models.PositiveIntegerField(null=True)),
-                ('outcome', models.CharField(choices=[('passed', 'Passed'), ('failed', 'Failed'), ('needs_review', 'Needs Review')], max_length=12)),
+                ('outcome', models.CharField(choices=[('passed', 'Passed'), ('failed', 'Failed'), ('needs_review', 'Needs review')], max_length=12)),
                 ('reasons', models.JSONField(help_text='One entry for each rule.')),
                 ('spec', models.JSONField(help_text='As it was when this was checked.')),
                 ('actor', models.CharField(blank=True, max_length=200)),
