@@ -84,7 +84,6 @@ class Env(BaseSettings):
     flower_user: str = "flower"
     flower_password: SecretStr | None = None
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
-    metrics_token: SecretStr | None = Field(default=None, min_length=16)
 
     @field_validator(*_URLS)
     @classmethod

@@ -17,6 +17,7 @@ from evalsite.pipeline.evaluate_here import score_here
 from evalsite.pipeline.models import Evaluation
 from evalsite.pipeline.outbox import settle
 from evalsite.pipeline.set_evaluation import read_selection
+from evalsite.pipeline.settle_request import note_started
 from evalsite.targets.models import Run, RunStatus
 from packs.evaluate import prepare
 from packs.override import with_judges
@@ -80,13 +81,14 @@ def evaluate(
     """
     wanted = _wanted(run, evaluation, judges=judges)
     batch = Batch.objects.filter(request_key=wanted.key).first()
-    if batch is None:
-        if wait:
-            _require_tiny(run, evaluation, selection=wanted.selection)
-        batch = _started(run, evaluation, wanted=wanted, wait=wait, actor=actor)
-    elif wait and batch.n_cases * batch.repetitions > MOST_WAITED_FOR:
-        return batch
-    return score_here(batch.pk) if wait else batch
+    if batch is None and wait:
+        _require_tiny(run, evaluation, selection=wanted.selection)
+    with transaction.atomic():
+        batch = batch or _started(run, evaluation, wanted=wanted, wait=wait, actor=actor)
+        if not judges:
+            note_started(run, evaluation, batch=batch)
+    is_tiny = batch.n_cases * batch.repetitions <= MOST_WAITED_FOR
+    return score_here(batch.pk) if wait and is_tiny else batch
 
 
 def _wanted(run: Run, evaluation: Evaluation, *, judges: Sequence[str]) -> Wanted:

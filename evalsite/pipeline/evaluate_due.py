@@ -6,18 +6,15 @@ first starts them: the task that is rung on commit, or the coordinator's next sw
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from evalsite.audit.record import record
-from evalsite.batches.models import Batch
 from evalsite.errors import EvalsiteError
 from evalsite.pipeline import outbox
 from evalsite.pipeline.evaluate import evaluate
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, RequestState
+from evalsite.pipeline.settle_request import note_refused
 from evalsite.targets.models import Run
 from judges.protocol import VerdictError
 
@@ -75,19 +72,11 @@ def start_due() -> int:
     return sum(_start(request) for request in due[:MOST_AT_ONCE])
 
 
-def settle_request(run: Run, evaluation: Evaluation, *, batch: Batch) -> None:
-    """Note the batch on the run's request, if it still waits for one."""
-    waiting = EvaluationRequest.objects.filter(run=run, evaluation=evaluation, batch=None)
-    _settle(waiting, state=RequestState.STARTED, batch=batch, code="", reason="")
-
-
 def _start(request: EvaluationRequest) -> bool:
     try:
         if not request.evaluation.is_active:
             raise EvaluationInactive("the evaluation is switched off")
-        with transaction.atomic():
-            batch = evaluate(request.run, request.evaluation, actor=ACTOR)
-            settle_request(request.run, request.evaluation, batch=batch)
+        evaluate(request.run, request.evaluation, actor=ACTOR)
     except (EvalsiteError, VerdictError) as error:
         _refuse(request, error)
         return False
@@ -95,12 +84,7 @@ def _start(request: EvaluationRequest) -> bool:
 
 
 def _refuse(request: EvaluationRequest, error: EvalsiteError | VerdictError) -> None:
-    due = EvaluationRequest.objects.filter(pk=request.pk, state=RequestState.DUE)
     with transaction.atomic():
-        if _settle(due, state=RequestState.REFUSED, code=error.code, reason=str(error)):
+        if note_refused(request, error):
             on = str(request.evaluation)
             record("evaluation.refused", request.run, actor=ACTOR, code=error.code, on=on)
-
-
-def _settle(requests: QuerySet[EvaluationRequest], **fields: Any) -> int:
-    return requests.update(settled_at=timezone.now(), **fields)

@@ -14,6 +14,7 @@ from evalsite.env import load
 from evalsite.experiments.record_batch import record_finished
 from evalsite.leaderboard.stand import stand
 from evalsite.pipeline import outbox
+from evalsite.pipeline.hold_evaluated import hold_evaluated
 from evalsite.pipeline.owe import owe
 from evalsite.pipeline.score import CHORD_HEAD_START, finish_key
 from evalsite.regressions.compare import compare
@@ -60,7 +61,7 @@ def dispatch_key(step_id: UUID) -> str:
 
 
 def close(batch: Batch) -> None:
-    """Write the batch's summary and results, compare and rank it, look for shifts, owe the mails."""
+    """Summarise, record, compare, hold and rank the batch; look for shifts, owe the mails."""
     batch.state = BatchState.FINISHED
     with connection.cursor() as cursor:
         cursor.execute(
@@ -72,6 +73,7 @@ def close(batch: Batch) -> None:
     summarize(batch)
     record_finished(batch)
     comparison = compare(batch)
+    hold_evaluated(batch, comparison)
     detect(batch)
     owe(batch_closed(batch, comparison))
     _owe_ranking(batch, board=stand(batch))

@@ -15,6 +15,8 @@ from evalsite.audit.record import record
 from evalsite.cases.check import check_key
 from evalsite.cases.queries import Selection
 from evalsite.errors import EvalsiteError
+from evalsite.gates.check import GateUnfit
+from evalsite.gates.queries import find_gate, held
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, RequestState
 from packs.evaluate import prepare
 
@@ -52,13 +54,18 @@ def read_selection(kept: Any) -> Selection:
 
 
 def check_evaluation(evaluation: Evaluation) -> None:
-    """Raise EvaluationInvalid, SelectionInvalid, PackError or JudgeError for what cannot work."""
+    """Raise an error for what could not work when it is wanted.
+
+    EvaluationInvalid, SelectionInvalid, PackError, JudgeError, GateUnknown or GateUnfit.
+    """
     try:
         evaluation.clean_fields()
     except ValidationError as error:
         raise EvaluationInvalid("; ".join(error.messages)) from None
     read_selection(evaluation.selection)
     prepare(evaluation.suite.pack, evaluation.options)
+    if evaluation.gate:
+        _require_gate(evaluation)
 
 
 def set_evaluation(evaluation: Evaluation, *, actor: object = "") -> Evaluation:
@@ -79,3 +86,10 @@ def try_again(evaluation: Evaluation) -> int:
     """Make the refused requests of an evaluation due again; answers how many there were."""
     refused = EvaluationRequest.objects.filter(evaluation=evaluation, state=RequestState.REFUSED)
     return refused.update(state=RequestState.DUE, code="", reason="", settled_at=None)
+
+
+def _require_gate(evaluation: Evaluation) -> None:
+    gate = held(find_gate(evaluation.gate))
+    sides = ((gate.suite, evaluation.suite.name), (gate.target, evaluation.target.name))
+    if any(wanted not in (None, given) for wanted, given in sides):
+        raise GateUnfit(f"gate {gate.name!r} is for another suite or target")

@@ -7,17 +7,20 @@ from django.db import transaction
 
 from evalsite.audit.models import Entry
 from evalsite.batches.models import Batch
+from evalsite.cases.queries import Selection
+from evalsite.errors import EvalsiteError
+from evalsite.gates.models import GateCheck
 from evalsite.pipeline.coordinate import tenants_with_work, tick
 from evalsite.pipeline.evaluate import evaluate
-from evalsite.pipeline.evaluate_due import evaluations_of, settle_request, start_due
+from evalsite.pipeline.evaluate_due import evaluations_of, start_due
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, OutboxMessage
-from evalsite.pipeline.set_evaluation import set_evaluation
+from evalsite.pipeline.set_evaluation import read_selection, set_evaluation
 from evalsite.pipeline.sweep import sweep
 from evalsite.targets.complete import complete_run
-from evalsite.targets.models import Run
+from evalsite.targets.models import Output, Run
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_evaluation, make_run, make_suite
+from tests.factories import make_evaluation, make_gate, make_output, make_run, make_suite
 from tests.pipeline.bench import told
 from tests.pipeline.completed import wanted
 
@@ -137,9 +140,9 @@ def test_a_refused_one_is_due_again_when_its_evaluation_is_set(refused: Evaluati
 def test_a_refused_one_is_settled_by_who_asks(refused: EvaluationRequest) -> None:
     evaluation = Evaluation.objects.get()
     evaluation.selection = {}
-    settle_request(refused.run, evaluation, batch=evaluate(refused.run, evaluation))
+    batch = evaluate(refused.run, evaluation)
     refused.refresh_from_db()
-    assert refused.state == "started"
+    assert (refused.state, refused.batch_id) == ("started", batch.pk)
 
 
 def test_a_pack_that_is_gone_stops_no_other_request(as_acme: Tenant) -> None:
@@ -149,6 +152,54 @@ def test_a_pack_that_is_gone_stops_no_other_request(as_acme: Tenant) -> None:
     assert start_due() == 1
     states = EvaluationRequest.objects.values_list("state", "code")
     assert set(states) == {("started", ""), ("refused", "pack_unknown")}
+
+
+def gated(gate: str) -> Batch:
+    """The second batch of a target whose evaluation names a gate."""
+    run, evaluation = wanted([told("passed")])
+    evaluate(run, evaluation, wait=True)
+    Evaluation.objects.filter(pk=evaluation.pk).update(gate=gate)
+    second = make_run(target=run.target)
+    for output in Output.objects.filter(run=run):
+        make_output(run=second, case=output.case, answer=told("failed"))
+    return evaluate(second, evaluation, wait=True)
+
+
+def test_a_gate_that_is_named_is_asked(as_acme: Tenant) -> None:
+    gate = make_gate()
+    batch = gated(gate.name)
+    check = GateCheck.objects.select_related("comparison").get()
+    assert (check.gate, check.comparison.batch_id) == (gate, batch.pk)
+
+
+def test_a_gate_that_is_gone_stops_no_batch(as_acme: Tenant) -> None:
+    assert gated("gone").state == "finished"
+    assert Entry.objects.get(action="evaluation.gate_refused").details["code"] == "gate_unknown"
+
+
+def test_a_gate_of_another_suite_is_not_set(as_acme: Tenant) -> None:
+    _, evaluation = wanted([told("passed")])
+    evaluation.gate = make_gate(suite=make_suite()).name
+    with pytest.raises(EvalsiteError) as refused:
+        set_evaluation(evaluation)
+    assert refused.value.code == "gate_unfit"
+
+
+@pytest.mark.parametrize(
+    "kept", [["x"], {"tag": ["x"]}, {"limit": 0}, {"limit": "many"}, {"tags": 1}, {"seed": None}]
+)
+def test_a_selection_that_cannot_be_read_is_not_set(kept: object, as_acme: Tenant) -> None:
+    _, evaluation = wanted([told("passed")])
+    evaluation.selection = kept
+    with pytest.raises(EvalsiteError) as refused:
+        set_evaluation(evaluation)
+    assert refused.value.code == "selection_invalid"
+
+
+def test_a_selection_comes_back_as_it_was_kept() -> None:
+    given = Selection(tags=("a", "b"), keys=("k",), sample=3, seed=7, limit=2)
+    assert read_selection(given.as_json()) == given
+    assert read_selection(Selection().as_json()) == Selection()
 
 
 def test_evaluations_are_found_by_suite(as_acme: Tenant) -> None:

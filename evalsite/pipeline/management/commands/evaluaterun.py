@@ -12,7 +12,7 @@ from evalsite.batches.models import Batch
 from evalsite.pipeline import report
 from evalsite.pipeline.conclude import conclude
 from evalsite.pipeline.evaluate import evaluate
-from evalsite.pipeline.evaluate_due import evaluations_of, settle_request
+from evalsite.pipeline.evaluate_due import evaluations_of
 from evalsite.targets.queries import find_run
 from evalsite.tenants.command import TenantCommand
 
@@ -45,8 +45,6 @@ class Command(TenantCommand):
             batch = evaluate(
                 run, evaluation, judges=judges, wait=options["wait"], actor=getpass.getuser()
             )
-            if not judges:
-                settle_request(run, evaluation, batch=batch)
             codes.append(self._tell(batch, options))
         if max(codes):
             raise SystemExit(max(codes))
