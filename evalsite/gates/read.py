@@ -38,7 +38,7 @@ class GateFile(GateSpec):
     name: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,100}$")]
     suite: Text | None = None
     target: Text | None = None
-    note: Annotated[str, Field(max_length=500)] = ""
+    note: Annotated[str, Field(max_length=500, pattern=r"^\P{Cc}*$")] = ""
 
     def spec(self) -> GateSpec:
         """Answer what is demanded, without name and place."""

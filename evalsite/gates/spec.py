@@ -25,7 +25,8 @@ LIMITED: Final = {
 }
 _COMPARED: Final = "pass_rate, score, stage:NAME, latency_ms, cost_usd, tokens, unscored_rate"
 
-Text = Annotated[str, Field(min_length=1, max_length=100)]
+# No control characters: the database keeps no NUL, and terminals obey some of the others.
+Text = Annotated[str, Field(max_length=100, pattern=r"^\P{Cc}+$")]
 Margin = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 

@@ -50,6 +50,8 @@ def test_what_is_left_out_has_safe_defaults() -> None:
         ("guards: [{metric: score, margin: 0}, {metric: score, margin: 0}]", "said twice: guard"),
         ("guards: [{metric: score, margin: 0, slice: {kind: x, value: y}}]", "slice.kind: should"),
         ("guards: [{metric: score, margin: 0, slice: {kind: tag, value: no}}]", "put it into quo"),
+        ('note: "a\\0b"', "note: should match pattern"),
+        ('suite: "\\e[31m"', "suite: should match pattern"),
         ("limits: [{metric: pass_rate}]", "limits[0]: give either at_least or at_most"),
         ("limits: [{metric: pass_rate, at_least: 80}]", "limits[0]: pass_rate is a share from 0"),
         ("limits: [{metric: latency_ms, at_most: 80}]", "'latency_ms' is none of pass_rate"),
