@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from math import comb, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     Signs = npt.NDArray[np.int8]
     Counts = npt.NDArray[np.int64]
+    Mask = npt.NDArray[np.bool_]
 
 ALPHA = 0.05
 # 9,999 flips cannot give a p below 1 in 10,000. With more pairs than this Holm's correction would
@@ -45,11 +47,34 @@ class Duel(NamedTuple):
 
 def duels(field: Field) -> Iterator[Duel]:
     """Yield each pair with enough cases (15) and clusters (5) in common for a test."""
+    import numpy as np
+
+    graded = ~(np.isnan(field.scores) | np.isin(field.scores, (0, 1)))
+    if field.clusters is None and not graded.any():
+        return _of_passes(field.scores)
+    return _of_scores(field, graded=graded)
+
+
+def _of_passes(scores: Scores) -> Iterator[Duel]:
+    """Pass or fail: how all pairs fell are two products of matrices."""
+    import numpy as np
+
+    passed, failed = ((scores == verdict).astype(np.float64) for verdict in (1, 0))
+    lost, judged = (passed @ failed.T).astype(int), passed + failed
+    common = (judged @ judged.T).astype(int).tolist()
+    known: dict[tuple[int, int], float] = {}
+    for first, second in combinations(range(len(scores)), 2):
+        n, fell = common[first][second], (int(lost[first, second]), int(lost[second, first]))
+        if not shortage(n):
+            known[fell] = known[fell] if fell in known else _mcnemar(*fell)
+            yield Duel(first, second, (fell[1] - fell[0]) / n, known[fell])
+
+
+def _of_scores(field: Field, *, graded: Mask) -> Iterator[Duel]:
     flips = comb(len(field.scores), 2) <= FEW_PAIRS
     for first in range(len(field.scores) - 1):
-        rest = field.scores[first + 1 :]
-        met = _meet(field.scores[first], rest, clusters=field.clusters)
-        for place in range(len(rest)):
+        met = _meet(field, first, graded=graded)
+        for place in range(len(met.n)):
             p = met.p_value(place, flips=flips)
             if p is not None:
                 yield Duel(first, first + 1 + place, float(met.effect[place]), p)
@@ -84,7 +109,7 @@ class _Met:
     clusters: Clusters | None
     n: Counts
     groups: Counts
-    rates: npt.NDArray[np.bool_]
+    rates: Mask
     effect: Scores
     spread: Scores
     squares: Scores
@@ -107,9 +132,7 @@ class _Met:
 
     def _of_rates(self, place: int) -> float:
         row = self.differences[place]
-        worse, better = int((row == -1).sum()), int((row == 1).sum())
-        test = mcnemar if worse + better < MANY_CHANGED else mcnemar_mid_p
-        return test(worse, better)
+        return _mcnemar(int((row == -1).sum()), int((row == 1).sum()))
 
     def _by_flips(self, place: int, *, clustered: bool) -> float:
         import numpy as np
@@ -129,15 +152,21 @@ class _Met:
         return min(1.0, 2 * min(found.p_above(0), found.p_below(0)))
 
 
-def _meet(one: Scores, others: Scores, *, clusters: Clusters | None) -> _Met:
+def _mcnemar(worse: int, better: int) -> float:
+    test = mcnemar if worse + better < MANY_CHANGED else mcnemar_mid_p
+    return test(worse, better)
+
+
+def _meet(field: Field, first: int, *, graded: Mask) -> _Met:
+    """One system meets all that follow it."""
     import numpy as np
 
-    differences = others - one
+    differences, clusters = field.scores[first + 1 :] - field.scores[first], field.clusters
     common = ~np.isnan(differences)
     n = common.sum(axis=1)
     effect = np.where(common, differences, 0).sum(axis=1) / np.maximum(n, 1)
     left = np.where(common, differences - effect[:, None], 0)
-    graded = common & ~(np.isin(one, (0, 1)) & np.isin(others, (0, 1)))
+    grades = common & (graded[first + 1 :] | graded[first])
     highest = np.where(common, differences, -np.inf).max(axis=1, initial=-np.inf)
     lowest = np.where(common, differences, np.inf).min(axis=1, initial=np.inf)
     groups, residues = n, n
@@ -148,18 +177,16 @@ def _meet(one: Scores, others: Scores, *, clusters: Clusters | None) -> _Met:
         clusters,
         n,
         groups,
-        np.logical_not(graded.any(axis=1)),
+        np.logical_not(grades.any(axis=1)),
         effect,
         highest - lowest,
-        (left**2).sum(axis=1),
-        (left**3).sum(axis=1),
+        np.einsum("ij,ij->i", left, left),
+        np.einsum("ij,ij,ij->i", left, left, left),
         residues,
     )
 
 
-def _by_cluster(
-    left: Scores, common: npt.NDArray[np.bool_], *, clusters: Clusters
-) -> tuple[Counts, Counts, Scores]:
+def _by_cluster(left: Scores, common: Mask, *, clusters: Clusters) -> tuple[Counts, Counts, Scores]:
     """Sum what is left over inside each cluster; where all of it cancels, cases stand alone."""
     import numpy as np
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -19,6 +19,9 @@ from evalsite.leaderboard.field import Field, load_fields
 from evalsite.leaderboard.models import Board, Kind, Metric, Standing
 from evalsite.leaderboard.queries import Way, standings_of
 from evalsite.leaderboard.ties import Ties, tie_groups
+
+if TYPE_CHECKING:
+    from evalsite.leaderboard.duels import Signs
 
 # So many systems, and so many systems times cases, are compared pair by pair.
 MOST_SYSTEMS = 300
@@ -53,13 +56,27 @@ def rank(board_id: UUID) -> bool:
     batches = list({one.batch_id: None for found in leaders.values() for one in found})
     row = {batch: number for number, batch in enumerate(batches)}
     fields = load_fields(board, batches)
-    places = {}
+    places, shown = {}, _Shown()
     for way, found in leaders.items():
         fit = [one for one in found if not one.reserve]
         field = fields[way.metric].of([row[one.batch_id] for one in fit])
         others = _others(board, way, leaders=found)
-        places[way] = _places(found, fit=fit, field=field, others=others)
+        places[way] = _places(found, fit=fit, signs=shown.better(field), others=others)
     return _write(board, places)
+
+
+class _Shown:
+    """What was shown, found once for equal scores: runs are mostly versions, passes the score."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Signs] = {}
+
+    def better(self, field: Field) -> Signs:
+        """Answer `shown_better` of the field."""
+        scores = field.scores.tobytes()
+        if scores not in self._known:
+            self._known[scores] = shown_better(field)
+        return self._known[scores]
 
 
 def room(n_cases: int) -> int:
@@ -83,7 +100,7 @@ def _places(
     leaders: Sequence[Standing],
     *,
     fit: Sequence[Standing],
-    field: Field,
+    signs: Signs,
     others: Sequence[float],
 ) -> list[Place]:
     """A leader's rank is 1 + those shown better, at best, and all - those shown worse, at worst.
@@ -92,7 +109,7 @@ def _places(
     """
     import numpy as np
 
-    signs, n = shown_better(field), len(leaders) + len(others)
+    n = len(leaders) + len(others)
     better, worse = (signs == -1).sum(axis=1), (signs == 1).sum(axis=1)
     worse = worse + np.searchsorted(np.sort(others), [one.interval.low for one in fit])
     ties = tie_groups(signs)

@@ -59,6 +59,6 @@ def board(request: HttpRequest, suite: str) -> HttpResponse:
 
 def _wanted(asked: QueryDict) -> Wanted:
     """Read the filter; raises ValueError for a number of days that is none."""
-    texts = (asked.get(name, "").strip() for name in ("target", "client_type", "client_version"))
-    days = asked.get("days", "").strip()
-    return Wanted(*texts, days=int(days) if days else None)
+    texts = {name: asked.get(name, "").strip() for name in Wanted._fields}
+    days = texts.pop("days")
+    return Wanted(**texts, days=int(days) if days else None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -30,17 +29,16 @@ def suite(acme: Tenant) -> Suite:
     return suite
 
 
-def asked(of: Tenant, suite: str = "sums", **query: Any) -> HttpResponse:
+def asked(of: Tenant, suite: str = "sums", **query: Any) -> Any:
     person, client = make_user(), Client()
     with tenant(of.pk):
         admit(person, role=Role.VIEWER)
     client.force_login(person)
-    response: Any = client.get(reverse("leaderboard", args=[suite]), query)
-    return response
+    return client.get(reverse("leaderboard", args=[suite]), query)
 
 
 def page_of(of: Tenant, **query: Any) -> str:
-    return asked(of, **query).content.decode()
+    return str(asked(of, **query).content.decode())
 
 
 @pytest.mark.usefixtures("suite")
