@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from evalsite.errors import UsageError
+from evalsite.experiments.choices import Group
 from evalsite.experiments.figures import Count, Figure, count, figure
-from evalsite.experiments.models import Experiment, Group
+from evalsite.experiments.models import Experiment
 from evalsite.experiments.pairs import METRICS, load_pairs
 from evalsite.experiments.queries import newest_decision, newest_version
 from evalsite.trends.selection import NoResults, Selection

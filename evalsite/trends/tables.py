@@ -100,7 +100,7 @@ def shift_lines(shifts: Iterable[Shift]) -> Iterator[Any]:
 
     for shift in shifts:
         levels = (number(level, shift.metric) for level in (shift.before, shift.after))
-        told = f"p = {shift.p_corrected:.2g} for all series and looks together"
+        told = f"p = {shift.p_corrected:.2g}, corrected"
         yield Text(
             f"shift of {shift.target} on {shift.suite} at {shift.version}: "
             f"{' -> '.join(levels)} ({'worse' if shift.is_harm else 'better'}, {told})"

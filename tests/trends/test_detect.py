@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
 import pytest
+from django.db import connection
 
 from evalsite.batches.models import Batch
 from evalsite.pipeline.finish import close
@@ -13,8 +17,6 @@ from evalsite.trends.detect import detect
 from evalsite.trends.models import Shift, Watch
 from tests.factories import make_batch, make_run, make_target
 from tests.trends.lines import Grower, noise
-
-pytestmark = pytest.mark.usefixtures("as_acme")
 
 DROP = [*noise(20, level=0.9), *noise(20, level=0.8)]
 
@@ -166,3 +168,18 @@ def test_the_other_tenant_counts_for_nothing(line: Grower, globex: Tenant) -> No
 def test_closing_a_batch_looks_at_its_series(line: Grower) -> None:
     close(make_batch(suite=line.suite, run=make_run(target=line.target)))
     assert Watch.objects.filter(suite=line.suite, target=line.target).count() == 6
+
+
+def test_two_batches_closed_at_once_find_a_shift_once(committed_db: None) -> None:
+    owner = Tenant.objects.create(slug="acme", name="Acme").pk
+    with tenant(owner):
+        batches = Grower().grow(DROP)[-2:]
+
+    def look(batch: Batch) -> int:
+        with closing(connection), tenant(owner):
+            return len(detect(batch))
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(look, batches)) == [0, 1]
+    with tenant(owner):
+        assert Shift.objects.count() == 1

@@ -13,7 +13,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
-from evalsite.experiments.models import Group, Result
+from evalsite.experiments.choices import Group
+from evalsite.experiments.models import Result
 from evalsite.tenants.command import TenantCommand
 from evalsite.trends import tables
 from evalsite.trends.queries import shifts_of
