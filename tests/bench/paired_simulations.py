@@ -1,4 +1,4 @@
-"""Promises of the statistics, kept or not: false findings, coverage, power, over many rounds.
+"""False findings, power and margins of paired comparisons: as rare and as likely as foreseen?
 
 `python tests/bench/paired_simulations.py [--rounds 2000] [--only WORD]` prints a table to stderr
 and one JSON line to stdout. Seeds are fixed: the same rounds give the same figures.
@@ -6,95 +6,35 @@ and one JSON line to stdout. Seeds are fixed: the same rounds give the same figu
 
 from __future__ import annotations
 
-import argparse
-import json
-import math
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from evalsite.stats.bootstrap import bca, cluster_bca
-from evalsite.stats.clusters import clustered_t
+from evalsite.stats.bootstrap import bca
 from evalsite.stats.decisions import Decision, Outcome, equivalence, non_inferiority, superiority
 from evalsite.stats.estimates import Estimate, RateEstimate, estimate
-from evalsite.stats.intervals import Interval, clopper_pearson, mean_t, wilson
 from evalsite.stats.paired import PairedResult, compare_pass, compare_scores
-from evalsite.stats.paired_rates import newcombe, tango
 from evalsite.stats.power import power_of_mean, power_of_rates
+from tests.bench.promises import (
+    SKEWED_SD,
+    Promise,
+    Random,
+    alike,
+    by_document,
+    holds,
+    pass_or_fail,
+    run,
+    skewed,
+)
 
-Random = np.random.Generator
 ALPHA = 0.05
-# Draws of a bootstrap in a round: fewer than in earnest, as the rounds even them out.
-DRAWS = 999
-# The spread of `skewed`: a Beta(1, 4).
-SKEWED_SD = (4 / 150) ** 0.5
-
-
-class Promise(NamedTuple):
-    """What is promised, in words and as a share, and one round that says whether it happened."""
-
-    name: str
-    share: float
-    happens: Callable[[Random], bool]
-    kind: str = "at most"
-    room: float = 0.0
-
-    def seen(self, rounds: int) -> float:
-        """Answer in what share of the rounds it happened."""
-        random = np.random.default_rng(zlib.crc32(self.name.encode()))
-        return sum(self.happens(random) for _ in range(rounds)) / rounds
-
-    def kept(self, seen: float, *, rounds: int) -> bool:
-        """Say whether what was seen is as promised, but for the room or three standard errors."""
-        luck = 3 * math.sqrt(self.share * (1 - self.share) / rounds)
-        room = max(self.room, luck)
-        above, below = seen - self.share <= room, self.share - seen <= room
-        return {"at most": above, "at least": below, "near": above and below}[self.kind]
-
-
-def pass_or_fail(random: Random, n: int, *, changed: float, effect: float = 0.0) -> dict[str, int]:
-    """A table of pairs: 70 % of those that did not change passed."""
-    better, worse = (changed + effect) / 2, (changed - effect) / 2
-    shares = [worse, better, 0.7 * (1 - changed), 0.3 * (1 - changed)]
-    names = ("worse", "better", "both_passed", "both_failed")
-    return dict(zip(names, map(int, random.multinomial(n, shares)), strict=True))
-
-
-def skewed(random: Random, n: int, *, effect: float = 0.0) -> list[float]:
-    """Differences with a long tail, their mean the effect, their standard deviation 0.163."""
-    return [float(d) for d in random.beta(1, 4, n) - 0.2 + effect]
-
-
-def alike(random: Random, n: int) -> tuple[list[float], list[float]]:
-    """Two systems that are alike, case by case: some cases are hard for both."""
-    ease = random.beta(2, 1, n)
-    before, after = (random.beta(6 * ease + 0.1, 6 * (1 - ease) + 0.1) for _ in range(2))
-    return before.tolist(), after.tolist()
-
-
-def by_document(
-    random: Random, g: int, *, size: int, even: bool = True
-) -> tuple[list[float], list[int]]:
-    """Differences whose documents share 57 % of the variance; the true mean is 0."""
-    sizes = [size] * g if even else random.integers(1, 2 * size, g).tolist()
-    keys = [key for key in range(g) for _ in range(sizes[key])]
-    shared = random.normal(0, 0.57**0.5, g)[keys]
-    return (shared + random.normal(0, 0.43**0.5, len(keys))).tolist(), keys
 
 
 def found(result: PairedResult) -> bool:
     return result.p_value is not None and result.p_value < ALPHA
-
-
-def holds(interval: Interval | None, truth: float) -> bool:
-    return interval is not None and interval.low <= truth <= interval.high
 
 
 def found_in_rates(random: Random, *, n: int, effect: float = 0.0) -> bool:
@@ -118,6 +58,20 @@ def found_in_documents(random: Random, *, g: int, even: bool) -> bool:
     return found(compare_scores([0.0] * len(values), values, clusters=keys))
 
 
+def found_in_passed_documents(random: Random, *, g: int) -> bool:
+    """Pass or fail of ten questions on each document, where documents are hard or easy."""
+    ease = random.beta(2, 2, (2, g)).repeat(10, axis=1)
+    before, after = (random.random(ease.shape) < ease).astype(float).tolist()
+    keys = [i // 10 for i in range(10 * g)]
+    return found(compare_scores(before, after, clusters=keys))
+
+
+def found_worse(random: Random, *, n: int) -> bool:
+    """What sends an e-mail: alike systems called "regressed"."""
+    result = compare_pass(**pass_or_fail(random, n, changed=0.2))
+    return found(result) and (result.effect or 0) < 0
+
+
 def found_by_naive_bootstrap(random: Random) -> bool:
     """A bootstrap that knows of no clusters."""
     values, _ = by_document(random, 50, size=10)
@@ -129,52 +83,15 @@ def false_findings() -> Iterator[Promise]:
     for n in (30, 100, 1_000):
         yield Promise(f"false: pass or fail, n {n}", ALPHA, partial(found_in_rates, n=n))
         yield Promise(f"false: graded, n {n}", ALPHA, partial(found_in_alike, n=n))
-    for g, even in ((50, True), (10, True), (10, False), (6, False)):
+        yield Promise(f"false regressed: n {n}", ALPHA / 2, partial(found_worse, n=n))
+    for g, even in ((400, False), (50, True), (10, True), (10, False), (6, False)):
         name = f"false: {g} clusters of {'10' if even else '1 to 19'}"
         yield Promise(name, ALPHA, partial(found_in_documents, g=g, even=even))
+    for g in (50, 10):
+        happens = partial(found_in_passed_documents, g=g)
+        yield Promise(f"false: pass or fail, {g} clusters of 10", ALPHA, happens)
     name = "false by naive bootstrap: 50 clusters of 10"
     yield Promise(name, 0.43, found_by_naive_bootstrap, "near", room=0.05)
-
-
-def rate_held(random: Random, *, n: int, by: Callable[[int, int], Interval]) -> bool:
-    truth = random.uniform(0.05, 0.95)
-    return holds(by(int(random.binomial(n, truth)), n), truth)
-
-
-def pairs_held(random: Random, *, n: int, by: Callable[[dict[str, int]], Interval]) -> bool:
-    effect = random.uniform(-0.2, 0.2)
-    return holds(by(pass_or_fail(random, n, changed=0.3, effect=effect)), effect)
-
-
-def mean_held(random: Random, *, n: int, by: Callable[[list[float]], Interval | None]) -> bool:
-    return holds(by(skewed(random, n)), 0.0)
-
-
-def documents_held(
-    random: Random, *, n: int, by: Callable[[list[float], list[int]], Interval | None]
-) -> bool:
-    return holds(by(*by_document(random, n, size=3, even=False)), 0.0)
-
-
-def coverage() -> Iterator[Promise]:
-    """95 % intervals hold the truth in 95 % of the rounds; Clopper-Pearson at least."""
-    near = partial(Promise, share=0.95, kind="near", room=0.02)
-    for n in (30, 100, 1_000):
-        exact = partial(rate_held, n=n, by=clopper_pearson)
-        yield Promise(f"coverage: Clopper-Pearson, n {n}", 0.95, exact, "at least")
-        for name, happens in (
-            (f"Wilson, n {n}", partial(rate_held, n=n, by=wilson)),
-            (f"Newcombe, n {n}", partial(pairs_held, n=n, by=_newcombe)),
-            (f"Tango, n {n}", partial(pairs_held, n=n, by=_tango)),
-            (f"t, n {n}", partial(mean_held, n=n, by=mean_t)),
-            (f"BCa, n {n}", partial(mean_held, n=n, by=partial(bca, resamples=DRAWS))),
-            (f"clustered t, {n} clusters", partial(documents_held, n=n, by=clustered_t)),
-            (
-                f"cluster BCa, {n} clusters",
-                partial(documents_held, n=n, by=partial(cluster_bca, resamples=DRAWS)),
-            ),
-        ):
-            yield near(f"coverage: {name}", happens=happens)
 
 
 def power() -> Iterator[Promise]:
@@ -218,36 +135,11 @@ def margins() -> Iterator[Promise]:
             yield Promise(f"margin: {name}, n {n}", 0.025, partial(happens, n=n))
 
 
-def _newcombe(table: dict[str, int]) -> Interval:
-    both = {name: table[name] for name in ("both_passed", "both_failed")}
-    return newcombe(table["better"], table["worse"], **both)
-
-
-def _tango(table: dict[str, int]) -> Interval:
-    return tango(table["better"], table["worse"], n=sum(table.values()))
-
-
 def promises() -> Iterator[Promise]:
-    """All that is promised."""
-    for group in (false_findings, coverage, power, margins):
+    """All that is promised of comparisons."""
+    for group in (false_findings, power, margins):
         yield from group()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=2_000)
-    parser.add_argument("--only", default="", help="a word of the promise's name")
-    arguments = parser.parse_args()
-    figures = {}
-    for promise in promises():
-        if arguments.only in promise.name:
-            seen = promise.seen(arguments.rounds)
-            figures[promise.name] = round(seen, 4)
-            wanted = f"{promise.kind} {promise.share:.3f}"
-            verdict = "kept" if promise.kept(seen, rounds=arguments.rounds) else "NOT KEPT"
-            print(f"{promise.name:48} {wanted:15} {seen:.4f}  {verdict}", file=sys.stderr)
-    print(json.dumps({"rounds": arguments.rounds, "seen": figures}))
-
-
 if __name__ == "__main__":
-    main()
+    run(promises(), about=__doc__)

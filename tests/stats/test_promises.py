@@ -1,19 +1,32 @@
-"""The promises of tests/bench/paired_simulations.py, over fewer rounds."""
+"""The promises of tests/bench/*_simulations.py, over fewer rounds."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.bench.paired_simulations import Promise, promises
+from tests.bench import change_simulations, interval_simulations, paired_simulations
+from tests.bench.promises import Promise
 
-# Those that take long are left to the script.
-QUICK = ("n 30", "n 100", "10 clusters of 10", "30 clusters", "naive")
-SLOW = ("false: graded", "BCa", "power: graded", "long tail", "superiority")
+# Those that take long are left to the scripts.
+QUICK = (", n 30", ", n 100", "10 clusters of 10", "30 clusters", "naive", "regressed: n 100", "sd")
+SLOW = (
+    "false: graded",
+    "BCa",
+    "power: graded",
+    "without skew",
+    "long tail",
+    "superiority",
+    "within 3",
+)
 ROUNDS = 200
 
 
 def quick() -> list[Promise]:
-    short = [p for p in promises() if p.name.endswith(QUICK) or "naive" in p.name]
+    rooms = (paired_simulations, interval_simulations, change_simulations)
+    every = [promise for room in rooms for promise in room.promises()]
+    short = [
+        p for p in every if p.name.endswith(QUICK[:-3]) or any(w in p.name for w in QUICK[-3:])
+    ]
     return [p for p in short if not any(word in p.name for word in SLOW)]
 
 
