@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from evalsite.alerts.models import Subscription
+from evalsite.alerts.models import Subscription, Webhook
 from evalsite.alerts.notice import batch_closed
 from evalsite.audit.models import Entry
 from evalsite.tenants.models import Tenant
@@ -63,3 +63,38 @@ def test_another_tenant_s_rows_are_not_found(boss: Client, globex: Tenant) -> No
         alert = make_alert(subject="secret of globex")
     assert "secret of globex" not in boss.get("/admin/alerts/alert/").text
     assert boss.get(f"/admin/alerts/alert/{alert.pk}/change/").status_code == 302
+
+
+def test_a_webhooks_secret_is_shown_once(boss: Client) -> None:
+    form = {"name": "ci", "kind": "standard", "url": "https://ci.example.org/in", "is_active": "on"}
+    page = boss.post("/admin/alerts/webhook/add/", form, follow=True)
+    assert "shown this once: whsec_" in page.text
+    hook = Webhook.objects.get()
+    for address in ("", f"{hook.pk}/change/"):
+        assert "whsec_" not in boss.get(f"/admin/alerts/webhook/{address}").text
+    entry = Entry.objects.get(action="webhook.added")
+    assert entry.details["secret"] == "set"
+    assert "whsec_" not in str(entry.details)
+
+
+def test_a_slack_url_is_not_shown_again(boss: Client) -> None:
+    url = "https://hooks.example.org/T0/s3cret"
+    boss.post("/admin/alerts/webhook/add/", {"name": "ops", "kind": "slack", "url": url})
+    hook = Webhook.objects.get()
+    assert hook.base_url == "https://hooks.example.org"
+    page = boss.get(f"/admin/alerts/webhook/{hook.pk}/change/").text
+    assert "s3cret" not in page
+
+
+def test_a_private_url_is_refused_on_the_page(boss: Client) -> None:
+    form = {"name": "ci", "kind": "standard", "url": "http://127.0.0.1/in"}
+    assert "may not be called" in boss.post("/admin/alerts/webhook/add/", form).text
+    assert not Webhook.objects.exists()
+
+
+def test_an_administrator_sends_again(boss: Client) -> None:
+    alert = make_alert(state="failed", attempts=5)
+    form = {"action": "send_again", "_selected_action": [str(alert.pk)]}
+    assert "1 will be sent again" in boss.post("/admin/alerts/alert/", form, follow=True).text
+    alert.refresh_from_db()
+    assert (alert.state, alert.attempts) == ("pending", 0)
