@@ -25,15 +25,19 @@ SUITE: Final = "assistant"
 RUNS: Final = {"assistant-1-4": "1.4", "assistant-1-5": "1.5"}
 PEOPLE: Final = {"owner@demo.example": Role.OWNER, "curator@demo.example": Role.CURATOR}
 READER: Final = "owner@demo.example"
+GATE: Final = "assistant-release"
+EXPERIMENT: Final = "assistant-1-5"
+# What runbatch and decideexperiment end with when they say no.
+SAID_NO: Final = 3
 FLOWER: Final = "http://127.0.0.1:5555/"
 
 
 class Command(BaseCommand):
-    """Show what evalsite is for: a new version that is quicker, cheaper and worse."""
+    """Show what evalsite is for: a new version that is quicker, cheaper and worse, proved so."""
 
     help = (
         "Start the servers, make a tenant, import 72 cases and two recorded runs, evaluate both, "
-        "and show the mail about the regression. Can be run again."
+        "show the mail about the regression, and the verdict. Can be run again."
     )
     requires_system_checks: list[str] = []
 
@@ -43,12 +47,17 @@ class Command(BaseCommand):
             self._serve()
             self._enrol()
             self._import()
-            self._evaluate("assistant-1-4", title="Evaluate version 1.4")
+            self._declare()
+            self._evaluate("assistant-1-4", "baseline", title="Evaluate version 1.4")
             known = files_in(settings.LAYOUT.mail)
             self._evaluate(
-                "assistant-1-5", title="Evaluate version 1.5: quicker, cheaper, as good?"
+                "assistant-1-5",
+                "variant",
+                title="Evaluate version 1.5: quicker, cheaper, as good?",
+                gate=GATE,
             )
             self._mail(known)
+            self._verdict()
             self._outlook()
         except EvalsiteError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
@@ -97,14 +106,48 @@ class Command(BaseCommand):
             )
             self._say(f"answers: {heard}")
 
-    def _evaluate(self, run: str, *, title: str) -> None:
+    def _declare(self) -> None:
+        """Say what decides before anything is known; a decided experiment takes no more results."""
+        self._head("What decides, declared before")
+        gate = SAMPLES / "assistant_gate.yaml"
+        self._say(self._quietly("setgate", str(gate), tenant=TENANT).splitlines()[-1])
+        experiments = apps.get_model("experiments", "Experiment").objects
+        with tenant(enrol.find_tenant(TENANT).pk):
+            self._is_open = not experiments.filter(name=EXPERIMENT).exists()
+        if self._is_open:
+            declared = {"metric": "success", "margin": 0.03, "suite": SUITE, "tenant": TENANT}
+            self._say(self._quietly("createexperiment", EXPERIMENT, **declared))
+        else:
+            self._say(f"experiment {EXPERIMENT}: was decided already")
+
+    def _evaluate(self, run: str, group: str, *, title: str, **options: Any) -> None:
         self._head(title)
-        self._say(f"$ python manage.py runbatch --suite {SUITE} --run {run} --tenant {TENANT}")
-        self._say("")
-        self.stdout.flush()
-        call_command(
-            "runbatch", suite=SUITE, run=run, tenant=TENANT, stdout=self.stdout, stderr=self.stderr
+        study = {"experiment": EXPERIMENT, "group": group} if self._is_open else {}
+        options = {"suite": SUITE, "run": run, **options, **study, "tenant": TENANT}
+        said = " ".join(f"--{name} {value}" for name, value in options.items())
+        self._show("runbatch", said, **options)
+
+    def _verdict(self) -> None:
+        self._head("The verdict")
+        self._show("leaderboard", f"{SUITE} --tenant {TENANT}", SUITE, tenant=TENANT)
+        trend = {"trend": True, "suite": SUITE, "metric": "pass_rate", "tenant": TENANT}
+        self._show(
+            "queryresults", f"--trend --suite {SUITE} --metric pass_rate --tenant {TENANT}", **trend
         )
+        verb = "decideexperiment" if self._is_open else "showexperiment"
+        self._show(verb, f"{EXPERIMENT} --tenant {TENANT}", EXPERIMENT, tenant=TENANT)
+
+    def _show(self, name: str, said: str, *args: str, **options: Any) -> None:
+        """Run a command as a person would, and say so where it ends with a no."""
+        self._say(f"$ python manage.py {name} {said}\n")
+        self.stdout.flush()
+        try:
+            call_command(name, *args, stdout=self.stdout, stderr=self.stderr, **options)
+        except SystemExit as end:
+            if end.code != SAID_NO:
+                raise
+            self._say(f"exit code {SAID_NO}: no")
+        self._say("")
 
     def _mail(self, known: set[Path]) -> None:
         self._head("The e-mail about it")
@@ -112,9 +155,9 @@ class Command(BaseCommand):
             self._say(f"went to {READER} through the server of EMAIL_URL")
             return
         mail = wait_for_mail(settings.LAYOUT.mail, known=known, push=self._sweep)
-        self._show(mail)
+        self._quote(mail)
 
-    def _show(self, mail: Mail) -> None:
+    def _quote(self, mail: Mail) -> None:
         self._say(f"To: {mail.to}")
         self._say(fill(f"Subject: {mail.subject}", 100, subsequent_indent=" " * 9))
         self._say("")
@@ -133,6 +176,7 @@ class Command(BaseCommand):
             f"{settings.SITE_URL}/admin/": f"cases, batches, regressions; sign in as {READER}",
             FLOWER: "the tasks, while make serve runs",
             "python manage.py listbatches": "every batch so far",
+            "docs/statistics.md": "what each verdict means, with these figures",
             "make stop": "stop the servers; the data stays",
         }
         for what, why in rows.items():
