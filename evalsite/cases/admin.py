@@ -58,10 +58,19 @@ class SuiteAdmin(CuratedAdmin):
     def save_model(self, request: HttpRequest, obj: Suite, form: Any, change: bool) -> None:
         """Save through `curate`."""
         if change:
-            describe_suite(obj, description=obj.description, actor=request.user)
+            describe_suite(
+                obj,
+                description=obj.description,
+                cluster_key=obj.cluster_key,
+                actor=request.user,
+            )
         else:
             made = create_suite(
-                name=obj.name, pack=obj.pack, description=obj.description, actor=request.user
+                name=obj.name,
+                pack=obj.pack,
+                description=obj.description,
+                cluster_key=obj.cluster_key,
+                actor=request.user,
             )
             obj.__dict__.update(made.__dict__)
 

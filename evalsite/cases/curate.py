@@ -52,17 +52,20 @@ class CaseExists(EvalsiteError):
     hint = "edit that case, or choose another key"
 
 
-def create_suite(*, name: str, pack: str, description: str = "", actor: object = "") -> Suite:
+def create_suite(
+    *, name: str, pack: str, description: str = "", cluster_key: str = "", actor: object = ""
+) -> Suite:
     """Make an empty suite; raises SuiteNameInvalid, SuiteExists, and PackError for the pack."""
     PACKS.load(pack)
-    suite = Suite(name=name, pack=pack, description=description)
+    suite = Suite(name=name, pack=pack, description=description, cluster_key=cluster_key)
     try:
         suite.clean_fields()
     except ValidationError as error:
         raise SuiteNameInvalid(f"{name!r:.120}: {'; '.join(error.messages)}") from None
     with transaction.atomic():
         suite, is_new = Suite.objects.get_or_create(
-            name=name, defaults={"pack": pack, "description": description}
+            name=name,
+            defaults={"pack": pack, "description": description, "cluster_key": cluster_key},
         )
         if not is_new:
             raise SuiteExists(f"there is a suite {name!r} already")
@@ -70,12 +73,18 @@ def create_suite(*, name: str, pack: str, description: str = "", actor: object =
     return suite
 
 
-def describe_suite(suite: Suite, *, description: str, actor: object = "") -> None:
-    """Change what a suite says about itself; its cases and version stay."""
+def describe_suite(
+    suite: Suite, *, description: str, cluster_key: str | None = None, actor: object = ""
+) -> None:
+    """Change what a suite says about itself, and by what its cases belong together if given.
+
+    Its cases and version stay.
+    """
+    key = suite.cluster_key if cluster_key is None else cluster_key
     with transaction.atomic():
-        Suite.objects.filter(pk=suite.pk).update(description=description)
-        record("suite.described", suite, actor=actor)
-    suite.description = description
+        Suite.objects.filter(pk=suite.pk).update(description=description, cluster_key=key)
+        record("suite.described", suite, actor=actor, cluster_key=key)
+    suite.description, suite.cluster_key = description, key
 
 
 def save_case(

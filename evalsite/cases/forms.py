@@ -20,7 +20,7 @@ class SuiteForm(TenantForm):
 
     class Meta:
         model = Suite
-        fields = ("name", "pack", "description")
+        fields = ("name", "pack", "description", "cluster_key")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -29,12 +29,12 @@ class RunAdmin(TenantAdmin):
     """The runs of targets. Outputs come by `manage.py importoutputs`."""
 
     list_display = (
-        *("name", "target", "client_type", "client_version"),
+        *("name", "target", "client_type", "client_version", "commit"),
         *("status", "outputs", "created_at"),
     )
     list_filter = ("status", "eval_mode", "client_type", "target")
     list_select_related = ("target",)
-    search_fields = ("name", "client_version")
+    search_fields = ("name", "client_version", "commit")
     autocomplete_fields = ("target",)
     ordering = ("-created_at",)
 

@@ -36,6 +36,7 @@ def open_run(
     target: str | None = None,
     client_type: str | None = None,
     client_version: str | None = None,
+    commit: str | None = None,
     connection: Any = None,
     actor: object = "",
 ) -> Run:
@@ -49,7 +50,7 @@ def open_run(
     with transaction.atomic():
         found = Run.objects.select_related("target").filter(name=name).first()
         if found is not None:
-            _require_same(found, target=target, client=(client_type, client_version))
+            _require_same(found, target=target, client=(client_type, client_version, commit))
             if frozen is not None and found.connection != frozen:
                 raise RunMismatch(f"run {found} is asked in another way")
             return found
@@ -58,6 +59,7 @@ def open_run(
             name=name,
             client_type=client_type or "",
             client_version=client_version or "",
+            commit=commit or "",
             eval_mode=EvalMode.RECORDED if frozen is None else EvalMode.LIVE,
             connection=frozen,
         )
@@ -89,8 +91,8 @@ def _check(row: Run | Target) -> None:
         raise RunInvalid(f"{row.name!r:.120}: {'; '.join(error.messages)}") from None
 
 
-def _require_same(run: Run, *, target: str | None, client: tuple[str | None, str | None]) -> None:
-    has = (run.target.name, run.client_type, run.client_version)
+def _require_same(run: Run, *, target: str | None, client: tuple[str | None, ...]) -> None:
+    has = (run.target.name, run.client_type, run.client_version, run.commit)
     wanted = (target, *client)
     if any(want is not None and want != had for want, had in zip(wanted, has, strict=True)):
         raise RunMismatch(f"run {run} belongs to {' '.join(filter(None, has))}")

@@ -128,3 +128,10 @@ def test_who_did_what_is_on_the_audit_trail(suite: Suite, paris: TestCase) -> No
     save_case(suite, {**FRANCE, "complexity": 2}, actor="bob")
     entry = Entry.objects.get(action="case.changed")
     assert (entry.actor, entry.subject, entry.details["version"]) == ("bob", "france", 2)
+
+
+def test_a_suite_says_what_its_cases_share(suite: Suite) -> None:
+    describe_suite(suite, description="x", cluster_key="document")
+    describe_suite(suite, description="y")
+    suite.refresh_from_db()
+    assert (suite.description, suite.cluster_key) == ("y", "document")

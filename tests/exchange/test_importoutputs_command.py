@@ -36,6 +36,14 @@ def test_a_run_is_made_recorded_and_completed(write: Write, run: Run, three: str
     assert made.completed_at is not None
 
 
+def test_a_run_keeps_its_commit(write: Write, run: Run, three: str) -> None:
+    asked = ("importoutputs", write([answer("a")]), "--run", "r1", "--suite", three)
+    run(*asked, "--commit", "1f3c9a7e", "--no-complete")
+    assert RunRow.objects.get().commit == "1f3c9a7e"
+    with pytest.raises(CommandError, match="run_mismatch"):
+        run(*asked, "--commit", "2b")
+
+
 def test_an_error_stands_in_place_of_an_answer(write: Write, run: Run, three: str) -> None:
     run("importoutputs", write([{"key": "a", "error": "timeout"}]), "--run", "r", "--suite", three)
     output = Output.objects.get()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from evalsite.cases.curate import describe_suite
 from evalsite.exchange.case_files import Imported, form_of, import_case_file, open_suite
 from evalsite.exchange.file_command import FileCommand, add_file_arguments, opened
 from evalsite.exchange.formats.registry import FORMATS, FormatUnfit, names
@@ -30,6 +31,9 @@ class Command(FileCommand):
         parser.add_argument("--answers", metavar="FILE", help="possible answers, for bfcl")
         parser.add_argument("--topics", metavar="FILE", help="what each topic asks, for trec")
         parser.add_argument("--pack", help="make the suite with this pack if it is not there")
+        parser.add_argument(
+            "--cluster-key", metavar="KEY", help="the metadata field that cases of one source share"
+        )
         parser.add_argument("--note", default="", help="why, for the cases' history")
 
     def work(self, **options: Any) -> None:
@@ -41,6 +45,10 @@ class Command(FileCommand):
             file = files.enter_context(opened(options["file"]))
             beside = _companion(form, answers=options["answers"], topics=options["topics"])
             suite = open_suite(options["suite"], pack=pack, actor="importcases")
+            if (key := options["cluster_key"]) is not None:
+                describe_suite(
+                    suite, description=suite.description, cluster_key=key, actor="importcases"
+                )
             done = import_case_file(
                 file,
                 suite=suite,

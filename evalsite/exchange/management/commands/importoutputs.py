@@ -34,6 +34,7 @@ class Command(FileCommand):
         parser.add_argument("--target", help="the system under test (default: the run's name)")
         parser.add_argument("--client-type", help="web, mobile, agent ...")
         parser.add_argument("--client-version")
+        parser.add_argument("--commit", help="the target's source, as git names it")
         parser.add_argument(
             "--complete",
             action=BooleanOptionalAction,
@@ -51,6 +52,7 @@ class Command(FileCommand):
                 target=options["target"],
                 client_type=options["client_type"],
                 client_version=options["client_version"],
+                commit=options["commit"],
                 actor="importoutputs",
             )
             done = import_output_file(

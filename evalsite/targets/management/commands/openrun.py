@@ -39,6 +39,7 @@ class Command(TenantCommand):
         parser.add_argument("--live", metavar="FILE", help="how it is asked; - is stdin")
         parser.add_argument("--client-type", help="web, mobile, agent ...")
         parser.add_argument("--client-version")
+        parser.add_argument("--commit", help="the target's source, as git names it")
         parser.add_argument("--complete", action="store_true", help="it takes no more answers")
         parser.add_argument("--json", action="store_true", help="a JSON object on stdout")
 
@@ -49,6 +50,7 @@ class Command(TenantCommand):
             target=options["target"],
             client_type=options["client_type"],
             client_version=options["client_version"],
+            commit=options["commit"],
             connection=_read(options["live"]) if options["live"] else None,
             actor="openrun",
         )
