@@ -19,7 +19,6 @@ from evalsite.experiments.check import FIELDS, CheckedResult, check_result
 from evalsite.experiments.models import Experiment
 from evalsite.experiments.record import Recorded, record_results
 
-RESULT_REPEATED: Final = "result_repeated"
 # CSV knows text only: these columns are read as JSON is.
 _JSON: Final = frozenset(
     ("repetition", "score", "success", "latency_ms", "tokens_used", "cost_usd", "metadata")
@@ -58,7 +57,7 @@ def import_result_file(
         results = record_results(
             experiment,
             sieve.sift(lines, check),
-            on_repeated=partial(_refuse_repeated, sieve),
+            on_repeated=partial(_refuse_repeated, sieve=sieve),
             actor=actor,
         )
         sieve.judge(skip_bad=skip_bad)
@@ -70,10 +69,10 @@ def _check(fields: Mapping[str, Any], *, defaults: Mapping[str, str]) -> Checked
     return check_result({**defaults, **given})
 
 
-def _refuse_repeated(sieve: Sieve, line: int, task: str) -> None:
+def _refuse_repeated(line: int, task: str, *, sieve: Sieve) -> None:
     message = f"task {task!r} stands in the file already, with this group, version and repetition"
     sieve.good -= 1
-    sieve.refuse(BadLine(line, RESULT_REPEATED, message, "number them in `repetition`", "task"))
+    sieve.refuse(BadLine(line, "result_repeated", message, "number them in `repetition`", "task"))
 
 
 def _csv_lines(stream: BufferedIOBase) -> Iterator[Line]:

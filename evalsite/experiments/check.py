@@ -70,8 +70,9 @@ def check_result(fields: Mapping[str, Any]) -> CheckedResult:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = ".".join(map(str, first["loc"]))
-        code = "result_field_unknown" if first["type"] == _UNKNOWN else None
-        raise ResultRefused(first["msg"], path=path, code=code) from None
+        if first["type"] == _UNKNOWN:
+            raise ResultRefused("no such field", path=path, code="result_field_unknown") from None
+        raise ResultRefused(first["msg"], path=path) from None
     return _with_score(_storable(made))
 
 

@@ -9,18 +9,10 @@ from typing import Any, Final
 from django.db import transaction
 
 from evalsite.audit.record import record
+from evalsite.experiments.choices import BOUNDED, ExperimentState, Group, Side, Verdict
 from evalsite.experiments.declare import declaration_of
 from evalsite.experiments.figures import Figure, count, figure
-from evalsite.experiments.models import (
-    BOUNDED,
-    Arm,
-    Decision,
-    Experiment,
-    ExperimentState,
-    Group,
-    Side,
-    Verdict,
-)
+from evalsite.experiments.models import Arm, Decision, Experiment
 from evalsite.experiments.pairs import METRICS, Pairs, load_pairs
 from evalsite.experiments.queries import ExperimentOver, newest_decision, newest_version
 from evalsite.experiments.savings import savings

@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from evalsite.audit.record import record
 from evalsite.cases.models import Suite
 from evalsite.errors import EvalsiteError
-from evalsite.experiments.models import DECLARED, Experiment, ExperimentState
+from evalsite.experiments.choices import ExperimentState
+from evalsite.experiments.models import DECLARED, Experiment
 
 
 class ExperimentInvalid(EvalsiteError):

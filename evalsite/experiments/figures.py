@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
-from evalsite.experiments.models import BOUNDED
+from evalsite.experiments.choices import BOUNDED
 from evalsite.experiments.pairs import Pairs, Sides
 from evalsite.stats.intervals import NOISE
 from evalsite.stats.paired import compare_scores

@@ -7,7 +7,8 @@ from django.db.models import Count, QuerySet
 from evalsite.audit.record import record
 from evalsite.batches.models import Batch
 from evalsite.errors import EvalsiteError
-from evalsite.experiments.models import Arm, Experiment, Group, Result
+from evalsite.experiments.choices import Group
+from evalsite.experiments.models import Arm, Experiment, Result
 from evalsite.experiments.queries import newest_version, require_open
 from evalsite.experiments.record_batch import judges_of
 

@@ -15,7 +15,8 @@ from django.db.models.functions import Now
 
 from evalsite.batches.models import Batch, Chunk, ChunkState
 from evalsite.env import load
-from evalsite.experiments.models import Arm, Claim, Experiment, ExperimentState, Group, Metric, Side
+from evalsite.experiments.choices import Claim, ExperimentState, Group, Metric, Side
+from evalsite.experiments.models import Arm, Experiment
 from evalsite.experiments.settled import SETTLED_CASES
 from evalsite.stats.estimates import ENOUGH_PAIRS
 from evalsite.stats.sequence import Look

@@ -13,6 +13,15 @@ from django.db.models.functions import Now
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
+from evalsite.experiments.choices import (
+    BOUNDED,
+    Claim,
+    ExperimentState,
+    Group,
+    Metric,
+    Side,
+    Verdict,
+)
 from evalsite.experiments.lock import DeclarationLock, LockByResult
 from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall
 
@@ -40,40 +49,10 @@ def _parent(model: type[Parent], *, null: bool = False) -> models.ForeignKey[Par
     )
 
 
-class Metric(models.TextChoices):
-    """What an experiment may be decided on; `success` is the share of tasks that passed."""
-
-    SCORE = "score"
-    SUCCESS = "success"
-    LATENCY_MS = "latency_ms"
-    COST_USD = "cost_usd"
-    TOKENS_USED = "tokens_used"
-
-
-# Metrics from 0 to 1, more is better; of all others less is.
-BOUNDED = (Metric.SCORE, Metric.SUCCESS)
-
-
-class Claim(models.TextChoices):
-    """What must be shown before a variant is deployed."""
-
-    NON_INFERIORITY = "non_inferiority", "Not worse by the margin"
-    SUPERIORITY = "superiority", "Better by more than the margin"
-
-
-class ExperimentState(models.TextChoices):
-    """An open experiment takes results; a closed one was given up."""
-
-    OPEN = "open"
-    DECIDED = "decided"
-    CLOSED = "closed"
-
-
-class Group(models.TextChoices):
-    """What is, and what may come."""
-
-    BASELINE = "baseline"
-    VARIANT = "variant"
+def _one_of(field: str, choices: type[models.TextChoices]) -> models.CheckConstraint:
+    """Let the database know the choices too."""
+    condition = Q(**{f"{field}__in": choices.values})
+    return models.CheckConstraint(condition=condition, name=f"%(app_label)s_%(class)s_{field}")
 
 
 class Experiment(TenantModel):
@@ -124,16 +103,9 @@ class Experiment(TenantModel):
             *TenantModel.Meta.constraints,
             SameTenant("suite"),
             models.UniqueConstraint(fields=["tenant", "name"], name="experiments_experiment_name"),
-            models.CheckConstraint(
-                condition=Q(primary_metric__in=Metric.values),
-                name="experiments_experiment_metric",
-            ),
-            models.CheckConstraint(
-                condition=Q(claim__in=Claim.values), name="experiments_experiment_claim"
-            ),
-            models.CheckConstraint(
-                condition=Q(state__in=ExperimentState.values), name="experiments_experiment_state"
-            ),
+            _one_of("primary_metric", Metric),
+            _one_of("claim", Claim),
+            _one_of("state", ExperimentState),
             models.CheckConstraint(
                 condition=Q(margin__range=_BOUNDS, tie_band__range=_BOUNDS)
                 & Q(alpha__gt=0, alpha__lt=0.5)
@@ -194,9 +166,7 @@ class Result(TenantModel):
                 fields=["tenant", "experiment", "task", "group", "version", "repetition"],
                 name="experiments_result_natural",
             ),
-            models.CheckConstraint(
-                condition=Q(group__in=Group.values), name="experiments_result_group"
-            ),
+            _one_of("group", Group),
             models.CheckConstraint(
                 condition=Q(score__isnull=True) | Q(score__range=(0, 1)),
                 name="experiments_result_score",
@@ -234,14 +204,6 @@ class Result(TenantModel):
         return f"{self.task} / {self.group} {self.version} / {self.repetition}"
 
 
-class Side(models.TextChoices):
-    """On which side of the threshold the mean was found to lie."""
-
-    OPEN = "", "Not settled"
-    ABOVE = "above"
-    BELOW = "below"
-
-
 class Arm(TenantModel):
     """A batch that writes its results to an experiment, and the looks at it while it runs."""
 
@@ -267,25 +229,13 @@ class Arm(TenantModel):
             SameTenant("experiment"),
             SameTenant("batch"),
             models.UniqueConstraint(fields=["tenant", "batch"], name="experiments_arm_batch"),
-            models.CheckConstraint(
-                condition=Q(group__in=Group.values), name="experiments_arm_group"
-            ),
-            models.CheckConstraint(
-                condition=Q(settled__in=Side.values), name="experiments_arm_settled"
-            ),
+            _one_of("group", Group),
+            _one_of("settled", Side),
         ]
         indexes = [models.Index(fields=["tenant", "experiment"], name="experiments_arm_experiment")]
 
     def __str__(self) -> str:
         return f"{self.batch_id}: {self.group} {self.version}"
-
-
-class Verdict(models.TextChoices):
-    """What to do about the variant."""
-
-    DEPLOY = "deploy"
-    REJECT = "reject"
-    NEEDS_REVIEW = "needs_review"
 
 
 class Decision(TenantModel):
@@ -318,9 +268,7 @@ class Decision(TenantModel):
             TenantWall(rights=("SELECT", "INSERT")),
             TenantKey(),
             SameTenant("experiment"),
-            models.CheckConstraint(
-                condition=Q(verdict__in=Verdict.values), name="experiments_decision_verdict"
-            ),
+            _one_of("verdict", Verdict),
         ]
         indexes = [
             models.Index(

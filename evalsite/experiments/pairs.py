@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from evalsite.experiments.models import BOUNDED, Experiment, Metric
+from evalsite.experiments.choices import BOUNDED, Metric
+from evalsite.experiments.models import Experiment
 
 METRICS: Final = tuple(Metric.values)
 _MEANS = ", ".join(

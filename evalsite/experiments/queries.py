@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db.models import Count, Max, Min, Q
 
 from evalsite.errors import EvalsiteError
-from evalsite.experiments.models import Arm, Decision, Experiment, ExperimentState, Result
+from evalsite.experiments.choices import ExperimentState
+from evalsite.experiments.models import Arm, Decision, Experiment, Result
 
 
 class ExperimentUnknown(EvalsiteError):

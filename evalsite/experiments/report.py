@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from io import StringIO
 from typing import Any, Final
 
+from evalsite.experiments.choices import Claim
 from evalsite.experiments.declare import declaration_of
-from evalsite.experiments.models import Claim, Decision, Experiment
+from evalsite.experiments.models import Decision, Experiment
 from evalsite.experiments.queries import newest_decision, tallies
 from evalsite.experiments.savings import savings_in_words
 

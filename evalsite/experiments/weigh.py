@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from evalsite.env import load
+from evalsite.experiments.choices import BOUNDED, Metric, Side
 from evalsite.experiments.figures import span_of
 from evalsite.experiments.looks import DIGITS, sequence_of, threshold_of
-from evalsite.experiments.models import BOUNDED, Arm, Experiment, Metric, Side
+from evalsite.experiments.models import Arm, Experiment
 from evalsite.experiments.pairs import GroupCount, Pairs, Sides
 from evalsite.stats.corrections import holm
 from evalsite.stats.estimates import (

@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='experiment',
-            constraint=models.CheckConstraint(condition=models.Q(('primary_metric__in', ['score', 'success', 'latency_ms', 'cost_usd', 'tokens_used'])), name='experiments_experiment_metric'),
+            constraint=models.CheckConstraint(condition=models.Q(('primary_metric__in', ['score', 'success', 'latency_ms', 'cost_usd', 'tokens_used'])), name='experiments_experiment_primary_metric'),
         ),
         migrations.AddConstraint(
             model_name='experiment',

@@ -11,7 +11,7 @@ from evalsite.exchange.case_files import form_of
 from evalsite.exchange.file_command import FileCommand, add_reading_arguments, opened
 from evalsite.exchange.result_files import Received, import_result_file
 from evalsite.exchange.trial import trial
-from evalsite.experiments.models import Group
+from evalsite.experiments.choices import Group
 from evalsite.experiments.queries import find_experiment
 
 

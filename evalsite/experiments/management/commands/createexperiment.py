@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from evalsite.cases.queries import find_suite
+from evalsite.experiments.choices import Claim, Metric
 from evalsite.experiments.declare import create_experiment
-from evalsite.experiments.models import Claim, Metric
 from evalsite.experiments.report import claim_in_words, described_as_json
 from evalsite.tenants.command import TenantCommand
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from evalsite.experiments.choices import Verdict
 from evalsite.experiments.decide import decide
-from evalsite.experiments.models import Verdict
 from evalsite.experiments.queries import find_experiment
 from evalsite.experiments.report import as_json, as_text
 from evalsite.tenants.command import TenantCommand
