@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from evalsite.stats.clusters import totals
@@ -35,15 +34,14 @@ def bca(
     """Answer the BCa bootstrap interval of a mean; None for fewer than two values.
 
     Efron 1987, JASA 82:171: bias-corrected and accelerated, so that a skewed spread moves the
-    ends. Where all values are alike both ends are that value. Takes resamples x n draws.
+    ends. The tails are cut as t with n - 1 degrees of freedom would have them (Hesterberg 2015,
+    The American Statistician 69:371, "expanded percentile"), for a bootstrap of few values is too
+    narrow. Where all values are alike both ends are that value. Takes resamples x n draws.
     """
     import numpy as np
 
-    if len(values) < 2:
-        return None
-    reach = NormalDist().inv_cdf((1 + confidence) / 2)
     units = np.sort(as_array(values))
-    return _bca(units, np.ones(len(units)), seed=seed, n=resamples, reach=reach)
+    return _bca(units, np.ones(len(units)), seed=seed, n=resamples, confidence=confidence)
 
 
 def cluster_bca(
@@ -57,30 +55,24 @@ def cluster_bca(
     """Answer the BCa interval of a mean whose cases come in clusters; None for fewer than two.
 
     Whole clusters are drawn (Davison & Hinkley 1997, section 3.8; Cameron, Gelbach & Miller
-    2008): cases of one source are no independent evidence. The tails are cut as t with
-    clusters - 1 degrees of freedom would have them (Hesterberg 2015, The American Statistician
-    69:371, "expanded percentile"), for a bootstrap of few clusters is too narrow. It needs some
-    thirty clusters.
+    2008): cases of one source are no independent evidence. It needs some thirty clusters.
     """
-    from scipy.special import stdtrit
-
     sums, sizes = totals(values, clusters)
-    g = len(sums)
-    if g < 2:
-        return None
-    reach = math.sqrt(g / (g - 1)) * float(stdtrit(g - 1, (1 + confidence) / 2))
-    return _bca(sums, sizes.astype(float), seed=seed, n=resamples, reach=reach)
+    return _bca(sums, sizes.astype(float), seed=seed, n=resamples, confidence=confidence)
 
 
-def _bca(tops: Floats, bases: Floats, *, seed: int, n: int, reach: float) -> Interval:
+def _bca(tops: Floats, bases: Floats, *, seed: int, n: int, confidence: float) -> Interval | None:
     """Draw units, each a sum over its size, and read the mean's interval off the draws.
 
-    `reach` is how far the interval reaches to both sides, in standard errors.
     The units come sorted: what was drawn must not depend on the order of the cases.
     """
     import numpy as np
-    from scipy.special import ndtr, ndtri
+    from scipy.special import ndtr, ndtri, stdtrit
 
+    units = len(tops)
+    if units < 2:
+        return None
+    reach = math.sqrt(units / (units - 1)) * stdtrit(units - 1, (1 + confidence) / 2)
     mean = math.fsum(tops) / math.fsum(bases)
     drawn = _draw(tops, bases, seed=seed, n=n)
     if np.ptp(drawn) < NOISE * max(1.0, abs(mean)):

@@ -93,13 +93,16 @@ def test_direction_mirrors_but_for_the_draw() -> None:
     assert bca([-v for v in skewed(60)]) == pytest.approx((-high, -low), abs=0.03)
 
 
-def test_clusters_of_one_are_plain_cases_but_for_the_wider_tails() -> None:
-    values = skewed(400)
-    plain, ours = bca(values), cluster_bca(values, range(400))
-    assert plain is not None
+def test_clusters_of_one_are_plain_cases() -> None:
+    assert cluster_bca(skewed(400), range(400)) == bca(skewed(400))
+
+
+def test_few_values_reach_as_far_as_t_of_an_even_spread() -> None:
+    values = [i / 14 for i in range(15)]
+    ours, t = bca(values), mean_t(values)
     assert ours is not None
-    assert ours == pytest.approx(plain, abs=0.003)
-    assert ours.high - ours.low >= plain.high - plain.low
+    assert t is not None
+    assert ours.high - ours.low == pytest.approx(t.high - t.low, rel=0.04)
 
 
 @settings(max_examples=20)
