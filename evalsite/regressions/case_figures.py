@@ -31,11 +31,12 @@ class CaseFigures:
     """A row for each case of both batches; NaN where this batch has no figure for it.
 
     `state` is the case's worst status as a place in `cards.STATUSES`, passed and failed alike
-    being `JUDGED`. `card` is one of its scorecards, or -1.
+    being `JUDGED`. `card` is one of its scorecards, or -1; `revision` its id as 16 bytes, or none.
     """
 
     state: Ints
     card: Ints
+    revision: Names
     metrics: dict[str, Floats]
     fell: Floats
     points: Floats
@@ -70,9 +71,12 @@ def case_figures(
     metrics[UNSCORED_RATE] = np.where(state > STATUSES.index("open"), lost, np.nan)
     card = np.full(n, -1, dtype=np.int64)
     card[places] = np.arange(len(places))
+    revision = np.zeros(n, dtype="S16")
+    revision[places] = cards.revision
     return CaseFigures(
         state,
         card,
+        revision,
         metrics,
         fell=_by_column(_fell(cards, judged=judged), mean),
         points=_by_column(_points(cards, weights=weights), mean),

@@ -17,6 +17,7 @@ from evalsite.regressions.losses import losses, unjudged
 from evalsite.regressions.metrics import HEADLINE
 from evalsite.regressions.models import ChosenBy, Comparison, Regression, Verdict
 from evalsite.regressions.vet import Warned, vet
+from evalsite.regressions.worst import worst
 
 _KEY: Final = ("tenant", "comparison", "metric", "slice_kind", "slice_value")
 _VALUES: Final = [f.attname for f in Regression._meta.local_fields if f.name not in ("id", *_KEY)]
@@ -64,6 +65,7 @@ def _compare(batch: Batch, baseline: Batch, *, how: dict[str, Any]) -> Compariso
             "warnings": [one._asdict() for one in (*warnings, *_edits(frame))],
             "losses": losses(frame),
             "attribution": attribute(frame),
+            "worst": worst(frame),
         },
     )
     _replace(comparison, [_row(comparison, found) for found in findings])

@@ -149,12 +149,12 @@ def pair(
     hashes = np.concatenate([side.profile for side in cards])[newest]
     revisions = np.concatenate([side.revision for side in cards])[newest]
     _, first, profile = np.unique(hashes, return_index=True, return_inverse=True)
-    other_input, other_expected = _edited(cards, (now, before), differ=differ)
+    other_input, other_expected = _edited((now, before), differ=differ)
     return Frame(
         list(stages),
         now,
         before,
-        profiles(_ids(revisions[first])),
+        profiles(ids(revisions[first])),
         profile.reshape(-1),
         np.where(clusters, clusters, -1 - np.arange(len(cases))) if clusters.any() else None,
         other_input,
@@ -163,26 +163,23 @@ def pair(
 
 
 def _edited(
-    cards: tuple[Cards, Cards],
     sides: tuple[CaseFigures, CaseFigures],
     *,
     differ: Callable[[Sequence[tuple[UUID, UUID]]], Sequence[Edited]],
 ) -> tuple[Mask, Mask]:
     import numpy as np
 
-    both = np.flatnonzero((sides[0].card >= 0) & (sides[1].card >= 0))
-    now, before = (
-        side.revision[figures.card[both]] for side, figures in zip(cards, sides, strict=True)
-    )
-    other = now != before
-    found = differ(list(zip(_ids(now[other]), _ids(before[other]), strict=True)))
-    places = both[other]
-    masks = np.zeros((2, len(sides[0].card)), dtype=bool)
+    now, before = sides
+    other = (now.card >= 0) & (before.card >= 0) & (now.revision != before.revision)
+    found = differ(list(zip(ids(now.revision[other]), ids(before.revision[other]), strict=True)))
+    places = np.flatnonzero(other)
+    masks = np.zeros((2, len(other)), dtype=bool)
     for row in found:
         masks[:, places[row.place]] = row.other_input, row.other_expected
     return masks[0], masks[1]
 
 
-def _ids(rows: Names) -> list[UUID]:
+def ids(rows: Names) -> list[UUID]:
+    """Answer ids that are kept as 16 bytes."""
     # numpy leaves zeros at the end of a name out.
     return [UUID(bytes=name.ljust(16, b"\0")) for name in rows.tolist()]

@@ -82,6 +82,9 @@ class Comparison(TenantModel):
     warnings = models.JSONField(default=list, help_text="What differs besides the run: code, text.")
     losses = models.JSONField(default=dict, help_text="Cases without a pair, by why.")
     attribution = models.JSONField(default=dict, help_text="The change, split over its parts.")
+    worst = models.JSONField(
+        default=list, help_text="The cases that got worse, the worst first: revisions now, before."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):

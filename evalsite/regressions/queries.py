@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from statistics import fmean
+from typing import NamedTuple
 from uuid import UUID
-
-from django.db import connection
 
 from evalsite.regressions.metrics import HEADLINE
 from evalsite.regressions.models import Comparison, Regression
-from evalsite.scoring.models import Scorecard
+from evalsite.scoring.models import Scorecard, ScoreStatus
 
 
 class Change(NamedTuple):
@@ -42,27 +41,6 @@ class SliceCount(NamedTuple):
     better: int
 
 
-# A case is judged where all its repetitions passed or failed. Another input is another question.
-_WORST = """
-    WITH now AS (
-        SELECT revision_id, avg((status = 'passed')::int) AS share, avg(overall_score) AS score
-        FROM scoring_scorecard WHERE batch_id = %(now)s GROUP BY revision_id
-        HAVING bool_and(status IN ('passed', 'failed')) AND bool_or(status = 'failed')
-    ), before AS (
-        SELECT revision_id, avg((status = 'passed')::int) AS share, avg(overall_score) AS score
-        FROM scoring_scorecard WHERE batch_id = %(before)s GROUP BY revision_id
-        HAVING bool_and(status IN ('passed', 'failed')) AND bool_or(status = 'passed')
-    )
-    SELECT t.key, r.category, before.score, now.score, now.revision_id, before.revision_id
-    FROM now JOIN cases_revision r ON r.id = now.revision_id
-    JOIN (before JOIN cases_revision b ON b.id = before.revision_id) ON b.case_id = r.case_id
-    JOIN cases_testcase t ON t.id = r.case_id
-    WHERE now.share < before.share AND (r.id = b.id OR r.input = b.input)
-    ORDER BY before.share - now.share DESC, before.score - now.score DESC NULLS LAST, t.key
-    LIMIT %(limit)s
-"""
-
-
 def own_comparison(batch: UUID) -> Comparison | None:
     """Answer the comparison that was made when the batch was closed, if there was a baseline."""
     made = Comparison.objects.filter(batch=batch, is_own=True)
@@ -75,19 +53,18 @@ def headline(comparison: Comparison) -> Regression:
 
 
 def worst_cases(comparison: Comparison, *, limit: int = 5) -> list[WorseCase]:
-    """Answer the cases that got worse, the biggest drop first: of passes, then of score."""
-    batch, baseline = comparison.batch_id, comparison.baseline_id
-    with connection.cursor() as cursor:
-        cursor.execute(_WORST, {"now": batch, "before": baseline, "limit": limit})
-        rows = cursor.fetchall()
-    changes = _changes(batch, [revision for *_, revision, _ in rows])
-    was = _statuses(baseline, [revision for *_, revision in rows])
+    """Answer the cases that got worse, the biggest drop first: of passes, then of score.
+
+    No more than `worst.KEPT` are kept with a comparison.
+    """
+    pairs = [(UUID(now), UUID(before)) for now, before in comparison.worst[:limit]]
+    now = _cards(comparison.batch_id, [pair[0] for pair in pairs])
+    before = _cards(comparison.baseline_id, [pair[1] for pair in pairs])
     stages = [stage["name"] for stage in comparison.batch.manifest["stages"]]
     return [
-        WorseCase(
-            key, category, score, now, _told(changes[revision], was.get(earlier, {}), stages=stages)
-        )
-        for key, category, score, now, revision, earlier in rows
+        _worse(now[after], before[earlier], stages=stages)
+        for after, earlier in pairs
+        if now[after] and before[earlier]
     ]
 
 
@@ -98,34 +75,41 @@ def by_slice(comparison: Comparison) -> list[SliceCount]:
     return [SliceCount(*row) for row in found.values_list(*fields)]
 
 
-def _changes(batch: UUID, revisions: list[UUID]) -> dict[UUID, list[Change]]:
-    """The stages that failed, told once where repetitions failed alike."""
-    changes: dict[UUID, list[Change]] = {revision: [] for revision in revisions}
-    cards = Scorecard.objects.filter(batch=batch, revision__in=revisions, status="failed")
-    for card in cards.order_by("revision_id", "repetition"):
-        known = changes[card.revision_id]
-        known += [change for change in _failed_stages(card) if change not in known]
-    return changes
-
-
-def _failed_stages(card: Scorecard) -> Iterator[Change]:
-    for stage, result in card.stages.items():
-        if result["status"] == "failed":
-            why = card.details.get(stage, {}).get("reason") or result.get("code") or ""
-            yield Change(stage, result["status"], why)
-
-
-def _statuses(batch: UUID, revisions: list[UUID]) -> dict[UUID, dict[str, str]]:
-    """What became of each stage, in the first repetition that passed."""
-    cards = Scorecard.objects.filter(batch=batch, revision__in=revisions, status="passed")
-    found: dict[UUID, dict[str, str]] = {}
-    rows: Any = cards.order_by("revision_id", "repetition").values_list("revision_id", "stages")
-    for revision, stages in rows:
-        found.setdefault(revision, {name: result["status"] for name, result in stages.items()})
+def _cards(batch: UUID, revisions: list[UUID]) -> dict[UUID, list[Scorecard]]:
+    """The scorecards of these revisions, in order of repetition."""
+    found: dict[UUID, list[Scorecard]] = {revision: [] for revision in revisions}
+    cards = Scorecard.objects.filter(batch=batch, revision__in=revisions)
+    for card in cards.select_related("revision__case").order_by("revision_id", "repetition"):
+        found[card.revision_id].append(card)
     return found
 
 
-def _told(changes: list[Change], was: dict[str, str], *, stages: list[str]) -> list[Change]:
-    """Stages as the batch ran them; JSON in the database forgets the order."""
-    told = [change._replace(was=was.get(change.stage, "")) for change in changes]
-    return sorted(told, key=lambda c: stages.index(c.stage) if c.stage in stages else len(stages))
+def _worse(now: list[Scorecard], before: list[Scorecard], *, stages: list[str]) -> WorseCase:
+    """The stages that failed, as the batch ran them, told once where repetitions failed alike.
+
+    What they were before is taken from the first repetition that passed.
+    """
+    passed = next((card for card in before if card.status == ScoreStatus.PASSED), before[0])
+    was = {stage: str(result["status"]) for stage, result in passed.stages.items()}
+    failed = [change for card in now for change in _failed_stages(card, was=was)]
+    place = {stage: i for i, stage in enumerate(stages)}
+    revision = now[0].revision
+    return WorseCase(
+        revision.case.key,
+        revision.category,
+        _score(before),
+        _score(now),
+        sorted(dict.fromkeys(failed), key=lambda change: place.get(change.stage, len(place))),
+    )
+
+
+def _failed_stages(card: Scorecard, *, was: dict[str, str]) -> Iterator[Change]:
+    for stage, result in card.stages.items():
+        if result["status"] == "failed":
+            why = card.details.get(stage, {}).get("reason") or result.get("code") or ""
+            yield Change(stage, result["status"], why, was.get(stage, ""))
+
+
+def _score(cards: list[Scorecard]) -> float | None:
+    scores = [card.overall_score for card in cards if card.overall_score is not None]
+    return fmean(scores) if scores else None

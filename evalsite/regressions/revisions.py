@@ -52,6 +52,11 @@ def profiles_of(revisions: Sequence[UUID]) -> list[Profile]:
     return [profiles[pk] for pk in revisions]
 
 
+def keys_of(revisions: Sequence[UUID]) -> dict[UUID, str]:
+    """Answer the key of each revision's case."""
+    return dict(Revision.objects.filter(pk__in=revisions).values_list("pk", "case__key"))
+
+
 def edited(pairs: Sequence[tuple[UUID, UUID]]) -> list[Edited]:
     """Answer what differs between the revisions (now, before) of each pair."""
     if not pairs:
