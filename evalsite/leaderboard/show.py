@@ -11,7 +11,7 @@ from evalsite.leaderboard.queries import Page, Row, Way
 from evalsite.leaderboard.ties import letters
 
 DASH = "-"
-WIDTH = 130
+WIDTH = 140
 # Before the rank interval of a system that was not compared pair by pair.
 _ROUGHLY = "~"
 
@@ -80,7 +80,7 @@ def notes_on(board: Board, found: Page) -> Iterator[str]:
         names = ", ".join(name_of(row) for row in found.rows if row.standing.reserve == reserve)
         yield f"{reserve}: {Reserve(reserve).label}, so it may have any rank: {names}."
     if found.n_without:
-        yield f"{found.n_without} more without a rank: none of their cases has a verdict."
+        yield f"{found.n_without} more without a rank, as no case of theirs has a verdict."
 
 
 def _parts(board: Board, way: Way, found: Page, *, others: Sequence[Board]) -> Iterator[Any]:
@@ -115,7 +115,7 @@ def _table(found: Page) -> Any:
             str(row.rank),
             place_of(row),
             ties_of(row),
-            escape(name_of(row)),
+            escape(" ".join(filter(None, (name_of(row), _marked(row))))),
             _percent(whole.pass_rate, low=whole.pass_low, high=whole.pass_high),
             _percent(whole.mean_score, low=whole.score_low, high=whole.score_high),
             f"{whole.n:,}",
@@ -124,6 +124,10 @@ def _table(found: Page) -> Any:
             DASH if whole.cost_usd is None else f"${whole.cost_usd:,.4f}",
         )
     return table
+
+
+def _marked(row: Row) -> str:
+    return f"({row.standing.reserve})" if row.standing.reserve else ""
 
 
 def _percent(value: float | None, *, low: float | None, high: float | None) -> str:

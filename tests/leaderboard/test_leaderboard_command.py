@@ -91,6 +91,7 @@ def test_versions_are_named_by_target_and_version(suite: Suite) -> None:
 def test_a_reservation_is_said(suite: Suite) -> None:
     system(suite, "quiet", "P" * 20 + "E" * 40)
     table, _ = told()
+    assert "quiet (unscored)" in table
     assert "too many cases have no verdict, so it may have any rank: quiet." in table
 
 
