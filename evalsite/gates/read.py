@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 64 * 1024
 _TOLD: Final = 5
+_NAMES: Final = "is up to 100 letters, digits, hyphens and underscores"
 
 
 class GateUnreadable(UsageError):
@@ -89,6 +90,8 @@ def _cause(flaw: Any) -> str:
         return "there is no such field"
     if flaw["type"] == "missing":
         return "is missing"
+    if flaw["type"] == "string_pattern_mismatch":
+        return _NAMES if flaw["loc"] == ("name",) else "is empty, or holds control characters"
     cause = str(flaw["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     if flaw["type"] == "string_type":
         return f"{cause}; put it into quotes"
