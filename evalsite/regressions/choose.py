@@ -27,7 +27,7 @@ class BaselineUnknown(EvalsiteError):
     """No finished batch is what was asked for as a baseline."""
 
     code = "baseline_unknown"
-    hint = "name a batch id, previous, pinned, version:V or commit:C; showbatch lists batches"
+    hint = "name a batch id, previous, pinned, version:V or commit:C; listbatches shows batches"
     exit_code = 2
 
 
