@@ -43,7 +43,9 @@ class Alarm(NamedTuple):
 def watch(rows: Rows) -> list[Alarm]:
     """Look at all series of a tenant after each version; answer the alarms as they come."""
     since = [0] * len(rows)
-    evidence = np.array([change_evidence(row, seed=i % METRICS) for i, row in enumerate(rows)])
+    evidence = np.array(
+        [change_evidence(row.tolist(), seed=i % METRICS) for i, row in enumerate(rows)]
+    )
     found = []
     for looked in range(7, rows.shape[1]):
         now = evidence[:, looked]
@@ -55,7 +57,7 @@ def watch(rows: Rows) -> list[Alarm]:
             if place is not None:
                 since[i] += place
                 found.append(Alarm(i, looked, since[i]))
-                fresh = change_evidence(rows[i, since[i] :], seed=i % METRICS)
+                fresh = change_evidence(rows[i, since[i] :].tolist(), seed=i % METRICS)
                 evidence[i, looked + 1 :] = fresh[looked + 1 - since[i] :]
     return found
 

@@ -24,7 +24,7 @@ def signed_in(owner: Tenant, role: Role) -> Client:
 def mark_seen(client: Client, shift: Shift) -> None:
     chosen = {"action": "mark_as_seen", "_selected_action": [str(shift.pk)]}
     client.post(reverse("admin:trends_shift_changelist"), chosen)
-    with tenant(shift.tenant_id):
+    with tenant(shift.tenant.pk):
         shift.refresh_from_db()
 
 

@@ -73,10 +73,10 @@ class Command(TenantCommand):
         elif options["compare"]:
             compared = side_by_side(selection, metric=options["metric"])
             records = (each.as_json() for each in compared)
-            self._show(records, tables.side_tables(compared), options)
+            self._show(records, tables.side_tables(compared), as_json=options["json"])
         elif options["summary"]:
             rows = totals(selection)
-            self._show(rows, tables.total_tables(rows), options)
+            self._show(rows, tables.total_tables(rows), as_json=options["json"])
         else:
             self._recent(selection, options)
 
@@ -88,7 +88,7 @@ class Command(TenantCommand):
         shifts = list(shifts_of(selection, metric=metric))
         records = ({"metric": metric, **point.as_json()} for point in points)
         shown = chain(tables.trend_tables(points, metric=metric), tables.shift_lines(shifts))
-        self._show(records, shown, options)
+        self._show(records, shown, as_json=options["json"])
 
     def _recent(self, selection: Selection, options: dict[str, Any]) -> None:
         after = Cursor.read(options["after"]) if options["after"] else None
@@ -96,7 +96,7 @@ class Command(TenantCommand):
         if not page.results:
             raise NoResults("no result of an experiment fits")
         records = (_record(result) for result in page.results)
-        self._show(records, tables.result_table(page.results), options)
+        self._show(records, tables.result_table(page.results), as_json=options["json"])
         if page.next:
             self.stderr.write(f"there are more: --after {page.next}", style_func=str)
 
@@ -108,8 +108,8 @@ class Command(TenantCommand):
         else:
             self.stderr.write(f"{n} results written to {path}", style_func=str)
 
-    def _show(self, records: Records, shown: Iterator[Any], options: dict[str, Any]) -> None:
-        if options["json"]:
+    def _show(self, records: Records, shown: Iterator[Any], *, as_json: bool) -> None:
+        if as_json:
             for record in records:
                 self.stdout.write(json.dumps(record, cls=DjangoJSONEncoder))
             return
