@@ -44,7 +44,7 @@ def as_text(
 
     text = StringIO()
     console = Console(file=text, highlight=False, force_terminal=colour, width=WIDTH)
-    for part in _parts(board, way, found, others=others):
+    for part in _parts(board, way, found=found, others=others):
         console.print(part)
     return text.getvalue().rstrip()
 
@@ -83,7 +83,7 @@ def notes_on(board: Board, found: Page) -> Iterator[str]:
         yield f"{found.n_without} more without a rank, as no case of theirs has a verdict."
 
 
-def _parts(board: Board, way: Way, found: Page, *, others: Sequence[Board]) -> Iterator[Any]:
+def _parts(board: Board, way: Way, *, found: Page, others: Sequence[Board]) -> Iterator[Any]:
     from rich.markup import escape
 
     chosen = f", of some cases only: {board.selection}" if board.selection else ""
