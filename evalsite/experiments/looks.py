@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from evalsite.batches.models import Batch, Chunk, ChunkState
+from evalsite.batches.models import Batch, Chunk, ChunkState, Preflight
 from evalsite.env import load
 from evalsite.experiments.choices import Claim, ExperimentState, Group, Metric, Side
 from evalsite.experiments.models import Arm, Experiment
@@ -58,6 +58,8 @@ def look(batch_id: UUID) -> Arm | None:
         experiment__peek_safe=True,
         experiment__state=ExperimentState.OPEN,
     ).select_related("experiment")
+    # What an untrusted judge says is no evidence, so it stops nothing.
+    watched = watched.exclude(batch__preflight=Preflight.UNTRUSTED)
     if not watched.exists():
         return None
     with transaction.atomic():

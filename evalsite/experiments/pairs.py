@@ -31,10 +31,12 @@ _PAIRS = """
     FROM means b JOIN means v USING (task)
     WHERE b."group" = 'baseline' AND v."group" = 'variant' ORDER BY task
 """
-# Per group: results, tasks, those without the metric, and the judges that gave them.
+# Per group: results, tasks, those without the metric, the judges that gave them, and how many came
+# from judges that were found out.
 _COUNTS = """
     SELECT "group", count(*), count(DISTINCT task), count(*) FILTER (WHERE {metric} IS NULL),
-        array_agg(DISTINCT judged_by)
+        array_agg(DISTINCT judged_by), count(*) FILTER (WHERE batch_id IN (
+            SELECT id FROM batches_batch WHERE preflight = 'untrusted'))
     FROM experiments_result
     WHERE experiment_id = %(experiment)s AND (
         ("group" = 'baseline' AND version = %(baseline)s)
@@ -59,12 +61,17 @@ class Sides(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GroupCount:
-    """How much of a group there is; `missing` counts results without the primary metric."""
+    """How much of a group there is.
+
+    `missing` counts results without the primary metric, `untrusted` those that judges gave who
+    let themselves be talked over.
+    """
 
     results: int = 0
     tasks: int = 0
     missing: int = 0
     judges: tuple[str, ...] = ()
+    untrusted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +104,8 @@ def load_pairs(experiment: Experiment, *, baseline: str, variant: str) -> Pairs:
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS.format(metric=experiment.primary_metric), values)
         counts = {
-            group: GroupCount(results, tasks, missing, tuple(sorted(judges)))
-            for group, results, tasks, missing, judges in cursor.fetchall()
+            group: GroupCount(results, tasks, missing, tuple(sorted(judges)), untrusted)
+            for group, results, tasks, missing, judges, untrusted in cursor.fetchall()
         }
         cursor.execute(_PAIRS.format(means=_MEANS, columns=_BOTH), values)
         rows = cursor.fetchall()

@@ -15,6 +15,7 @@ from evalsite.experiments.check import CheckedResult, check_result
 from evalsite.experiments.models import Experiment
 from evalsite.experiments.queries import require_open
 from evalsite.tenants.scope import require
+from evalsite.tenants.statistics import refresh_statistics
 
 NATURAL: Final = ("task", '"group"', "version", "repetition")
 VALUES: Final = (
@@ -110,6 +111,7 @@ def upsert(source: str, values: Mapping[str, Any], *, n: int) -> Recorded:
     with connection.cursor() as cursor:
         cursor.execute(_COUNTED.format(statement=statement), values)
         new, changed = cursor.fetchone()
+    refresh_statistics("experiments_result", rows=new + changed)
     return Recorded(new=new, changed=changed, unchanged=n - new - changed)
 
 

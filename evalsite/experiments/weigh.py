@@ -136,6 +136,8 @@ def obstacles(experiment: Experiment, pairs: Pairs) -> Iterator[Reason]:
 
 def _lacks(group: str, counted: GroupCount) -> Iterator[Reason]:
     limit = load().unscored_limit
+    if counted.untrusted:
+        yield Reason("judge_untrusted", f"a judge of the {group} was found out before it judged")
     if not counted.results:
         yield Reason("group_empty", f"the {group} group has no results")
     elif counted.missing > limit * counted.results:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from evalsite.batches.models import Batch
+from evalsite.experiments.decide import decide
 from evalsite.experiments.models import Experiment, Result
 from evalsite.experiments.record import Recorded
 from evalsite.experiments.record_batch import judges_of, record_batch
@@ -41,6 +42,18 @@ def test_each_case_becomes_a_result(experiment: Experiment) -> None:
     assert (result.latency_ms, result.tokens_used, result.cost_usd) == (12.5, 10, 0.01)
     assert (result.agent_name, result.model_version) == ("helper", "m-2")
     assert (result.batch, result.judged_by) == (batch, judges_of(batch.manifest))
+
+
+def test_an_untrusted_judge_is_no_evidence(experiment: Experiment) -> None:
+    suite = make_suite()
+    cards = [Card(f"case-{n:02}") for n in range(20)]
+    record_batch(
+        filled(*cards, suite=suite), experiment=experiment, group="baseline", version="1.0"
+    )
+    recorded(experiment, filled(*cards, suite=suite, preflight="untrusted"))
+    decision = decide(experiment)
+    assert decision.verdict == "needs_review"
+    assert [reason["code"] for reason in decision.reasons] == ["judge_untrusted"]
 
 
 def test_writing_it_again_changes_nothing(experiment: Experiment) -> None:

@@ -116,6 +116,22 @@ def test_a_stopped_batch_may_go_on(suite: Suite, experiment: Experiment) -> None
     assert Decision.objects.count() == 1
 
 
+def test_whoever_comes_next_stops_what_is_settled(suite: Suite, experiment: Experiment) -> None:
+    batch = watched(suite, before=0.5, now=0.5)
+    # A worker looked, and died before it could stop the batch.
+    Arm.objects.filter(batch=batch).update(settled="below", n_seen=1, low=-0.4, high=-0.1)
+    assert scored(batch) == 1
+    assert batch.state == "cancelled"
+
+
+def test_an_untrusted_judge_settles_nothing(suite: Suite, experiment: Experiment) -> None:
+    batch = watched(suite, before=0.4, now=0.9)
+    Batch.objects.filter(pk=batch.pk).update(preflight="untrusted")
+    scored(batch)
+    assert batch.state == "running"
+    assert Arm.objects.get(batch=batch).n_looks == 0
+
+
 def test_cases_come_in_an_order_of_chance(suite: Suite, experiment: Experiment) -> None:
     batch = watched(suite, before=0.5, now=0.5)
     chunks = Chunk.objects.filter(step__batch=batch).order_by("number")

@@ -120,6 +120,7 @@ def test_ten_thousand_results_in_one_statement(experiment: Experiment) -> None:
         assert record_results(experiment, rows) == Recorded(new=10_000)
     written = [q for q in queries if "INSERT INTO experiments_result " in q["sql"]]
     assert len(written) == 1
+    assert any("refresh_statistics" in q["sql"] for q in queries)
 
 
 def test_the_newest_version_is_the_one_begun_last(experiment: Experiment) -> None:
