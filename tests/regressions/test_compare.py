@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite, TestCase
-from evalsite.regressions.compare import compare
+from evalsite.regressions.compare import compare, compare_with
 from evalsite.regressions.models import Comparison, Regression
+from evalsite.regressions.pin import pin
 from evalsite.regressions.queries import headline
+from evalsite.scoring.models import Scorecard
 from evalsite.stats.paired import compare_pass
 from evalsite.stats.paired_rates import mcnemar
 from evalsite.tenants.models import Tenant
@@ -150,3 +152,55 @@ def test_an_untrusted_judge_is_no_evidence(suite: Suite, side: int, named: str) 
     found = made(now)
     assert found.verdict == "inconclusive"
     assert found.reason == f"judge_untrusted: the judges of {named}"
+
+
+def test_a_retry_replaces_what_was_found(suite: Suite) -> None:
+    of(suite, "P" * 40, age=5)
+    batch = of(suite, "P" * 28 + "E" * 6 + "F" * 6)
+    first = made(batch)
+    Scorecard.objects.filter(batch=batch, status="errored").update(
+        status="failed", overall_score=0.0
+    )
+    again = made(batch)
+    assert (first.pk, Comparison.objects.count()) == (again.pk, 1)
+    assert (headline(again).worse, again.losses.get("errored_now")) == (12, None)
+    places = Regression.objects.values_list("metric", "slice_kind", "slice_value")
+    assert len(places) == len(set(places))
+
+
+def test_a_finding_that_vanished_is_taken_away(suite: Suite) -> None:
+    of(suite, "P" * 20, age=5)
+    batch = of(suite, "P" * 20)
+    Scorecard.objects.update(latency_ms=5.0)
+    assert made(batch).findings.filter(metric="latency_ms").exists()
+    Scorecard.objects.update(latency_ms=None)
+    assert not made(batch).findings.filter(metric="latency_ms").exists()
+
+
+def test_one_comparison_is_the_batchs_own(suite: Suite) -> None:
+    older, newer = of(suite, "P" * 20, age=9), of(suite, "P" * 20, age=5)
+    batch = of(suite, "P" * 20)
+    assert made(batch).baseline == newer
+    pin(older)
+    assert (made(batch).baseline, made(batch).chosen_by) == (older, "pinned")
+    assert Comparison.objects.filter(batch=batch, is_own=True).count() == 1
+
+
+def test_a_named_comparison_leaves_the_own_one(suite: Suite) -> None:
+    older, newer = of(suite, "P" * 20, age=9), of(suite, "P" * 20, age=5)
+    batch = of(suite, "P" * 20)
+    own = made(batch)
+    named, same = compare_with(batch, older), compare_with(batch, newer)
+    assert (named.is_own, named.chosen_by) == (False, "named")
+    assert (same.pk, same.is_own, same.chosen_by) == (own.pk, True, "previous")
+
+
+def test_figures_that_are_no_measurements_do_no_harm(suite: Suite) -> None:
+    of(suite, "P" * 20, age=5)
+    batch = of(suite, "P" * 20)
+    Scorecard.objects.update(
+        latency_ms=float("inf"), cost_usd=1e300, tokens_in=2**31 - 1, tokens_out=2**31 - 1
+    )
+    found = {row.metric: row.after for row in made(batch).findings.all()}
+    assert "latency_ms" not in found
+    assert found["tokens"] == 2.0**32 - 2
