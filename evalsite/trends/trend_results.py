@@ -64,9 +64,9 @@ _COLUMNS: Final = (
 def trend_of_results(selection: Selection, *, metric: str) -> Iterator[Point]:
     """Answer each line's versions in the order in which they first came, in one statement.
 
-    The interval is Wilson's for tasks that passed or failed, once each, and else Student's t over
-    clusters, which are tasks where none are declared; shares stay within 0..1. `metric` is one of
-    OF_RESULT.
+    The interval is Wilson's for tasks that passed or failed, once each, that of `bounded_mean` for
+    other shares, and Student's t for amounts: over clusters, which are tasks where none are
+    declared. `metric` is one of OF_RESULT.
     """
     picked, params = statement(selection, metric=metric)
     with connection.cursor() as cursor:

@@ -59,8 +59,8 @@ def test_clusters_widen_the_interval_as_they_do_in_the_statistics(experiment: Ex
     shared = {source: dice.random() / 2 for source in sources}
     values = [shared[source] + dice.random() / 3 for source in sources]
     for i, (value, source) in enumerate(zip(values, sources, strict=True)):
-        make_result(experiment=experiment, task=f"t{i}", score=value, cluster=source)
-    (point,) = of()
+        make_result(experiment=experiment, task=f"t{i}", latency_ms=value, cluster=source)
+    (point,) = of(metric="latency_ms")
     assert (point.low, point.high) == pytest.approx(clustered_t(values, sources))
 
 
