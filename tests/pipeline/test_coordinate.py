@@ -10,9 +10,9 @@ import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from evalsite.alerts.models import Alert
 from evalsite.audit.models import Entry
 from evalsite.pipeline.coordinate import _leads, coordinate, tenants_with_work, tick
+from evalsite.pipeline.models import OutboxMessage
 from evalsite.tenants import scope
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
@@ -83,19 +83,19 @@ def test_a_coordinator_serves_every_tenant_until_told_to_stop(committed_db: None
     both = [Tenant.objects.create(slug=slug, name=slug) for slug in ("acme", "globex")]
     for one in both:
         with tenant(one.pk):
-            make_alert(claimed_until=None)
+            make_outbox_message()
     stop = Event()
     thread = Thread(target=coordinate, args=(stop,), kwargs={"seconds": 0.05})
     thread.start()
     for one in both:
         with tenant(one.pk):
-            _wait_until_sent()
+            _wait_until_relayed()
     stop.set()
     thread.join(10)
     assert not thread.is_alive()
 
 
-def _wait_until_sent() -> None:
+def _wait_until_relayed() -> None:
     from tests.journeys.workshop import until
 
-    until(lambda: not Alert.objects.exclude(state="sent").exists(), seconds=20, what="the mail")
+    until(lambda: not OutboxMessage.objects.exists(), seconds=20, what="the relay")

@@ -8,7 +8,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT b.tenant_id FROM public.batches_batch b WHERE b.state = 'running'
     UNION SELECT o.tenant_id FROM public.pipeline_outboxmessage o
     UNION SELECT a.tenant_id FROM public.alerts_alert a
-        WHERE a.state IN ('pending', 'sending') AND a.due_at <= now()
+        WHERE a.state IN ('pending', 'sending') AND a.due_at <= statement_timestamp()
 $$;
 REVOKE ALL ON FUNCTION app.tenants_with_work() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.tenants_with_work() TO evalsite_app;
