@@ -16,7 +16,9 @@ from evalsite.pipeline.evaluate import evaluate
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, RequestState
 from evalsite.pipeline.settle_request import note_refused
 from evalsite.targets.models import Run
+from judges.guard import Crash, attempt
 from judges.protocol import VerdictError
+from packs.evaluate import prepare
 
 ACTOR = "evaluation loop"
 MOST_AT_ONCE = 20
@@ -76,11 +78,19 @@ def _start(request: EvaluationRequest) -> bool:
     try:
         if not request.evaluation.is_active:
             raise EvaluationInactive("the evaluation is switched off")
+        _require_sound(request.evaluation)
         evaluate(request.run, request.evaluation, actor=ACTOR)
     except (EvalsiteError, VerdictError) as error:
         _refuse(request, error)
         return False
     return True
+
+
+def _require_sound(evaluation: Evaluation) -> None:
+    """Raise what the pack raises as an error with a code: a plug-in must not stop the sweep."""
+    prepared = attempt(prepare, evaluation.suite.pack, evaluation.options)
+    if isinstance(prepared, Crash):
+        raise EvalsiteError(prepared.reason, code=prepared.code)
 
 
 def _refuse(request: EvaluationRequest, error: EvalsiteError | VerdictError) -> None:

@@ -68,10 +68,10 @@ def sweep() -> dict[str, int]:
         "written_off": _write_off_poison(attempts=env.max_attempts),
         "lost": len(_rows(_LOST, seconds=env.redispatch_seconds)),
         "finished": sum(finish_step(step_id, by="sweep") for (step_id,) in _rows(_COMPLETE)),
-        "evaluated": start_due(),
         "sent": chords.fill_window(),
         "stuck": owe(batches_stuck(stuck_batches(seconds=env.stuck_seconds))),
         "rung": ring(),
+        "evaluated": start_due(),
     }
     if done["released"] or done["written_off"] or done["lost"] or done["finished"]:
         log.warning("swept %s", {kind: n for kind, n in done.items() if n})

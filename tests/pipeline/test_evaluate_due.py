@@ -202,6 +202,19 @@ def test_a_selection_comes_back_as_it_was_kept() -> None:
     assert read_selection(Selection().as_json()) == Selection()
 
 
+def test_a_pack_that_breaks_is_refused_like_any_other(
+    as_acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(options: object) -> None:
+        raise ZeroDivisionError("a slip in a plug-in")
+
+    completed()
+    monkeypatch.setattr("tests.pipeline.lanes_pack.PACK.stages", broken)
+    assert sweep()["evaluated"] == 0
+    refused = EvaluationRequest.objects.get()
+    assert (refused.state, refused.code) == ("refused", "plugin_crashed")
+
+
 def test_evaluations_are_found_by_suite(as_acme: Tenant) -> None:
     run, evaluation = completed()
     assert evaluations_of(run, suite=evaluation.suite.name) == [evaluation]
