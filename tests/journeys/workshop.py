@@ -135,7 +135,8 @@ def fill(workshop: Workshop, *, n: int, wrong: dict[str, int]) -> None:
                 for number, key in enumerate(keys)
             ),
         )
-        call_command("importoutputs", str(outputs), suite="sums", run=run, stderr=StringIO())
+        given = {"suite": "sums", "run": run, "target": "sums", "stderr": StringIO()}
+        call_command("importoutputs", str(outputs), **given)
 
 
 def _write(path: Path, rows: Iterator[dict[str, Any]]) -> None:
