@@ -56,12 +56,12 @@ def _split(frame: Frame, name: str) -> dict[str, Any]:
             for stage, total in zip(stages, totals, strict=True)
             if stage or abs(total) > NOISE
         ],
-        "slices": [part for kind in KINDS for part in _parts(frame, name, moved, kind=kind)],
-        "standouts": standouts(frame, name, moved),
+        "slices": [part for kind in KINDS for part in _parts(frame, name, moved=moved, kind=kind)],
+        "standouts": standouts(frame, name, moved=moved),
     }
 
 
-def _parts(frame: Frame, name: str, moved: Floats, *, kind: str) -> list[dict[str, Any]]:
+def _parts(frame: Frame, name: str, *, moved: Floats, kind: str) -> list[dict[str, Any]]:
     """Add up each part of a kind, from sums of the profiles."""
     import numpy as np
 

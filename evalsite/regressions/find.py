@@ -90,13 +90,13 @@ def largest_slices(frame: Frame) -> list[tuple[str, str]]:
 
 def _find(frame: Frame, *, doubt: Callable[[str, str], str]) -> Iterator[Finding]:
     for name in frame.metrics:
-        yield _finding(frame, name, (ALL, ""), doubt=doubt(ALL, ""))
+        yield _finding(frame, name, part=(ALL, ""), doubt=doubt(ALL, ""))
     for part in largest_slices(frame):
         for name in IN_SLICES:
-            yield _finding(frame, name, part, doubt=doubt(*part))
+            yield _finding(frame, name, part=part, doubt=doubt(*part))
 
 
-def _finding(frame: Frame, name: str, part: tuple[str, str], *, doubt: str) -> Finding:
+def _finding(frame: Frame, name: str, *, part: tuple[str, str], doubt: str) -> Finding:
     measured = metric(name)
     sides = frame.sides(name, kind=part[0], value=part[1])
     worse, better = _changed(sides, less_is_better=measured.less_is_better)
@@ -121,8 +121,10 @@ def _is_secondary(found: Finding) -> bool:
 
 
 def _changed(sides: Sides, *, less_is_better: bool) -> tuple[int, int]:
-    changes = [now - then for then, now in zip(sides.before, sides.after, strict=True)]
-    fell, rose = sum(c < -NOISE for c in changes), sum(c > NOISE for c in changes)
+    import numpy as np
+
+    changes = np.asarray(sides.after) - np.asarray(sides.before)
+    fell, rose = int((changes < -NOISE).sum()), int((changes > NOISE).sum())
     return (rose, fell) if less_is_better else (fell, rose)
 
 

@@ -45,7 +45,7 @@ class _Cell:
         )
 
 
-def standouts(frame: Frame, name: str, moved: Floats) -> list[dict[str, Any]]:
+def standouts(frame: Frame, name: str, *, moved: Floats) -> list[dict[str, Any]]:
     """Answer the stages of slices that stand out, those farthest from an even change first.
 
     `moved` has a row for each pair of the metric and a column for each stage. `contribution` is
@@ -53,7 +53,7 @@ def standouts(frame: Frame, name: str, moved: Floats) -> list[dict[str, Any]]:
     `expected` what as many cases would have added, had the stage's change been spread evenly.
     """
     n = len(moved)
-    cells = list(_cells(frame, name, moved))
+    cells = list(_cells(frame, name, moved=moved))
     corrected = benjamini_hochberg([cell.p for cell in cells])
     effect = float(moved.sum() / n) if n else 0.0
     totals = dict(zip([*frame.stages, ""], (moved.sum(axis=0) / max(n, 1)).tolist(), strict=True))
@@ -82,7 +82,7 @@ def _as_json(cell: _Cell, p: float, *, whole: tuple[int, float, float]) -> dict[
     }
 
 
-def _cells(frame: Frame, name: str, moved: Floats) -> Iterator[_Cell]:
+def _cells(frame: Frame, name: str, *, moved: Floats) -> Iterator[_Cell]:
     import numpy as np
 
     paired = frame.paired(name)

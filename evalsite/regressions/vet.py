@@ -78,7 +78,7 @@ def _require_comparable(batch: Batch, baseline: Batch) -> None:
 
 def _fields(before: Batch, now: Batch) -> Iterator[Warned]:
     for field, code, name in _BATCH_FIELDS:
-        yield from _differ(code, name, (getattr(before, field), getattr(now, field)))
+        yield from _differ(code, name, sides=(getattr(before, field), getattr(now, field)))
     for side, batch in (("baseline", before), ("batch", now)):
         if batch.state == BatchState.CANCELLED:
             yield Warned("batch_cancelled", f"the {side} was cancelled: some cases are not in it")
@@ -86,34 +86,34 @@ def _fields(before: Batch, now: Batch) -> Iterator[Warned]:
 
 def _runs(before: Batch, now: Batch) -> Iterator[Warned]:
     targets = (before.run.target.name, now.run.target.name)
-    yield from _differ("target_differs", "target", targets)
+    yield from _differ("target_differs", "target", sides=targets)
     clients = (before.run.client_type, now.run.client_type)
-    yield from _differ("client_type_differs", "client type", clients)
+    yield from _differ("client_type_differs", "client type", sides=clients)
 
 
 def _manifests(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Warned]:
     versions = (before.get("pack_version"), now.get("pack_version"))
-    yield from _differ("pack_version_differs", "pack version", versions)
+    yield from _differ("pack_version_differs", "pack version", sides=versions)
     stages = [{stage["name"]: stage for stage in side["stages"]} for side in (before, now)]
-    yield from _differ("stages_differ", "stages", (list(stages[0]), list(stages[1])))
+    yield from _differ("stages_differ", "stages", sides=(list(stages[0]), list(stages[1])))
     found: list[Warned] = []
     for name in (name for name in stages[1] if name in stages[0]):
         for field, code, called in _STAGE_FIELDS:
             sides = (stages[0][name].get(field), stages[1][name].get(field))
-            found += _differ(code, f"{called} of stage {name}", sides)
+            found += _differ(code, f"{called} of stage {name}", sides=sides)
     yield from found
     if not found:
         options = [side.get("options") or {} for side in (before, now)]
         for key in sorted({*options[0], *options[1]}):
             sides = (options[0].get(key), options[1].get(key))
-            yield from _differ("options_differ", f"option {key}", sides)
+            yield from _differ("options_differ", f"option {key}", sides=sides)
 
 
 def _tiers(before: Batch, now: Batch) -> Iterator[Warned]:
     lanes = [stage.get("lane") for side in (before, now) for stage in side.manifest["stages"]]
     if "sandbox" in lanes:
         sides = (tiers_of(before), tiers_of(now))
-        yield from _differ("sandbox_differs", "sandbox tier", sides)
+        yield from _differ("sandbox_differs", "sandbox tier", sides=sides)
 
 
 def tiers_of(batch: Batch) -> list[str]:
@@ -123,7 +123,7 @@ def tiers_of(batch: Batch) -> list[str]:
         return sorted(tier for (tier,) in cursor.fetchall() if tier)
 
 
-def _differ(code: str, name: str, sides: tuple[Any, Any]) -> Iterator[Warned]:
+def _differ(code: str, name: str, *, sides: tuple[Any, Any]) -> Iterator[Warned]:
     before, now = sides
     if before != now:
         yield Warned(code, f"{name}: {_shown(before)} before, {_shown(now)} now")

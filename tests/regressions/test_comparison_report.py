@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from evalsite.cases.models import Suite
 from evalsite.regressions.compare import compare
 from evalsite.regressions.models import Comparison
 from evalsite.regressions.report import WIDTH, as_json, as_text
 from evalsite.regressions.words import losses, sentence
-from evalsite.tenants.models import Tenant
-from tests.factories import make_regression, make_suite
+from evalsite.summaries.summarize import summarize
+from evalsite.tenants.enrol import admit
+from evalsite.tenants.models import Role, Tenant
+from evalsite.tenants.scope import nobody
+from tests.factories import make_regression, make_suite, make_user
 from tests.summaries.filled import Card, make_filled
 
 pytestmark = pytest.mark.usefixtures("as_acme")
@@ -106,3 +111,17 @@ def test_an_open_question_says_how_many_more_cases(as_acme: Tenant) -> None:
     make_filled(suite, [card(i) for i in range(60)])
     found = compared(suite, [card(i, fails=i < 4) for i in range(60)])
     assert "more cases would settle it" in as_text(found)
+
+
+def test_the_batchs_page_tells_where(planted: Comparison) -> None:
+    planted.warnings = [{"code": "weight_differs", "text": "<b>1</b> before, 2 now"}]
+    planted.save()
+    summarize(planted.batch)
+    person = make_user()
+    admit(person, role=Role.VIEWER)
+    client = Client()
+    with nobody():
+        client.force_login(person)
+        page = client.get(reverse("batch", args=[planted.batch_id])).content.decode()
+    assert "Tag dates, stage logic: -20.0 points from 20 cases" in page
+    assert "weight_differs</strong>: &lt;b&gt;1&lt;/b&gt; before" in page
