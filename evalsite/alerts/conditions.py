@@ -6,6 +6,7 @@ closed at once the second sees what the first has changed.
 
 from __future__ import annotations
 
+import logging
 from typing import NamedTuple
 
 from django.db import transaction
@@ -15,6 +16,9 @@ from evalsite.batches.models import Batch, Preflight
 from evalsite.regressions.compare import compare_with
 from evalsite.regressions.models import ChosenBy, Comparison, Verdict
 from evalsite.regressions.queries import headline
+from evalsite.regressions.vet import ComparisonRefused
+
+log = logging.getLogger(__name__)
 
 
 class Change(NamedTuple):
@@ -84,7 +88,11 @@ def _recovery(batch: Batch, comparison: Comparison, *, fall: Comparison) -> Comp
     if fall.baseline_id == batch.pk:
         return None
     if comparison.chosen_by != ChosenBy.PINNED and comparison.baseline_id != fall.baseline_id:
-        comparison = compare_with(batch, fall.baseline)
+        try:
+            comparison = compare_with(batch, fall.baseline)
+        except ComparisonRefused as refused:  # the good batch is being retried, for instance
+            log.info("batch %s: no proof of recovery: %s", batch.pk, refused)
+            return None
     return comparison if _has_recovered(comparison, fall=fall) else None
 
 

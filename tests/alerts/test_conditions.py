@@ -75,6 +75,13 @@ def test_what_is_inconclusive_changes_nothing(story: Story) -> None:
     assert kinds() == ["regression"]
 
 
+def test_a_good_batch_that_is_being_retried_proves_nothing(story: Story) -> None:
+    story.close(fallen=12)
+    Batch.objects.filter(pk=Batch.objects.earliest("created_at").pk).update(state="running")
+    story.close(fallen=0)
+    assert kinds() == ["regression"]
+
+
 def test_a_batch_closed_twice_is_told_once(story: Story) -> None:
     batch = story.batch(fallen=12)
     for _ in range(2):
