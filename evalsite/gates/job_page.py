@@ -65,9 +65,8 @@ def _title(comparison: Comparison | None, check: GateCheck | None) -> str:
 
 def _rules(check: GateCheck) -> Iterator[str]:
     version = f" v{check.gate_version}" if check.gate_version else ""
-    yield from _table(
-        f"Gate {quoted(check.gate_name)}{version}", "| | rule | answer |", "|---|---|---|"
-    )
+    title = f"Gate {quoted(check.gate_name)}{version}"
+    yield from _table(title, head="| | rule | answer |", rule="|---|---|---|")
     for reason in check.reasons:
         mark = _MARKS[GateOutcome(reason["outcome"])]
         rule = quoted(f"{reason['rule']}: {reason['title']}")
@@ -85,7 +84,7 @@ def _warnings(comparison: Comparison) -> Iterator[str]:
 
 def _metrics(findings: list[Regression]) -> Iterator[str]:
     head = "| metric | before | now | change | 95 % interval | p, corrected | verdict |"
-    yield from _table("Metrics", head, "|---|--:|--:|--:|--:|--:|---|")
+    yield from _table("Metrics", head=head, rule="|---|--:|--:|--:|--:|--:|---|")
     for found in findings:
         yield _row(quoted(found.metric), *_figures(found))
 
@@ -95,7 +94,7 @@ def _slices(findings: list[Regression]) -> Iterator[str]:
     if not changed:
         return
     head = "| slice | metric | before | now | change | 95 % interval | p, corrected | verdict |"
-    yield from _table("Slices that changed", head, "|---|---|--:|--:|--:|--:|--:|---|")
+    yield from _table("Slices that changed", head=head, rule="|---|---|--:|--:|--:|--:|--:|---|")
     for found in sorted(changed, key=lambda f: f.effect or 0.0)[:_MOST_SLICES]:
         place = quoted(f"{found.slice_kind}: {found.slice_value}")
         yield _row(place, quoted(found.metric), *_figures(found))
@@ -137,7 +136,7 @@ def _figures(found: Regression) -> tuple[str, ...]:
     )
 
 
-def _table(title: str, head: str, rule: str) -> Iterator[str]:
+def _table(title: str, *, head: str, rule: str) -> Iterator[str]:
     yield from ("", f"### {title}", "", head, rule)
 
 

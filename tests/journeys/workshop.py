@@ -203,12 +203,10 @@ def _assert_summarised(batch: Batch) -> None:
             assert getattr(row, name) == expected[name], (row, name)
 
 
-def score_here(*, run: str) -> Batch:
-    """Score a run of the sums in this process, without workers."""
-    suite, chosen = find_suite("sums"), find_run(run)
-    batch = launch.start(
-        suite=suite, run=chosen, pack=suite.pack, options={}, selection=Selection()
-    )
+def score_here(*, run: str, suite: str = "sums") -> Batch:
+    """Score a run in this process, without workers."""
+    over, chosen = find_suite(suite), find_run(run)
+    batch = launch.start(suite=over, run=chosen, pack=over.pack, options={}, selection=Selection())
     return deliver_all(batch)
 
 
