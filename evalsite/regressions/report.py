@@ -88,6 +88,7 @@ def _case(case: WorseCase) -> dict[str, Any]:
 
 
 def _metric_table(findings: list[Regression]) -> Any:
+    from rich.markup import escape
     from rich.table import Table
 
     heads = ("before", "now", "change", "95 % interval", "p corrected", "verdict")
@@ -95,7 +96,7 @@ def _metric_table(findings: list[Regression]) -> Any:
     for column in table.columns[1:-1]:
         column.justify = "right"
     for found in findings:
-        table.add_row(words.plain(found.metric), *_figures(found))
+        table.add_row(escape(words.plain(found.metric)), *_figures(found))
     return table
 
 
