@@ -148,8 +148,11 @@ def promises() -> Iterator[Promise]:
     for size in (2.0, 4.0):
         mixed = false_share(n_series=200, n_shifted=40, size=size)
         yield Promise(f"false among alarms, shifts of {size:g}", "at most", RATE, mixed)
-    for n_series, size, within in ((10, 2, 20), (10, 3, 11), (1_000, 3, 17), (1_000, 5, 12)):
-        one = found(n_series=n_series, size=size, within=within, apart=2)
+    for n_series, size, within, apart in (
+        *((10, 2, 25, 5), (10, 3, 11, 2)),
+        *((1_000, 3, 17, 2), (1_000, 5, 12, 2)),
+    ):
+        one = found(n_series=n_series, size=size, within=within, apart=apart)
         yield Promise(f"found, 1 of {n_series}, {size} sd, {within} versions", "at least", 0.9, one)
 
 
