@@ -7,7 +7,7 @@ from random import Random
 from statistics import fmean, stdev
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalsite.stats.clusters import (
@@ -103,6 +103,7 @@ def test_a_case_without_its_cluster_is_refused() -> None:
         clustered_se([0.1, 0.2], ["a"])
 
 
+@settings(max_examples=30)
 @given(cases)
 def test_leftovers_are_what_is_beyond_the_mean(pairs: list[tuple[float, int]]) -> None:
     scores, keys = [v for v, _ in pairs], [c for _, c in pairs]
@@ -112,6 +113,7 @@ def test_leftovers_are_what_is_beyond_the_mean(pairs: list[tuple[float, int]]) -
     assert left == pytest.approx(sums - sizes * fmean(scores), abs=1e-12)
 
 
+@settings(max_examples=30)
 @given(cases, st.randoms(use_true_random=False))
 def test_totals_add_up_in_any_order(pairs: list[tuple[float, int]], random: Random) -> None:
     mixed = random.sample(pairs, len(pairs))

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalsite.stats.repetition import over_cases, pass_at_k, pass_hat_k
@@ -68,6 +68,7 @@ def test_more_tries_pass_sooner_and_all_more_seldom(pair: tuple[int, int]) -> No
     assert all(0 <= low <= high + 1e-12 <= 1 + 1e-12 for low, high in zip(hat, at, strict=True))
 
 
+@settings(max_examples=30)
 @given(st.lists(tried, max_size=20))
 def test_over_cases_is_the_mean_in_any_order(pairs: list[tuple[int, int]]) -> None:
     means = over_cases(Counter(pairs), most=12)
