@@ -55,6 +55,13 @@ def batches_stuck(batch_ids: Iterable[UUID]) -> list[Alert]:
     return _failed(batch_ids, code="batch_stuck", told=told, fix=fix)
 
 
+def reactions_failed(batch_id: UUID, names: Iterable[str]) -> list[Alert]:
+    """Tell that a batch is finished, and that some of what follows from its end broke."""
+    told = f"It is finished and summarised, but without: {', '.join(names)}."
+    fix = "The worker's log says why; manage.py sweep --again {batch} does it again."
+    return _failed([batch_id], code="reaction_failed", told=told, fix=fix)
+
+
 def judges_tried(batch_id: UUID) -> list[Alert]:
     """Tell that the batch's judges cannot be trusted, if those before it could."""
     (batch,) = _batches([batch_id])
@@ -64,7 +71,7 @@ def judges_tried(batch_id: UUID) -> list[Alert]:
     return [] if condition is None else compose(of_judges(condition, batch))
 
 
-_RETRY = "manage.py runbatch --retry-errored BATCH judges them again."
+_RETRY = "manage.py runbatch --retry-errored {batch} judges them again."
 
 
 def _unscored(batch: Batch) -> list[Alert]:
@@ -78,7 +85,10 @@ def _unscored(batch: Batch) -> list[Alert]:
 
 def _failed(batch_ids: Iterable[UUID], *, code: str, told: str, fix: str) -> list[Alert]:
     batches = _batches(batch_ids)
-    news = [of_batch(AlertKind.BATCH_FAILED, b, code=code, told=told, fix=fix) for b in batches]
+    news = [
+        of_batch(AlertKind.BATCH_FAILED, b, code=code, told=told, fix=fix.format(batch=b.pk))
+        for b in batches
+    ]
     return [alert for one in news for alert in compose(one)]
 
 

@@ -16,6 +16,7 @@ _FIXES = {
     "endpoint_broken": "mend it with setendpoint, or wait until it answers",
     "endpoint_rate_limited": "wait, and lower its --requests-per-minute",
     "endpoint_unknown": "setendpoint makes one",
+    "finish_failed": "mend what the coordinator's log names",
 }
 
 

@@ -54,9 +54,12 @@ def tick() -> None:
         with scope.tenant(tenant_id):
             try:
                 sweep()
-            except (Error, BrokerError):
+            except BrokerError:
                 raise
             except Exception as error:
+                # A statement that the database refuses is this tenant's own fault.
+                if isinstance(error, Error) and not connection.is_usable():
+                    raise
                 log.exception("the sweep of tenant %s failed", tenant_id)
                 record("sweep.failed", type(error).__name__, actor="coordinator")
 

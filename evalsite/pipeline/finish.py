@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from evalsite.alerts.notice import batch_closed
 from evalsite.batches.models import Batch, BatchState, Step
 from evalsite.batches.plan import Sizing, plan_next_step
 from evalsite.env import load
-from evalsite.experiments.record_batch import record_finished
-from evalsite.leaderboard.stand import stand
 from evalsite.pipeline import outbox
-from evalsite.pipeline.hold_evaluated import hold_evaluated
-from evalsite.pipeline.owe import owe
+from evalsite.pipeline.react import react
 from evalsite.pipeline.score import CHORD_HEAD_START, finish_key
-from evalsite.regressions.compare import compare
 from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.queries import revisions_with
 from evalsite.summaries.summarize import summarize
-from evalsite.trends.detect import detect
 
 _ELECT = """
     UPDATE batches_step s
@@ -61,7 +54,7 @@ def dispatch_key(step_id: UUID) -> str:
 
 
 def close(batch: Batch) -> None:
-    """Summarise, record, compare, hold and rank the batch; look for shifts, owe the mails."""
+    """Finish the batch, summarise it, and do what follows: only the summary can keep it open."""
     batch.state = BatchState.FINISHED
     with connection.cursor() as cursor:
         cursor.execute(
@@ -71,25 +64,13 @@ def close(batch: Batch) -> None:
         )
         (batch.finished_at,) = cursor.fetchone()
     summarize(batch)
-    record_finished(batch)
-    comparison = compare(batch)
-    hold_evaluated(batch, comparison)
-    detect(batch)
-    owe(batch_closed(batch, comparison))
-    _owe_ranking(batch, board=stand(batch))
+    react(batch)
 
 
 def sizing() -> Sizing:
     """Answer how large chunks become on this deployment."""
     env = load()
     return Sizing(slots=env.worker_slots, seconds=env.chunk_seconds)
-
-
-def _owe_ranking(batch: Batch, *, board: UUID | None) -> None:
-    """A message for each batch, so that none is lost; those that find nothing new do nothing."""
-    if board is not None:
-        arguments = json.dumps({"board_id": str(board)})
-        outbox.add("pipeline.rank_board", key=f"rank:{batch.pk}", arguments=arguments)
 
 
 def _elected(step_id: UUID, *, by: str) -> bool:

@@ -20,9 +20,9 @@ from evalsite.errors import EvalsiteError
 from evalsite.pipeline import outbox
 from evalsite.pipeline.chords import revoke
 from evalsite.pipeline.finish import sizing
+from evalsite.pipeline.pause import summarize_stopped
 from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.queries import revisions_with
-from evalsite.summaries.summarize import summarize
 from evalsite.targets.connections.ask import require_askable
 from evalsite.targets.connections.kinds import read_connection
 from evalsite.targets.models import Run
@@ -94,7 +94,7 @@ def cancel(batch_id: UUID, *, actor: str = "") -> Batch:
     """Stop a running or paused batch, and summarise what is there; raises BatchNotRunning."""
     with transaction.atomic():
         batch = steer.cancel(batch_id)
-        summarize(batch)
+        summarize_stopped(batch)
         record("batch.cancelled", batch_id, actor=actor)
     revoke(batch)
     return batch

@@ -1,4 +1,4 @@
-"""Pause a batch that has met a wall: its money cap, or an endpoint that does not answer."""
+"""Pause a batch that has met a wall: its money cap, a silent endpoint, an end that breaks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from evalsite.alerts.notice import batch_paused
 from evalsite.audit.record import record
 from evalsite.batches import steer
 from evalsite.batches.models import Batch, BatchState
-from evalsite.pipeline.owe import owe
+from evalsite.pipeline.owe import tell
+from evalsite.pipeline.try_twice import kind_of, try_twice
 from evalsite.summaries.summarize import summarize
+from judges.guard import Crash
 
 
 def pause(batch_id: UUID, *, code: str, reason: str) -> bool:
@@ -22,10 +24,17 @@ def pause(batch_id: UUID, *, code: str, reason: str) -> bool:
     with transaction.atomic():
         paused = steer.pause(batch_id, code=code, reason=reason)
         if paused:
-            summarize(Batch.objects.get(pk=batch_id))
+            summarize_stopped(Batch.objects.get(pk=batch_id))
             record("batch.paused", batch_id, actor="worker", code=code)
-            owe(batch_paused(batch_id))
+            tell(batch_paused, batch_id)
     return paused
+
+
+def summarize_stopped(batch: Batch) -> None:
+    """Summarise what is there; one that breaks is audited, and keeps no batch from stopping."""
+    done = try_twice(summarize, batch)
+    if isinstance(done, Crash):
+        record("batch.summary_failed", batch.pk, actor="worker", raised=kind_of(done))
 
 
 def summarize_paused(batch_id: UUID) -> None:

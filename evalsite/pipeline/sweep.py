@@ -10,12 +10,16 @@ from django.db import connection, transaction
 from evalsite.alerts.notice import batches_stuck, chunks_lost
 from evalsite.alerts.stuck import stuck_batches
 from evalsite.batches.lease import count_down
+from evalsite.batches.models import Step
 from evalsite.env import load
 from evalsite.pipeline import chords, outbox
 from evalsite.pipeline.evaluate_due import start_due
 from evalsite.pipeline.finish import finish_step
-from evalsite.pipeline.owe import owe, ring
+from evalsite.pipeline.owe import ring, tell
+from evalsite.pipeline.pause import pause
+from evalsite.pipeline.try_twice import kind_of, try_twice
 from evalsite.scoring.write import write_off
+from judges.guard import Crash
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +71,9 @@ def sweep() -> dict[str, int]:
         "released": len(_rows(_RELEASE, attempts=env.max_attempts)),
         "written_off": _write_off_poison(attempts=env.max_attempts),
         "lost": len(_rows(_LOST, seconds=env.redispatch_seconds)),
-        "finished": sum(finish_step(step_id, by="sweep") for (step_id,) in _rows(_COMPLETE)),
+        "finished": sum(_finish(step_id) for (step_id,) in _rows(_COMPLETE)),
         "sent": chords.fill_window(),
-        "stuck": owe(batches_stuck(stuck_batches(seconds=env.stuck_seconds))),
+        "stuck": tell(batches_stuck, stuck_batches(seconds=env.stuck_seconds)),
         "rung": ring(),
         "evaluated": start_due(),
     }
@@ -84,8 +88,19 @@ def _write_off_poison(*, attempts: int) -> int:
         for chunk_id, step_id, _ in poisoned:
             write_off(chunk_id, code=WORKER_CRASHED)
             count_down(step_id)
-        owe(chunks_lost({batch_id for *_, batch_id in poisoned}))
+        tell(chunks_lost, {batch_id for *_, batch_id in poisoned})
     return len(poisoned)
+
+
+def _finish(step_id: UUID) -> bool:
+    """Finish a step; where that breaks again and again its batch waits, and nobody else's."""
+    done = try_twice(finish_step, step_id, by="sweep")
+    if isinstance(done, Crash):
+        batch_id = Step.objects.values_list("batch_id", flat=True).get(pk=step_id)
+        reason = f"all is judged, but its end breaks: {kind_of(done)}"
+        pause(batch_id, code="finish_failed", reason=reason)
+        return False
+    return done
 
 
 def _rows(sql: str, **values: float) -> list[tuple[UUID, ...]]:

@@ -23,7 +23,7 @@ from evalsite.calls.interrupt import Interrupted
 from evalsite.calls.memory import Memory
 from evalsite.calls.purse import Purse
 from evalsite.env import load
-from evalsite.pipeline.owe import owe
+from evalsite.pipeline.owe import tell
 from evalsite.trust.configuration import configuration_of
 from evalsite.trust.queries import fresh_trust
 from evalsite.trust.record import in_words, record_trust
@@ -149,4 +149,4 @@ def _settle(batch_id: UUID, findings: list[Finding]) -> None:
     with transaction.atomic():
         if due.update(preflight=verdict, preflight_notes=notes):
             record(f"batch.judges_{verdict}", batch_id, actor="worker", notes=notes)
-            owe(judges_tried(batch_id))
+            tell(judges_tried, batch_id)
