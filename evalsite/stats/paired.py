@@ -18,7 +18,7 @@ from evalsite.stats.estimates import (
     shortage,
 )
 from evalsite.stats.intervals import NOISE, Interval
-from evalsite.stats.paired_rates import MANY_CHANGED, mcnemar, mcnemar_mid_p, newcombe
+from evalsite.stats.paired_rates import MANY_CHANGED, mcnemar, mcnemar_mid_p
 from evalsite.stats.paired_tests import sign_flip
 from evalsite.stats.power import cases_to_settle
 from evalsite.stats.values import declared, how_many, subtract
@@ -48,6 +48,8 @@ class Test(StrEnum):
 
 
 _SAID = {
+    Test.EXACT_MCNEMAR: "exact McNemar test",
+    Test.MID_P_MCNEMAR: "mid-p McNemar test",
     Test.SIGN_FLIP: "sign-flip permutation test",
     Test.SIGN_FLIP_BY_CLUSTER: "sign-flip permutation test by cluster",
     Test.T: "paired t test",
@@ -94,14 +96,10 @@ def compare_pass(
     seen = f"pass or fail of the same {n} cases, {changed} of them changed"
     if changed < MANY_CHANGED:
         test, p = Test.EXACT_MCNEMAR, mcnemar(worse, better)
-        method = f"exact McNemar test, Newcombe score interval: {seen}"
-        interval = newcombe(
-            better, worse, both_passed=both_passed, both_failed=both_failed, confidence=confidence
-        )
     else:
         test, p = Test.MID_P_MCNEMAR, mcnemar_mid_p(worse, better)
-        method = f"mid-p McNemar test, Tango score interval: {seen}"
-        interval = RateEstimate(better, worse, n).interval(confidence=confidence)
+    method = f"{_SAID[test]}, Tango score interval: {seen}"
+    interval = RateEstimate(better, worse, n).interval(confidence=confidence)
     effect = (better - worse) / n
     sd = math.sqrt(changed / n - effect * effect)
     more = 0 if p < 1 - confidence else cases_to_settle(effect, sd=sd, n=n, alpha=1 - confidence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from evalsite.stats.intervals import Interval, wilson
+from evalsite.stats.intervals import Interval
 
 # From so many changed pairs on, McNemar's test is taken by its mid-p; below, exactly.
 MANY_CHANGED = 25
@@ -35,26 +35,6 @@ def mcnemar_mid_p(worse: int, better: int) -> float:
     fewer, changed = min(worse, better), worse + better
     below = float(bdtr(fewer - 1, changed, 0.5)) if fewer else 0.0
     return min(1.0, below + float(bdtr(fewer, changed, 0.5)))
-
-
-def newcombe(
-    gained: int, lost: int, *, both_passed: int, both_failed: int, confidence: float = 0.95
-) -> Interval:
-    """Answer the score interval of a paired difference of proportions, at least one pair.
-
-    Newcombe 1998, Statistics in Medicine 17:2635, method 10: the Wilson intervals of both rates
-    squared and added, less what their correlation (with continuity correction) explains.
-    """
-    n = gained + lost + both_passed + both_failed
-    after, before = both_passed + gained, both_passed + lost
-    p2, p1 = after / n, before / n
-    low2, high2 = wilson(after, n, confidence=confidence)
-    low1, high1 = wilson(before, n, confidence=confidence)
-    phi = _phi(gained, lost, both_passed=both_passed, both_failed=both_failed)
-    down = _hypotenuse(p2 - low2, high1 - p1, phi=phi)
-    up = _hypotenuse(high2 - p2, p1 - low1, phi=phi)
-    effect = (gained - lost) / n
-    return Interval(max(-1.0, effect - down), min(1.0, effect + up))
 
 
 def tango_z(gained: int, lost: int, *, n: int, difference: float) -> float:
@@ -91,19 +71,3 @@ def tango(gained: int, lost: int, *, n: int, confidence: float = 0.95) -> Interv
         return near
 
     return Interval(end(-1.0), end(1.0))
-
-
-def _hypotenuse(a: float, b: float, *, phi: float) -> float:
-    return math.sqrt(max(0.0, a * a - 2 * phi * a * b + b * b))
-
-
-def _phi(gained: int, lost: int, *, both_passed: int, both_failed: int) -> float:
-    n = gained + lost + both_passed + both_failed
-    after, before = both_passed + gained, both_passed + lost
-    margins = after * (n - after) * before * (n - before)
-    if margins == 0:
-        return 0.0
-    product: float = both_passed * both_failed - gained * lost
-    if product > 0:
-        product = max(0, product - n / 2)
-    return product / math.sqrt(margins)

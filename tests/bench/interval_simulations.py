@@ -19,7 +19,6 @@ from evalsite.stats.clusters import clustered_t
 from evalsite.stats.estimates import RateEstimate, estimate
 from evalsite.stats.intervals import Interval, bounded_mean, clopper_pearson, mean_t, wilson
 from evalsite.stats.paired import compare_pass, compare_scores
-from evalsite.stats.paired_rates import newcombe
 from evalsite.stats.unpaired import mean_difference
 from tests.bench.promises import Promise, Random, by_document, holds, pass_or_fail, run, skewed
 
@@ -68,11 +67,6 @@ def unpaired_held(random: Random, *, n: int) -> bool:
     return holds(mean_difference(before, after), 0.1)
 
 
-def _newcombe(table: dict[str, int]) -> Interval:
-    both = {name: table[name] for name in ("both_passed", "both_failed")}
-    return newcombe(table["better"], table["worse"], **both)
-
-
 def _tango(table: dict[str, int]) -> Interval:
     return RateEstimate(table["better"], table["worse"], sum(table.values())).interval()
 
@@ -94,7 +88,6 @@ def _compared(values: list[float], keys: list[int] | None = None) -> Interval | 
 def _by_cases(n: int) -> Iterator[tuple[str, Held]]:
     of_pairs, of_mean = partial(partial, pairs_held, n=n), partial(partial, mean_held, n=n)
     yield f"Wilson, n {n}", partial(rate_held, n=n, by=wilson)
-    yield f"Newcombe, n {n}", of_pairs(by=_newcombe)
     yield f"Tango, n {n}", of_pairs(by=_tango)
     yield f"compare_pass, n {n}", of_pairs(by=_compared_pass)
     yield f"t, long tail, n {n}", of_mean(by=mean_t)
