@@ -11,6 +11,7 @@ from evalsite.alerts.cases import SHOWN, shown_cases
 from evalsite.alerts.printable import printable
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
+from evalsite.figures import equals, level, moved
 from evalsite.regressions.metrics import HEADLINE
 from evalsite.regressions.models import Comparison, Regression
 from evalsite.regressions.queries import SliceCount, by_slice, headline
@@ -45,12 +46,12 @@ def wording_of(comparison: Comparison) -> dict[str, Any]:
 def figures_of(found: Regression) -> dict[str, Any]:
     """Answer the figures of a finding in words."""
     return {
-        "before": percent(found.before),
-        "now": percent(found.after),
-        "effect": points(found.effect),
-        "low": points(found.effect_low),
-        "high": points(found.effect_high),
-        "p": probability(found.p_value),
+        "before": level(found.before),
+        "now": level(found.after),
+        "effect": moved(found.effect),
+        "low": moved(found.effect_low),
+        "high": moved(found.effect_high),
+        "p": "no p-value" if found.p_value is None else f"p {equals(found.p_value)}",
         "method": found.method,
         "n_pairs": found.n_pairs,
         "left_out": found.left_out,
@@ -76,28 +77,6 @@ def side_of(batch: Batch) -> dict[str, Any]:
 def comparison_url(comparison: UUID) -> str:
     """Answer the address of a comparison's page."""
     return f"{settings.SITE_URL}/comparisons/{comparison}/"
-
-
-def percent(share: float | None) -> str:
-    """Write a share as per cent, with one decimal where it needs one."""
-    return "?" if share is None else f"{_short(100 * share)} %"
-
-
-def points(difference: float | None) -> str:
-    """Write a difference of two shares in points, always with its sign."""
-    return "?" if difference is None else _short(100 * difference, sign="+")
-
-
-def probability(p: float | None) -> str:
-    """Write p as a comparison that a reader can say aloud."""
-    if p is None:
-        return "no p-value"
-    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
-
-
-def _short(number: float, *, sign: str = "") -> str:
-    text = f"{number:{sign}.1f}".removesuffix(".0")
-    return "0" if text in ("-0", "+0") else text
 
 
 def _worst_slices(comparison: Comparison) -> list[SliceCount]:

@@ -13,7 +13,8 @@ from evalsite.errors import EvalsiteError
 
 _Short = Annotated[str, Field(max_length=100)]
 _Label = Annotated[str, Field(max_length=200)]
-_Measure = Annotated[float, Field(ge=0, le=1e300)]
+# 30 years of milliseconds, a trillion dollars: more is no measurement, and sums would overflow.
+_Measure = Annotated[float, Field(ge=0, le=1e12)]
 
 
 class ResultRefused(EvalsiteError):

@@ -15,6 +15,13 @@ class Metric(models.TextChoices):
     TOKENS_USED = "tokens_used"
 
 
+UNITS = {
+    Metric.SCORE: "share",
+    Metric.SUCCESS: "share",
+    Metric.LATENCY_MS: "ms",
+    Metric.COST_USD: "USD",
+    Metric.TOKENS_USED: "tokens",
+}
 # Metrics from 0 to 1, more is better; of all others less is.
 BOUNDED = (Metric.SCORE, Metric.SUCCESS)
 

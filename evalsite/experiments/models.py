@@ -27,7 +27,7 @@ from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWa
 
 Parent = TypeVar("Parent", bound=TenantModel)
 
-# Of any amount that is declared: PostgreSQL takes NaN for more than every number.
+# Of any amount that is declared or measured: PostgreSQL takes NaN for more than every number.
 _BOUNDS = (0, 1e12)
 # What was promised before the first result, and may not change after it.
 DECLARED = (
@@ -176,8 +176,8 @@ class Result(TenantModel):
                 name="experiments_result_score_or_reason",
             ),
             models.CheckConstraint(
-                condition=(Q(latency_ms__isnull=True) | Q(latency_ms__range=(0, 1e300)))
-                & (Q(cost_usd__isnull=True) | Q(cost_usd__range=(0, 1e300))),
+                condition=(Q(latency_ms__isnull=True) | Q(latency_ms__range=_BOUNDS))
+                & (Q(cost_usd__isnull=True) | Q(cost_usd__range=_BOUNDS)),
                 name="experiments_result_measures",
             ),
             LockByResult(),

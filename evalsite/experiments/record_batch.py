@@ -30,8 +30,9 @@ _SOURCE = """
             (SELECT s.value->>'code' FROM jsonb_each(k.stages) s
              WHERE s.value->>'status' IN ('errored', 'unscored') ORDER BY s.key LIMIT 1),
             k.status), 200) ELSE '' END,
-        k.latency_ms, coalesce(k.tokens_in::bigint + k.tokens_out, k.tokens_in, k.tokens_out),
-        k.cost_usd, %(model)s, %(agent)s,
+        CASE WHEN k.latency_ms BETWEEN 0 AND 1e12 THEN k.latency_ms END,
+        coalesce(k.tokens_in::bigint + k.tokens_out, k.tokens_in, k.tokens_out),
+        CASE WHEN k.cost_usd BETWEEN 0 AND 1e12 THEN k.cost_usd END, %(model)s, %(agent)s,
         left(coalesce(r.metadata->>nullif(%(cluster_key)s::text, ''), ''), 200), %(judges)s,
         '{{}}'::jsonb, k.batch_id
     FROM scoring_scorecard k JOIN cases_revision r ON r.id = k.revision_id

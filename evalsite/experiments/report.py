@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from io import StringIO
 from typing import Any, Final
 
-from evalsite.experiments.choices import Claim
+from evalsite.experiments.choices import UNITS, Claim, Metric
 from evalsite.experiments.declare import declaration_of
 from evalsite.experiments.models import Decision, Experiment
 from evalsite.experiments.queries import newest_decision, tallies
 from evalsite.experiments.savings import savings_in_words
+from evalsite.figures import DASH, between, level, moved, size
+from evalsite.terminal import add_row, page, table
 
-WIDTH: Final = 100
-DASH: Final = "-"
 _SHOWN: Final = (
     *("verdict", "reasons", "declaration", "figures", "baseline_version", "variant_version"),
     *("n_pairs", "wins", "losses", "ties", "effect", "effect_low", "effect_high", "p_value"),
@@ -34,7 +33,7 @@ def as_json(decision: Decision) -> dict[str, Any]:
 
 def as_text(decision: Decision, *, colour: bool = False) -> str:
     """Answer the decision as a page of 100 columns, the verdict first."""
-    return _printed(_decision(decision), colour=colour)
+    return page(_decision(decision), colour=colour)
 
 
 def described_as_json(experiment: Experiment) -> dict[str, Any]:
@@ -55,32 +54,31 @@ def described_as_json(experiment: Experiment) -> dict[str, Any]:
 
 def described(experiment: Experiment, *, colour: bool = False) -> str:
     """Answer the experiment as a page: what is claimed, what is there, what was decided."""
-    return _printed(_description(experiment), colour=colour)
+    return page(_description(experiment), colour=colour)
 
 
 def claim_in_words(experiment: Experiment) -> str:
     """Say what must be shown for the variant to be deployed."""
     metric, margin = experiment.primary_metric, experiment.margin
+    unit = UNITS[Metric(metric)]
     if experiment.claim == Claim.NON_INFERIORITY:
-        return f"{metric} of the variant is not worse by {margin:g} or more"
-    more = f" by more than {margin:g}" if margin else ""
+        return f"{metric} of the variant is not worse by {size(margin, unit)} or more"
+    more = f" by more than {size(margin, unit)}" if margin else ""
     return f"{metric} of the variant is better{more}"
 
 
 def _description(experiment: Experiment) -> Iterator[Any]:
-    from rich.table import Table
-
     yield f"[bold]{experiment.name}[/]  {experiment.state}"
     held = "locked by its results" if experiment.locked_at else "may still change"
     yield f"Claim: {claim_in_words(experiment)}; alpha {experiment.alpha:g}; {held}."
     if experiment.peek_safe:
         yield "A variant's batch is looked at while it runs, and stopped once this is settled."
-    table = Table("group", "version", "tasks", "results", "unscored", "last recorded")
-    for row in tallies(experiment):
-        last = row["recorded_at"].strftime("%Y-%m-%d %H:%M")
-        counts = (str(row[name]) for name in ("tasks", "results", "unscored"))
-        table.add_row(row["group"], row["version"], *counts, last)
-    yield table if table.rows else "It has no results yet."
+    groups = table("group", "version", ">tasks", ">results", ">unscored", "last recorded")
+    for each in tallies(experiment):
+        last = each["recorded_at"].strftime("%Y-%m-%d %H:%M")
+        counts = (str(each[name]) for name in ("tasks", "results", "unscored"))
+        add_row(groups, each["group"], each["version"], *counts, last)
+    yield groups if groups.rows else "It has no results yet."
     if decision := newest_decision(experiment):
         yield from _decision(decision)
 
@@ -88,7 +86,7 @@ def _description(experiment: Experiment) -> Iterator[Any]:
 def _decision(decision: Decision) -> Iterator[Any]:
     from rich.markup import escape
 
-    yield f"[bold]{decision.verdict}[/]: {claim_in_words(decision.experiment)}"
+    yield f"[bold]{decision.verdict}[/]. Claimed: {claim_in_words(decision.experiment)}."
     for reason in decision.reasons:
         yield f"  {reason['code']}: {escape(reason['text'])}"
     yield (
@@ -106,32 +104,27 @@ def _decision(decision: Decision) -> Iterator[Any]:
 
 
 def _metrics(metrics: list[Mapping[str, Any]], *, confidence: float) -> Any:
-    from rich.table import Table
-
-    table = Table("metric", "n", "baseline", "variant", "difference", "improvement")
-    table.caption = f"intervals of {confidence:.0%}"
+    sure = f">{100 * confidence:g} % interval"
+    heads = (">n", ">baseline", ">variant", ">difference", sure, ">improved", sure)
+    made = table("metric", *heads)
     for each in metrics:
-        table.add_row(
+        unit = UNITS[Metric(each["metric"])]
+        add_row(
+            made,
             each["metric"],
             str(each["n"]),
-            _number(each["baseline"]),
-            _number(each["variant"]),
-            _ranged(each["difference"], each["low"], each["high"]),
-            _ranged(each["per_cent"], each["per_cent_low"], each["per_cent_high"], unit=" %"),
+            level(each["baseline"], unit),
+            level(each["variant"], unit),
+            moved(each["difference"], unit),
+            between(each["low"], each["high"], unit=unit),
+            _per_cent(each["per_cent"], " %"),
+            _per_cent(each["per_cent_low"], " to ") + _per_cent(each["per_cent_high"]),
         )
-    return table
+    return made
 
 
-def _ranged(value: float | None, *ends: float | None, unit: str = "") -> str:
-    if value is None:
-        return DASH
-    low, high = ends
-    between = "" if low is None or high is None else f" ({low:+.3g} to {high:+.3g})"
-    return f"{value:+.3g}{unit}{between}"
-
-
-def _number(value: float | None) -> str:
-    return DASH if value is None else f"{value:.4g}"
+def _per_cent(value: float | None, unit: str = "") -> str:
+    return "" if value is None else f"{value:+.1f}{unit}"
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,13 +132,3 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in row.items()
     }
-
-
-def _printed(parts: Iterator[Any], *, colour: bool) -> str:
-    from rich.console import Console
-
-    text = StringIO()
-    console = Console(file=text, highlight=False, force_terminal=colour, width=WIDTH)
-    for part in parts:
-        console.print(part)
-    return text.getvalue().rstrip()

@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from evalsite.figures import probability, size
 from evalsite.gates import measured
-from evalsite.gates.amounts import size
 from evalsite.gates.evidence import Evidence
 from evalsite.gates.models import GateOutcome
 from evalsite.gates.reasons import Code, Reason
 from evalsite.gates.spec import Claim, GateSpec, Primary
-from evalsite.regressions.words import probability
 from evalsite.stats.decisions import Decision, Outcome, equivalence, non_inferiority, superiority
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evalsite.figures import probability, size
 from evalsite.gates import measured
-from evalsite.gates.amounts import size
 from evalsite.gates.evidence import Evidence
 from evalsite.gates.models import GateOutcome
 from evalsite.gates.reasons import Code, Reason
 from evalsite.gates.spec import GateSpec, Guard
-from evalsite.regressions.words import probability
 from evalsite.stats.corrections import holm
 from evalsite.stats.decisions import superiority
 from evalsite.stats.estimates import ENOUGH_PAIRS

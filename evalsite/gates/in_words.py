@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from io import StringIO
+from collections.abc import Iterator
 from typing import Any, Final
 
 from evalsite.gates.models import GateCheck, GateOutcome
 from evalsite.regressions import report
 from evalsite.regressions.models import Comparison
 from evalsite.regressions.words import plain
+from evalsite.terminal import page
 
-WIDTH: Final = 100
 _COLOURS: Final = {
     GateOutcome.PASSED: "green",
     GateOutcome.FAILED: "bold red",
@@ -38,20 +38,20 @@ def event(comparison: Comparison, check: GateCheck | None) -> dict[str, Any]:
 
 def as_text(check: GateCheck, *, colour: bool = False) -> str:
     """Answer the outcome and every rule, the width of a terminal."""
-    from rich.console import Console
+    return page(_parts(check), colour=colour)
+
+
+def _parts(check: GateCheck) -> Iterator[Any]:
     from rich.table import Table
     from rich.text import Text
 
+    outcome = GateOutcome(check.outcome)
     version = f" v{check.gate_version}" if check.gate_version else ""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    yield Text(f"gate {check.gate_name}{version}: {outcome.label}", _COLOURS[outcome])
+    rules = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for reason in check.reasons:
         outcome = GateOutcome(reason["outcome"])
         title = f"{reason['rule']} {reason['title']}"
         said = plain(reason["text"], limit=600)
-        table.add_row(Text(outcome.label, _COLOURS[outcome]), Text(plain(title)), Text(said))
-    page = StringIO()
-    console = Console(file=page, highlight=False, force_terminal=colour, width=WIDTH)
-    outcome = GateOutcome(check.outcome)
-    console.print(Text(f"gate {check.gate_name}{version}: {outcome.label}", _COLOURS[outcome]))
-    console.print(table)
-    return page.getvalue().rstrip()
+        rules.add_row(Text(outcome.label, _COLOURS[outcome]), Text(plain(title)), Text(said))
+    yield rules

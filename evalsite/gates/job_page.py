@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from evalsite.batches.models import Batch
+from evalsite.figures import DASH
 from evalsite.gates.models import GateCheck, GateOutcome
 from evalsite.regressions import words
 from evalsite.regressions.models import Comparison, Regression, Verdict
@@ -86,7 +87,7 @@ def _metrics(findings: list[Regression]) -> Iterator[str]:
     head = "| metric | before | now | change | 95 % interval | p, corrected | verdict |"
     yield from _table("Metrics", head=head, rule="|---|--:|--:|--:|--:|--:|---|")
     for found in findings:
-        yield _row(quoted(found.metric), *_figures(found))
+        yield _row(quoted(found.metric), *words.told(found))
 
 
 def _slices(findings: list[Regression]) -> Iterator[str]:
@@ -97,7 +98,7 @@ def _slices(findings: list[Regression]) -> Iterator[str]:
     yield from _table("Slices that changed", head=head, rule="|---|---|--:|--:|--:|--:|--:|---|")
     for found in sorted(changed, key=lambda f: f.effect or 0.0)[:_MOST_SLICES]:
         place = quoted(f"{found.slice_kind}: {found.slice_value}")
-        yield _row(place, quoted(found.metric), *_figures(found))
+        yield _row(place, quoted(found.metric), *words.told(found))
     if len(changed) > _MOST_SLICES:
         yield f"\n{_MOST_SLICES} of {len(changed)}."
 
@@ -125,17 +126,6 @@ def quoted(text: object, *, limit: int = 200) -> str:
     return f"<code>{_SIGNS.sub(lambda sign: f'&#{ord(sign[0])};', shown)}</code>" if shown else ""
 
 
-def _figures(found: Regression) -> tuple[str, ...]:
-    return (
-        words.figure(found.metric, found.before),
-        words.figure(found.metric, found.after),
-        words.change(found.metric, found.effect),
-        words.interval(found),
-        words.probability(found.p_corrected),
-        found.get_verdict_display().lower(),
-    )
-
-
 def _table(title: str, *, head: str, rule: str) -> Iterator[str]:
     yield from ("", f"### {title}", "", head, rule)
 
@@ -145,4 +135,4 @@ def _row(*cells: Any) -> str:
 
 
 def _score(score: float | None) -> str:
-    return words.DASH if score is None else f"{score:.2f}"
+    return DASH if score is None else f"{score:.2f}"

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from evalsite.gates.amounts import level
+from evalsite.figures import level
 from evalsite.gates.models import GateOutcome
 from evalsite.gates.reasons import Code, Reason
 from evalsite.gates.spec import GateSpec, Limit

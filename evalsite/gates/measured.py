@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from evalsite.gates.amounts import between, change, level
+from evalsite.figures import between, change, level
 from evalsite.gates.evidence import Evidence
 from evalsite.gates.models import GateOutcome
 from evalsite.gates.reasons import Code, Reason

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from evalsite.gates.amounts import SHARE
+from evalsite.figures import SHARE
 from evalsite.regressions.metrics import STAGE, metric
 from evalsite.stats.estimates import ENOUGH_PAIRS
 
@@ -162,7 +162,7 @@ class GateSpec(_Strict):
     guards: tuple[Guard, ...] = Field(default=(), max_length=100, strict=False)
     limits: tuple[Limit, ...] = Field(default=(), max_length=100, strict=False)
     alpha: Annotated[float, Field(gt=0, le=0.2)] = 0.05
-    min_pairs: Annotated[int, Field(ge=ENOUGH_PAIRS)] = ENOUGH_PAIRS
+    min_pairs: Annotated[int, Field(ge=ENOUGH_PAIRS, le=1_000_000_000)] = ENOUGH_PAIRS
     max_left_out: Annotated[float, Field(ge=0, le=1)] = 0.05
     demand_comparable: bool = True
     refuse_untrusted: bool = True

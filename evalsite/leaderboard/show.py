@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import StringIO
 from typing import Any
 
+from evalsite.figures import DASH, level, levels
 from evalsite.leaderboard.models import Board, Kind, Reserve
 from evalsite.leaderboard.queries import Page, Row, Way
 from evalsite.leaderboard.ties import letters
+from evalsite.terminal import add_row, table
+from evalsite.terminal import page as page_of
 
-DASH = "-"
-WIDTH = 140
 # Before the rank interval of a system that was not compared pair by pair.
 _ROUGHLY = "~"
 
@@ -40,13 +40,7 @@ def as_text(
     board: Board, way: Way, *, found: Page, others: Sequence[Board], colour: bool = False
 ) -> str:
     """Answer the board as a table, with what must be known to read it."""
-    from rich.console import Console
-
-    text = StringIO()
-    console = Console(file=text, highlight=False, force_terminal=colour, width=WIDTH)
-    for part in _parts(board, way, found=found, others=others):
-        console.print(part)
-    return text.getvalue().rstrip()
+    return page_of(_parts(board, way, found=found, others=others), colour=colour)
 
 
 def name_of(row: Row) -> str:
@@ -101,29 +95,29 @@ def _parts(board: Board, way: Way, *, found: Page, others: Sequence[Board]) -> I
 
 
 def _table(found: Page) -> Any:
-    from rich.markup import escape
-    from rich.table import Table
-
-    heads = ("rank", "may be", "ties", "system", "pass rate, 95 %", "score, 95 %")
-    table = Table(*heads, "cases", "no verdict", "p50", "cost")
-    for column in table.columns:
-        column.justify = "right"
-    table.columns[2].justify = table.columns[3].justify = "left"
-    for row in found.rows:
-        whole = row.whole
-        table.add_row(
-            str(row.rank),
-            place_of(row),
-            ties_of(row),
-            escape(" ".join(filter(None, (name_of(row), _marked(row))))),
+    heads = ("rank", "ties", "system", ">pass rate, 95 %", ">score, 95 %", ">n", ">unscored")
+    made = table(*heads, ">p50", ">cost")
+    for each in found.rows:
+        whole = each.whole
+        add_row(
+            made,
+            _rank(each),
+            ties_of(each),
+            " ".join(filter(None, (name_of(each), _marked(each)))),
             _percent(whole.pass_rate, low=whole.pass_low, high=whole.pass_high),
             _percent(whole.mean_score, low=whole.score_low, high=whole.score_high),
             f"{whole.n:,}",
-            f"{row.standing.missing:,}",
-            DASH if whole.latency_p50 is None else f"{whole.latency_p50:,.0f} ms",
-            DASH if whole.cost_usd is None else f"${whole.cost_usd:,.4f}",
+            f"{each.standing.missing:,}",
+            level(whole.latency_p50, "ms"),
+            level(whole.cost_usd, "USD"),
         )
-    return table
+    return made
+
+
+def _rank(row: Row) -> str:
+    """Write the rank, and which others it may be."""
+    place = place_of(row)
+    return place if place == str(row.rank) else f"{row.rank} ({place})"
 
 
 def _marked(row: Row) -> str:
@@ -133,7 +127,7 @@ def _marked(row: Row) -> str:
 def _percent(value: float | None, *, low: float | None, high: float | None) -> str:
     if value is None or low is None or high is None:
         return DASH
-    return f"{value * 100:.1f} \\[{low * 100:.1f} to {high * 100:.1f}]"
+    return f"{100 * value:.1f} ({levels(low, high)})"
 
 
 def _board(board: Board) -> dict[str, Any]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
-from io import StringIO
 from typing import Any
 
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
-from evalsite.calls.purse import dollars
+from evalsite.figures import DASH, level, levels
 from evalsite.pipeline import account
 from evalsite.regressions import report as comparisons
 from evalsite.regressions.queries import own_comparison
 from evalsite.scoring.queries import missing
 from evalsite.summaries.models import SliceKind, Summary
+from evalsite.terminal import add_row, page, table
 
-DASH = "-"
-WIDTH = 100
 _SHOWN_SLICES = 12
 
 
@@ -45,13 +42,7 @@ def as_json(batch: Batch) -> dict[str, Any]:
 
 def as_text(batch: Batch, *, colour: bool = False) -> str:
     """Answer the batch's tables: stages, slices, and what the comparison found."""
-    from rich.console import Console
-
-    text = StringIO()
-    console = Console(file=text, highlight=False, force_terminal=colour, width=WIDTH)
-    for part in _parts(batch):
-        console.print(part)
-    return text.getvalue().rstrip()
+    return page(_parts(batch), colour=colour)
 
 
 def _parts(batch: Batch) -> Iterator[Any]:
@@ -88,16 +79,6 @@ def stages_in_order(batch: Batch, summary: Summary) -> dict[str, Any]:
     return {name: summary.stages[name] for name in names if name in summary.stages}
 
 
-def percent(rate: float | None) -> str:
-    """Write a share in 0..1 as per cent, or a dash where there is none."""
-    return DASH if rate is None else f"{rate * 100:.1f} %"
-
-
-def points(effect: float | None) -> str:
-    """Write a difference of shares in percentage points, with its sign."""
-    return DASH if effect is None else f"{effect * 100:+.1f}"
-
-
 def _summaries(batch: Batch) -> Iterable[Summary]:
     return Summary.objects.filter(batch=batch).order_by("slice_kind", "slice_value")
 
@@ -110,9 +91,8 @@ def _fields(row: Summary) -> dict[str, Any]:
 
 def _headline(whole: Summary) -> str:
     passed = _interval(whole.pass_rate, low=whole.pass_low, high=whole.pass_high)
-    latency = DASH if whole.latency_p50 is None else f"{whole.latency_p50:.0f} ms"
-    p95 = DASH if whole.latency_p95 is None else f"{whole.latency_p95:.0f} ms"
-    cost = DASH if whole.cost_usd is None else dollars(Decimal(f"{whole.cost_usd:.9f}"))
+    latency, p95 = level(whole.latency_p50, "ms"), level(whole.latency_p95, "ms")
+    cost = level(whole.cost_usd, "USD")
     return (
         f"{whole.n} cases: {whole.passed} passed, {whole.failed} failed, "
         f"{whole.unscored} unscored, {whole.errored} errored.  Pass rate {passed}\n"
@@ -126,48 +106,33 @@ def _repeated(whole: Summary) -> str:
     if not whole.pass_at or not whole.pass_hat:
         return ""
     parts = (
-        f"k={k}: {percent(at)} / {percent(hat)}"
+        f"k={k}: {level(at)} / {level(hat)}"
         for k, (at, hat) in enumerate(zip(whole.pass_at, whole.pass_hat, strict=True), start=1)
     )
     return f"\npass@k / pass^k  {',  '.join(parts)}"
 
 
 def _interval(value: float | None, *, low: float | None, high: float | None) -> str:
-    if value is None:
-        return DASH
-    ends = (DASH if end is None else f"{end * 100:.1f}" for end in (low, high))
-    return f"{percent(value)} \\[{' to '.join(ends)}]"
+    return DASH if value is None else f"{level(value)} ({levels(low, high)})"
 
 
 def _stage_table(batch: Batch, whole: Summary) -> Any:
-    from rich.table import Table
-
     counts = ("passed", "failed", "unscored", "errored", "skipped", "not_applicable")
-    heads = ("passed", "failed", "unscored", "errored", "skipped", "n/a")
-    table = Table("stage", "mean score, 95 % interval", *heads)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    heads = (">passed", ">failed", ">unscored", ">errored", ">skipped", ">n/a")
+    made = table("stage", ">mean score, 95 % interval", *heads)
     for name, stage in stages_in_order(batch, whole).items():
         mean = _interval(stage.get("mean"), low=stage.get("low"), high=stage.get("high"))
-        table.add_row(name, mean, *(str(stage.get(count, 0)) for count in counts))
-    return table
+        add_row(made, name, mean, *(str(stage.get(count, 0)) for count in counts))
+    return made
 
 
 def _slice_table(slices: list[Summary]) -> Any:
-    from rich.table import Table
-
-    table = Table("slice", "n", "pass rate, 95 % interval", "no verdict")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    made = table("slice", ">n", ">pass rate, 95 % interval", ">no verdict")
     weakest = sorted(slices, key=lambda s: (s.pass_rate is None, s.pass_rate, s.slice_value))
-    for row in weakest[:_SHOWN_SLICES]:
-        rate = _interval(row.pass_rate, low=row.pass_low, high=row.pass_high)
-        table.add_row(
-            f"{row.slice_kind}: {row.slice_value}",
-            str(row.n),
-            rate,
-            str(row.unscored + row.errored),
-        )
+    for one in weakest[:_SHOWN_SLICES]:
+        rate = _interval(one.pass_rate, low=one.pass_low, high=one.pass_high)
+        place, unjudged = f"{one.slice_kind}: {one.slice_value}", one.unscored + one.errored
+        add_row(made, place, str(one.n), rate, str(unjudged))
     if len(slices) > _SHOWN_SLICES:
-        table.caption = f"the weakest {_SHOWN_SLICES} of {len(slices)}"
-    return table
+        made.caption = f"the weakest {_SHOWN_SLICES} of {len(slices)}"
+    return made

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from io import StringIO
 from typing import Any, Final
 
+from evalsite.figures import DASH
 from evalsite.regressions import words
 from evalsite.regressions.frame import ALL
 from evalsite.regressions.models import Comparison, Regression, Verdict
 from evalsite.regressions.queries import WorseCase, headline, worst_cases
+from evalsite.terminal import add_row, page, table
 
-WIDTH: Final = 100
 _SHOWN_SLICES: Final = 12
 _HIDDEN: Final = {"id", "tenant", "comparison"}
 _LONGEST_REASON: Final = 120
+_HEADS: Final = (">before", ">now", ">change", ">95 % interval", ">p", "verdict")
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
@@ -39,13 +40,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
 
 def as_text(comparison: Comparison, *, colour: bool = False) -> str:
     """Answer the comparison as a page of 100 columns, the verdict first."""
-    from rich.console import Console
-
-    text = StringIO()
-    console = Console(file=text, highlight=False, force_terminal=colour, width=WIDTH)
-    for part in parts(comparison):
-        console.print(part)
-    return text.getvalue().rstrip()
+    return page(parts(comparison), colour=colour)
 
 
 def parts(comparison: Comparison) -> Iterator[Any]:
@@ -88,49 +83,26 @@ def _case(case: WorseCase) -> dict[str, Any]:
 
 
 def _metric_table(findings: list[Regression]) -> Any:
-    from rich.markup import escape
-    from rich.table import Table
-
-    heads = ("before", "now", "change", "95 % interval", "p corrected", "verdict")
-    table = Table("metric", *heads)
-    for column in table.columns[1:-1]:
-        column.justify = "right"
+    made = table("metric", *_HEADS)
     for found in findings:
-        table.add_row(escape(words.plain(found.metric)), *_figures(found))
-    return table
+        add_row(made, words.plain(found.metric), *words.told(found))
+    return made
 
 
 def _slices(findings: list[Regression]) -> Iterator[Any]:
     """Those that changed; of the others only how many there are."""
-    from rich.markup import escape
-    from rich.table import Table
-
     changed = [f for f in findings if f.verdict in (Verdict.REGRESSED, Verdict.IMPROVED)]
     if not findings:
         return
     if not changed:
         yield f"None of {len({_place(f) for f in findings})} slices shows a change of its own."
         return
-    table = Table("slice", "metric", "before", "now", "change", "95 % interval", "p", "verdict")
-    for column in table.columns[2:-1]:
-        column.justify = "right"
+    made = table("slice", "metric", *_HEADS)
     for found in sorted(changed, key=lambda f: f.effect or 0.0)[:_SHOWN_SLICES]:
-        place = escape(words.plain(_place(found), limit=40))
-        table.add_row(place, found.metric, *_figures(found))
+        add_row(made, words.plain(_place(found), limit=40), found.metric, *words.told(found))
     if len(changed) > _SHOWN_SLICES:
-        table.caption = f"{_SHOWN_SLICES} of {len(changed)}"
-    yield table
-
-
-def _figures(found: Regression) -> tuple[str, ...]:
-    return (
-        words.figure(found.metric, found.before),
-        words.figure(found.metric, found.after),
-        words.change(found.metric, found.effect),
-        words.interval(found),
-        words.probability(found.p_corrected),
-        found.get_verdict_display().lower(),
-    )
+        made.caption = f"{_SHOWN_SLICES} of {len(changed)}"
+    yield made
 
 
 def _place(found: Regression) -> str:
@@ -138,10 +110,7 @@ def _place(found: Regression) -> str:
 
 
 def _case_table(cases: list[WorseCase]) -> Any:
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table("worst cases", "score", "what changed")
+    made = table("worst cases", ">score", "what changed")
     for case in cases:
         scores = f"{_score(case.score_before)} -> {_score(case.score_now)}"
         told = [
@@ -149,9 +118,9 @@ def _case_table(cases: list[WorseCase]) -> Any:
             for change in case.changes
         ]
         reasons = "\n".join(words.plain(line, limit=_LONGEST_REASON) for line in told)
-        table.add_row(escape(words.plain(case.key, limit=30)), scores, escape(reasons))
-    return table
+        add_row(made, words.plain(case.key, limit=30), scores, reasons)
+    return made
 
 
 def _score(score: float | None) -> str:
-    return words.DASH if score is None else f"{score:.2f}"
+    return DASH if score is None else f"{score:.2f}"

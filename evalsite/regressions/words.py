@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from evalsite.figures import between, change, equals, level, moved, probability
 from evalsite.regressions.metrics import HEADLINE, metric
 from evalsite.regressions.models import ChosenBy, Comparison, Regression, Verdict
 from evalsite.regressions.queries import headline
 
-DASH: Final = "-"
-_FIGURES: Final = {"ms": "{:.0f} ms", "USD": "$ {:.6f}", "tokens": "{:.0f}"}
-_CHANGES: Final = {"ms": "{:+.0f} ms", "USD": "$ {:+.6f}", "tokens": "{:+.0f}"}
 _CHOSEN: Final = {
     ChosenBy.PREVIOUS: "the one before",
     ChosenBy.PINNED: "pinned",
@@ -24,35 +22,28 @@ _NAMED_FROM: Final = 0.1
 _LONGEST: Final = 300
 
 
-def figure(name: str, value: float | None) -> str:
-    """Write a value of a metric in its unit, a share as per cent; a dash where there is none."""
-    if value is None:
-        return DASH
-    unit = metric(name).unit
-    return f"{value * 100:.1f} %" if unit == "share" else _FIGURES[unit].format(value)
+class Told(NamedTuple):
+    """The figures of a finding, as they are written."""
+
+    before: str
+    after: str
+    change: str
+    interval: str
+    p: str
+    verdict: str
 
 
-def change(name: str, effect: float | None) -> str:
-    """Write a difference with its sign; of shares in percentage points."""
-    if effect is None:
-        return DASH
-    unit = metric(name).unit
-    return f"{effect * 100:+.1f}" if unit == "share" else _CHANGES[unit].format(effect)
-
-
-def interval(found: Regression) -> str:
-    """Write the 95 % interval of a finding, or a dash."""
-    if found.effect_low is None or found.effect_high is None:
-        return DASH
-    low, high = change(found.metric, found.effect_low), change(found.metric, found.effect_high)
-    return f"{low} to {high}"
-
-
-def probability(p: float | None) -> str:
-    """Write p with two digits, or a dash."""
-    if p is None:
-        return DASH
-    return "< 0.0001" if p < 0.0001 else f"{p:.2g}"
+def told(found: Regression) -> Told:
+    """Write a finding's figures; a dash stands for what there is not."""
+    unit = metric(found.metric).unit
+    return Told(
+        level(found.before, unit),
+        level(found.after, unit),
+        moved(found.effect, unit),
+        between(found.effect_low, found.effect_high, unit=unit),
+        probability(found.p_corrected),
+        found.get_verdict_display().lower(),
+    )
 
 
 def sentence(comparison: Comparison) -> str:
@@ -65,13 +56,13 @@ def sentence(comparison: Comparison) -> str:
     )
     if found.effect is None:
         return f"{against}: {counts}; {found.method}"
-    certain = f", 95 % interval {interval(found)}" if found.effect_low is not None else ""
+    seen = told(found)
+    certain = f", 95 % interval {seen.interval}" if found.effect_low is not None else ""
     if found.p_value is not None:
-        certain += f", p {_equals(found.p_value)}"
+        certain += f", p {equals(found.p_value)}"
     why = f"; {found.method}" if found.verdict == Verdict.INCONCLUSIVE else ""
     return (
-        f"{against}: {figure(HEADLINE, found.before)} -> {figure(HEADLINE, found.after)} "
-        f"({change(HEADLINE, found.effect)} points{certain}; {counts}{why})"
+        f"{against}: {seen.before} -> {seen.after} ({change(found.effect)}{certain}; {counts}{why})"
     )
 
 
@@ -96,8 +87,8 @@ def losses(comparison: Comparison) -> str:
     worst, best = (comparison.losses.get(f"{end}_case") for end in ("worst", "best"))
     if worst is None or best is None or worst == best:
         return f"Left out: {why}."
-    ends = f"{change(HEADLINE, worst)} to {change(HEADLINE, best)} points"
-    return f"Left out: {why}. Had they all failed, or all passed: {ends}."
+    ends = between(worst, best)
+    return f"Left out: {why}. Had they all failed, or all passed: {ends} points."
 
 
 def attribution(comparison: Comparison) -> Iterator[str]:
@@ -133,13 +124,8 @@ def _of_stage(stage: Mapping[str, Any], *, effect: float) -> str:
 def _of_standout(place: Mapping[str, Any], *, n: int) -> str:
     where = f"{place['kind']} {plain(place['value'])}"
     stage = f", stage {plain(place['stage'])}" if place["stage"] else ""
-    points, fair = place["contribution"] * 100, place["expected"] * 100
+    fair = moved(place["expected"])
     return (
-        f"{where}{stage}: {points:+.1f} points from {place['n']} of {n} cases; "
-        f"spread evenly it would be {fair:+.1f} (p {_equals(place['p_corrected'])}, corrected)"
+        f"{where}{stage}: {change(place['contribution'])} from {place['n']} of {n} cases; "
+        f"spread evenly it would be {fair} (p {equals(place['p_corrected'])}, corrected)"
     )
-
-
-def _equals(p: float) -> str:
-    shown = probability(p)
-    return shown if shown.startswith("<") else f"= {shown}"

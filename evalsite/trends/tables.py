@@ -2,77 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
+from evalsite.experiments.choices import UNITS, Metric
 from evalsite.experiments.figures import Figure
 from evalsite.experiments.models import Result
+from evalsite.figures import DASH, between, equals, level, levels, moved
 from evalsite.regressions.metrics import metric as metric_named
+from evalsite.terminal import add_row, table
 from evalsite.trends.models import Shift
 from evalsite.trends.points import Point
 from evalsite.trends.side_by_side import SideBySide
-
-DASH: Final = "-"
-WIDTH: Final = 100
-_SHARES: Final = ("score", "pass_rate", "success", "unscored_rate")
 
 
 def trend_tables(points: Iterable[Point], *, metric: str) -> Iterator[Any]:
     """Answer a table for each line, its versions from the oldest to the newest."""
     for line, versions in groupby(points, key=lambda point: point.line):
-        heads = ("version", metric, "95 % interval", "min", "max", "n", "unscored", "last recorded")
-        table = _table(*heads, left=("version", "last recorded"))
+        heads = (">95 % interval", ">min", ">max", ">n", ">unscored", "last recorded")
+        made, unit = table("version", f">{metric}", *heads), metric_named(metric).unit
         for point in versions:
-            ends = (number(end, metric) for end in (point.low, point.high))
-            interval = DASH if point.low is None else " to ".join(ends)
-            figures = (number(value, metric) for value in (point.min, point.max))
-            average = number(point.avg, metric)
-            counts = (str(point.n), str(point.unscored))
-            _row(table, point.version, average, interval, *figures, *counts, _day(point))
-        yield _title(line, note=metric_named(metric).unit)
-        yield table
+            average, least, most = (level(v, unit) for v in (point.avg, point.min, point.max))
+            interval, counts = levels(point.low, point.high, unit=unit), (point.n, point.unscored)
+            figures = (average, interval, least, most, *map(str, counts))
+            add_row(made, point.version, *figures, f"{point.last_recorded:%Y-%m-%d}")
+        yield _title(line)
+        yield made
 
 
 def result_table(results: Iterable[Result]) -> Iterator[Any]:
     """Answer one table, a result a line."""
-    heads = ("recorded", "experiment", "task", "group", "version", "score", "passed", "ms", "agent")
-    table = _table(*heads, left=("recorded", "experiment", "task", "group", "version", "agent"))
+    heads = ("recorded", "experiment", "task", "group", "version", ">score", "passed", ">latency")
+    made = table(*heads, "agent")
     for each in results:
-        _row(
-            table,
+        add_row(
+            made,
             f"{each.recorded_at:%m-%d %H:%M}",
             each.experiment.name,
             each.task,
             each.group,
             each.version,
-            each.reason if each.score is None else number(each.score, "score"),
+            each.reason if each.score is None else level(each.score),
             {None: DASH, True: "yes", False: "no"}[each.success],
-            number(each.latency_ms, "latency_ms"),
+            level(each.latency_ms, "ms"),
             each.agent_name or DASH,
         )
-    yield table
+    yield made
 
 
 def total_tables(rows: Iterable[dict[str, Any]]) -> Iterator[Any]:
     """Answer a table for each experiment, a group a line."""
-    heads = ("versions", "tasks", "results", "unscored", "passed", "score", "ms", "USD", "tokens")
+    counted = ("versions", "tasks", "results", "unscored")
+    heads = (*(f">{name}" for name in counted), ">passed", ">score", ">latency", ">cost", ">tokens")
     for experiment, groups in groupby(rows, key=lambda row: row["experiment"]):
-        table = _table("group", *heads, left=("group",))
+        made = table("group", *heads)
         for row in groups:
-            counts = (row[name] for name in ("versions", "tasks", "results", "unscored"))
-            _row(
-                table,
+            add_row(
+                made,
                 row["group"],
-                *map(str, counts),
-                number(row["pass_rate"], "pass_rate"),
-                number(row["mean_score"], "score"),
-                number(row["mean_latency_ms"], "latency_ms"),
-                number(row["sum_cost_usd"], "cost_usd"),
-                DASH if row["sum_tokens"] is None else str(row["sum_tokens"]),
+                *(str(row[name]) for name in counted),
+                level(row["pass_rate"]),
+                level(row["mean_score"]),
+                level(row["mean_latency_ms"], "ms"),
+                level(row["sum_cost_usd"], "USD"),
+                DASH if row["sum_tokens"] is None else f"{row['sum_tokens']:,}",
             )
-        yield _title({"experiment": experiment}, note="means per result, sums of USD and tokens")
-        yield table
+        yield _title({"experiment": experiment}, note="means per result, sums of cost and tokens")
+        yield made
 
 
 def side_tables(compared: Iterable[SideBySide]) -> Iterator[Any]:
@@ -87,11 +84,11 @@ def side_tables(compared: Iterable[SideBySide]) -> Iterator[Any]:
             f"{each.primary_metric} the variant wins {wins.wins} tasks, loses {wins.losses}, "
             f"ties {wins.ties}"
         )
-        heads = ("baseline", "variant", "difference", "95 % interval", "improvement", "tasks")
-        table = _table("metric", *heads, left=("metric",))
+        heads = (">baseline", ">variant", ">difference", ">95 % interval", ">improvement", ">tasks")
+        made = table("metric", *heads)
         for figure in each.figures:
-            _row(table, figure.metric, *_sides(figure))
-        yield table
+            add_row(made, figure.metric, *_sides(figure))
+        yield made
 
 
 def shift_lines(shifts: Iterable[Shift]) -> Iterator[Any]:
@@ -99,55 +96,27 @@ def shift_lines(shifts: Iterable[Shift]) -> Iterator[Any]:
     from rich.text import Text
 
     for shift in shifts:
-        levels = (number(level, shift.metric) for level in (shift.before, shift.after))
-        told = f"p = {shift.p_corrected:.2g}, corrected"
+        unit = metric_named(shift.metric).unit
+        ends = (level(value, unit) for value in (shift.before, shift.after))
+        told = f"p {equals(shift.p_corrected)}, corrected"
         yield Text(
             f"shift of {shift.target} on {shift.suite} at {shift.version}: "
-            f"{' -> '.join(levels)} ({'worse' if shift.is_harm else 'better'}, {told})"
+            f"{' -> '.join(ends)} ({'worse' if shift.is_harm else 'better'}, {told})"
         )
 
 
-def number(value: float | None, metric: str) -> str:
-    """Write a value in its metric's unit: shares to 3 places, others to 4 digits."""
-    if value is None:
-        return DASH
-    return (
-        f"{value:.3f}" if metric in _SHARES else f"{value:,.4g}" if value < 1e4 else f"{value:,.0f}"
-    )
-
-
 def _sides(figure: Figure) -> Iterator[str]:
-    for value in (figure.baseline, figure.variant, figure.difference):
-        yield number(value, figure.metric)
-    ends = (number(end, figure.metric) for end in (figure.low, figure.high))
-    yield DASH if figure.low is None else " to ".join(ends)
+    unit = UNITS[Metric(figure.metric)]
+    yield level(figure.baseline, unit)
+    yield level(figure.variant, unit)
+    yield moved(figure.difference, unit)
+    yield between(figure.low, figure.high, unit=unit)
     yield DASH if figure.per_cent is None else f"{figure.per_cent:+.1f} %"
     yield str(figure.n)
 
 
-def _day(point: Point) -> str:
-    return f"{point.last_recorded:%Y-%m-%d}"
-
-
-def _title(line: dict[str, str], *, note: str) -> str:
+def _title(line: dict[str, str], *, note: str = "") -> str:
     from rich.markup import escape
 
     names = ", ".join(f"{name} {escape(value)}" for name, value in line.items())
-    return f"[bold]{names}[/] ({note})"
-
-
-def _table(*heads: str, left: Sequence[str]) -> Any:
-    from rich.table import Table
-
-    table = Table(*heads)
-    for column in table.columns:
-        column.justify = "left" if column.header in left else "right"
-        column.overflow = "fold"
-    return table
-
-
-def _row(table: Any, *cells: str) -> None:
-    """Add a line whose cells are shown as they are: what others named is no markup."""
-    from rich.text import Text
-
-    table.add_row(*map(Text, cells))
+    return f"[bold]{names}[/] ({note})" if note else f"[bold]{names}[/]"

@@ -58,11 +58,4 @@ def _slices(findings: Iterable[Regression]) -> list[Regression]:
 
 
 def _row(found: Regression) -> dict[str, Any]:
-    return {
-        "found": found,
-        "before": words.figure(found.metric, found.before),
-        "after": words.figure(found.metric, found.after),
-        "effect": words.change(found.metric, found.effect),
-        "interval": words.interval(found),
-        "p": words.probability(found.p_corrected),
-    }
+    return {"found": found, **words.told(found)._asdict()}

@@ -91,8 +91,8 @@ def test_a_subscriber_of_another_tenant_is_not_told(fall: Comparison, globex: Te
 
 def test_the_subject_begins_with_the_verdict(fall: Comparison) -> None:
     assert told(fall).subject == (
-        "Regression in suite assistant: pass rate 100 % -> 70 % "
-        "(-30 points, 95 % interval -45.4 to -15.2)"
+        "Regression in suite assistant: pass rate 100.0 % -> 70.0 % "
+        "(-30.0 points, 95 % interval -45.4 to -18.1)"
     )
 
 

@@ -3,32 +3,8 @@ from __future__ import annotations
 import pytest
 from django.template.loader import render_to_string
 
-from evalsite.alerts.wording import percent, points, probability, wording_of
+from evalsite.alerts.wording import wording_of
 from tests.alerts.told import make_fall
-
-
-@pytest.mark.parametrize(
-    ("share", "said"),
-    [(0.92, "92 %"), (0.815, "81.5 %"), (1.0, "100 %"), (0.0, "0 %"), (None, "?")],
-)
-def test_percent(share: float | None, said: str) -> None:
-    assert percent(share) == said
-
-
-@pytest.mark.parametrize(
-    ("difference", "said"),
-    [(-0.11, "-11"), (0.056, "+5.6"), (-0.0001, "0"), (0.0001, "0"), (None, "?")],
-)
-def test_points(difference: float | None, said: str) -> None:
-    assert points(difference) == said
-
-
-@pytest.mark.parametrize(
-    ("p", "said"),
-    [(0.0123, "p = 0.012"), (1.0, "p = 1"), (1e-9, "p < 0.0001"), (None, "no p-value")],
-)
-def test_probability(p: float | None, said: str) -> None:
-    assert probability(p) == said
 
 
 @pytest.mark.usefixtures("as_acme")

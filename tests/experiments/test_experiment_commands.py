@@ -170,7 +170,7 @@ def test_people_read_the_verdict_first(study: Experiment) -> None:
     with nobody():
         call_command("decideexperiment", "study", stdout=out)
     lines = out.getvalue().splitlines()
-    assert lines[0] == "deploy: score of the variant is not worse by 0.05 or more"
+    assert lines[0] == "deploy. Claimed: score of the variant is not worse by 5 points or more."
     assert "against baseline 1.0, 150 tasks in pairs" in out.getvalue()
 
 

@@ -11,12 +11,13 @@ from django.urls import reverse
 from evalsite.cases.models import Suite
 from evalsite.regressions.compare import compare
 from evalsite.regressions.models import Comparison
-from evalsite.regressions.report import WIDTH, as_json, as_text
+from evalsite.regressions.report import as_json, as_text
 from evalsite.regressions.words import losses, sentence
 from evalsite.summaries.summarize import summarize
 from evalsite.tenants.enrol import admit
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
+from evalsite.terminal import WIDTH
 from tests.factories import make_regression, make_suite, make_user
 from tests.summaries.filled import Card, make_filled
 

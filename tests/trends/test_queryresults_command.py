@@ -46,10 +46,10 @@ def both(experiment: Experiment, record: Record) -> Experiment:
 def test_a_trend_is_a_table_with_a_line_per_version(record: Record) -> None:
     record(0.25, 0.75, None, version="1.9")
     text, _ = asked("--trend")
-    assert "experiment prompt, group baseline (share)" in text
+    assert "experiment prompt, group baseline" in text
     (line,) = [line for line in text.splitlines() if "1.9" in line]
-    assert line.split()[:2] == ["1.9", "0.500"]
-    assert line.split()[-5:-1] == ["0.250", "0.750", "2", "1"]
+    assert line.split()[:2] == ["1.9", "50.0"]
+    assert line.split()[-7:-1] == ["25.0", "%", "75.0", "%", "2", "1"]
 
 
 def test_piped_tables_are_plain_and_no_wider_than_100(both: Experiment) -> None:
@@ -83,7 +83,7 @@ def test_the_trend_of_batches_tells_shifts(record: Record) -> None:
     line = Grower(suite=make_suite(name="faq"))
     detect(line.grow([*noise(20, level=0.9), *noise(20, level=0.7)])[-1])
     text, _ = asked("--trend", "--metric", "pass_rate", "--suite", "faq")
-    assert f"shift of {line.target} on faq at v21: 0.9" in text
+    assert f"shift of {line.target} on faq at v21: 9" in text
     assert "(worse, p = " in text
 
 

@@ -130,7 +130,7 @@ def test_people_of_the_platform_are_hidden_from_members(page: str, alice: Client
 
 
 def test_djangos_own_log_is_never_written(alice: Client, acme: Tenant) -> None:
-    form = {"email": "alice@example.org", "kind": "regression", "suite": ""}
+    form = {"email": "alice@example.org", "kinds": ["regression"], "delivery": "now", "suite": ""}
     client = signed_in(member(acme, role=Role.ADMIN))
     assert client.post("/admin/alerts/subscription/add/", form).status_code == 302
     assert not LogEntry.objects.exists()

@@ -267,7 +267,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='result',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latency_ms__isnull', True), ('latency_ms__range', (0, 1e+300)), _connector='OR'), models.Q(('cost_usd__isnull', True), ('cost_usd__range', (0, 1e+300)), _connector='OR')), name='experiments_result_measures'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latency_ms__isnull', True), ('latency_ms__range', (0, 1000000000000.0)), _connector='OR'), models.Q(('cost_usd__isnull', True), ('cost_usd__range', (0, 1000000000000.0)), _connector='OR')), name='experiments_result_measures'),
         ),
         migrations.AddConstraint(
             model_name='result',

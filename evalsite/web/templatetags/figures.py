@@ -1,24 +1,29 @@
-"""How figures are written on pages."""
+"""How figures are written on pages: as everywhere."""
 
 from __future__ import annotations
 
 from django import template
 
-from evalsite.pipeline.report import DASH, percent, points
+from evalsite.figures import level, moved
 
 register = template.Library()
 
-register.filter(percent)
-register.filter(points)
+register.filter("percent", level)
+
+
+@register.filter
+def points(value: float | None) -> str:
+    """Write a difference of shares in points."""
+    return moved(value)
 
 
 @register.filter
 def milliseconds(value: float | None) -> str:
-    """Write a duration in whole milliseconds."""
-    return DASH if value is None else f"{value:,.0f} ms"
+    """Write a duration."""
+    return level(value, "ms")
 
 
 @register.filter
 def dollars(value: float | None) -> str:
-    """Write an amount of money; unknown stays a dash."""
-    return DASH if value is None else f"${value:,.4f}"
+    """Write an amount of money."""
+    return level(value, "USD")

@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from evalsite.batches.marks import marks_of
 from evalsite.batches.queries import recent
-from evalsite.pipeline.report import percent
+from evalsite.figures import level
 from evalsite.summaries.models import SliceKind, Summary
 from evalsite.tenants.command import TenantCommand
 
@@ -50,7 +50,7 @@ class Command(TenantCommand):
 def _line(fields: dict[str, Any]) -> str:
     line = (
         f"{fields['id']}  {fields['created_at']}  {fields['state']:<9}  "
-        f"{percent(fields['pass_rate']):>7}  {fields['n_cases']:>7} cases  "
+        f"{level(fields['pass_rate']):>7}  {fields['n_cases']:>7} cases  "
         f"{fields['suite']} / {fields['run']}  {' '.join(fields['marks'])}"
     )
     return line.rstrip()

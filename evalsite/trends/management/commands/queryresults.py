@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Iterator
-from io import StringIO
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from evalsite.experiments.choices import Group
 from evalsite.experiments.models import Result
 from evalsite.tenants.command import TenantCommand
+from evalsite.terminal import page
 from evalsite.trends import tables
 from evalsite.trends.queries import shifts_of
 from evalsite.trends.recent import Cursor, recent
@@ -113,16 +113,7 @@ class Command(TenantCommand):
             for record in records:
                 self.stdout.write(json.dumps(record, cls=DjangoJSONEncoder))
             return
-        from rich.console import Console
-        from rich.table import Table
-
-        text, colour = StringIO(), self.stdout.isatty()
-        console = Console(file=text, highlight=False, force_terminal=colour, width=tables.WIDTH)
-        for part in shown:
-            if isinstance(part, Table) and not colour:
-                part.box = None  # plain columns, for a pipe or a file
-            console.print(part)
-        self.stdout.write(text.getvalue().rstrip())
+        self.stdout.write(page(shown, colour=self.stdout.isatty()))
 
 
 def _newest(points: list[Any], *, limit: int) -> Iterator[Any]:
