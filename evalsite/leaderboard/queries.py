@@ -62,6 +62,14 @@ class Wanted(NamedTuple):
 ALL = Wanted()
 
 
+def whole_number(text: str) -> int:
+    """Answer a number of days or of rows, 1 or more; raises ValueError for any other text."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(f"{text!r} is no whole number from 1 up")
+    return number
+
+
 class Row(NamedTuple):
     """A system on a page; `low` and `high` are its rank interval.
 
@@ -142,7 +150,7 @@ def _chosen(found: QuerySet[Standing], wanted: Wanted) -> QuerySet[Standing]:
     if wanted.client_version:
         found = found.filter(client_version=wanted.client_version)
     if wanted.days is not None:
-        days = timedelta(days=max(0, min(wanted.days, _CENTURY)))
+        days = timedelta(days=min(wanted.days, _CENTURY))
         found = found.filter(batch_at__gte=Now() - days)
     return found
 

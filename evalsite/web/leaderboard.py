@@ -18,6 +18,7 @@ from evalsite.leaderboard.queries import (
     boards_of,
     find_board,
     page,
+    whole_number,
 )
 from evalsite.leaderboard.show import name_of, notes_on, place_of, ties_of
 from evalsite.tenants import scope
@@ -31,6 +32,8 @@ def board(request: HttpRequest, suite: str) -> HttpResponse:
     if scope.current() is None:
         return redirect("pick-tenant")
     asked = request.GET
+    if any("\0" in text for text in asked.values()):
+        raise Http404("no board, system or cursor has a NUL character in its name")
     found_suite = get_object_or_404(Suite, name=suite)
     boards = list(boards_of(found_suite)[:_OTHERS])
     context = {"suite": found_suite, "boards": boards, "kinds": Kind, "metrics": Metric}
@@ -61,4 +64,4 @@ def _wanted(asked: QueryDict) -> Wanted:
     """Read the filter; raises ValueError for a number of days that is none."""
     texts = {name: asked.get(name, "").strip() for name in Wanted._fields}
     days = texts.pop("days")
-    return Wanted(**texts, days=int(days) if days else None)
+    return Wanted(**texts, days=whole_number(days) if days else None)

@@ -78,6 +78,19 @@ def test_pages_follow_one_another() -> None:
     assert head["next"] in told("--limit", 2)[1]
 
 
+@pytest.mark.usefixtures("suite")
+@pytest.mark.parametrize("option", ["--limit", "--days"])
+@pytest.mark.parametrize("number", ["0", "-1", "x"])
+def test_numbers_begin_at_one(option: str, number: str) -> None:
+    with pytest.raises(CommandError, match="whole number from 1 up"):
+        told(option, number)
+
+
+@pytest.mark.usefixtures("suite")
+def test_a_filter_that_nothing_fits_says_so() -> None:
+    assert "No system fits" in told("--target", "nobody")[1]
+
+
 def test_versions_are_named_by_target_and_version(suite: Suite) -> None:
     target = make_target(name="bot")
     for version in ("1.0", "1.1", "1.1"):

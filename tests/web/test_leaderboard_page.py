@@ -90,8 +90,11 @@ def test_a_suite_without_a_batch_says_so(acme: Tenant) -> None:
 @pytest.mark.usefixtures("suite")
 @pytest.mark.parametrize(
     "query",
-    [{"after": "x"}, {"by": "x"}, {"metric": "x"}, {"board": "x"}, {"days": "x"}],
-    ids=lambda query: next(iter(query)),
+    [
+        *({"after": "x"}, {"by": "x"}, {"metric": "x"}, {"board": "x"}, {"days": "x"}),
+        *({"days": "0"}, {"board": "\0"}, {"target": "\0"}),
+    ],
+    ids=str,
 )
 def test_what_there_is_not_is_not_found(acme: Tenant, query: dict[str, str]) -> None:
     assert asked(acme, **query).status_code == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -10,7 +11,15 @@ from django.core.management.base import CommandParser
 from evalsite.cases.models import Suite
 from evalsite.cases.queries import find_suite
 from evalsite.leaderboard.models import Board, Kind, Metric
-from evalsite.leaderboard.queries import PAGE, Wanted, Way, boards_of, find_board, page
+from evalsite.leaderboard.queries import (
+    PAGE,
+    Wanted,
+    Way,
+    boards_of,
+    find_board,
+    page,
+    whole_number,
+)
 from evalsite.leaderboard.rank import rank
 from evalsite.leaderboard.show import as_json, as_text
 from evalsite.leaderboard.stand import stand_all
@@ -32,8 +41,8 @@ class Command(TenantCommand):
         parser.add_argument("--target", default="", help="this system only")
         parser.add_argument("--client-type", default="")
         parser.add_argument("--client-version", default="")
-        parser.add_argument("--days", type=int, metavar="N", help="batches begun since then")
-        parser.add_argument("--limit", type=int, default=PAGE, metavar="N")
+        parser.add_argument("--days", type=_number, metavar="N", help="batches begun since then")
+        parser.add_argument("--limit", type=_number, default=PAGE, metavar="N")
         parser.add_argument("--after", default="", metavar="CURSOR", help="the next page")
         parser.add_argument("--rebuild", action="store_true", help="from the batches, anew")
         parser.add_argument("--json", action="store_true", help="JSON lines on stdout")
@@ -49,8 +58,7 @@ class Command(TenantCommand):
         board = _ranked(suite, options["board"])
         names = ("target", "client_type", "client_version", "days")
         wanted = Wanted(**{name: options[name] for name in names})
-        limit = max(1, options["limit"])
-        found = page(board, way, wanted=wanted, after=options["after"], limit=limit)
+        found = page(board, way, wanted=wanted, after=options["after"], limit=options["limit"])
         others = [other for other in boards_of(suite)[:10] if other != board]
         if options["json"]:
             for line in as_json(board, way, found=found, others=others):
@@ -58,8 +66,17 @@ class Command(TenantCommand):
             return
         colour = self.stdout.isatty()
         self.stdout.write(as_text(board, way, found=found, others=others, colour=colour))
+        if not found.rows:
+            self.stderr.write("No system fits.")
         if found.next:
             self.stderr.write(f"Go on with: --after {found.next}")
+
+
+def _number(text: str) -> int:
+    try:
+        return whole_number(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no whole number from 1 up") from None
 
 
 def _ranked(suite: Suite, digest: str) -> Board:
