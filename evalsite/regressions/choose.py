@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
-from uuid import UUID
 
 from django.db.models import Case, Q, QuerySet, Value, When
 
 from evalsite.batches.models import Batch, BatchState
+from evalsite.batches.queries import BatchUnknown, find_batch
 from evalsite.errors import EvalsiteError
 from evalsite.regressions.models import Baseline, ChosenBy
 
@@ -39,7 +39,7 @@ def choose_baseline(batch: Batch) -> Choice | None:
 def resolve_baseline(batch: Batch, text: str) -> Choice:
     """Answer the batch that a text names as this one's baseline; raises BaselineUnknown.
 
-    `text` is a batch id, `previous`, `pinned`, `version:V` (the newest finished batch of that
+    `text` is a batch id or how it begins, `previous`, `pinned`, `version:V` (the newest finished batch of that
     client version) or `commit:C` (of that commit, the first 4 characters or more).
     """
     kind, _, rest = text.strip().partition(":")
@@ -51,6 +51,8 @@ def resolve_baseline(batch: Batch, text: str) -> Choice:
     }
     found = ways[kind]() if kind in ways else _named(text.strip())
     if found is None:
+        if kind == "pinned":
+            raise BaselineUnknown("no finished batch is pinned for this suite and target")
         raise BaselineUnknown(f"there is no finished batch {text!r:.120} to compare with")
     if found[0].pk == batch.pk:
         raise BaselineUnknown("a batch cannot be compared with itself")
@@ -93,10 +95,10 @@ def _by_commit(batch: Batch, commit: str) -> Choice | None:
 
 def _named(text: str) -> Choice | None:
     try:
-        named = UUID(text)
-    except ValueError:
-        return None
-    return _first(_finished().filter(pk=named), ChosenBy.NAMED)
+        named = find_batch(text) if text else None
+    except BatchUnknown as error:
+        raise BaselineUnknown(error.message) from None
+    return _first(_finished().filter(pk=named.pk), ChosenBy.NAMED) if named else None
 
 
 def _alike(batch: Batch) -> QuerySet[Batch]:

@@ -130,6 +130,19 @@ def test_what_names_nothing_is_unknown(of: Any, text: str) -> None:
         resolve_baseline(of(0), text)
 
 
+def test_a_batch_is_named_by_how_its_id_begins_too(of: Any) -> None:
+    first, _ = of(20, id=UUID("ab" * 16)), of(10, id=UUID("ac" * 16))
+    batch = of(0)
+    assert resolve_baseline(batch, "abab") == (first, "named")
+    with pytest.raises(BaselineUnknown, match="more than one batch begins"):
+        resolve_baseline(batch, "a")
+
+
+def test_without_a_pin_it_says_that_none_is_pinned(of: Any) -> None:
+    with pytest.raises(BaselineUnknown, match="is pinned"):
+        resolve_baseline(of(0), "pinned")
+
+
 def test_a_commit_that_is_short_for_two_names_none(of: Any) -> None:
     of(10, commit="abcd1")
     of(5, commit="abcd2")
