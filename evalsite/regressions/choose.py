@@ -39,8 +39,8 @@ def choose_baseline(batch: Batch) -> Choice | None:
 def resolve_baseline(batch: Batch, text: str) -> Choice:
     """Answer the batch that a text names as this one's baseline; raises BaselineUnknown.
 
-    `text` is a batch id or how it begins, `previous`, `pinned`, `version:V` (the newest finished batch of that
-    client version) or `commit:C` (of that commit, the first 4 characters or more).
+    `text` is a batch id or how it begins, `previous`, `pinned`, `version:V` (the newest finished
+    batch of that client version) or `commit:C` (of that commit, the first 4 characters or more).
     """
     kind, _, rest = text.strip().partition(":")
     ways: dict[str, Callable[[], Choice | None]] = {
