@@ -128,10 +128,11 @@ class Experiment(TenantModel):
         for name in ("margin", "alpha", "tie_band", "max_slower", "max_dearer"):
             if not math.isfinite(getattr(self, name) or 0):
                 raise ValidationError({name: "A finite number is wanted."})
-        if self.peek_safe and (self.primary_metric not in BOUNDED or self.margin >= 1):
-            raise ValidationError(
-                {"peek_safe": "Only score and success, with a margin below 1, can be looked at."}
-            )
+        if self.primary_metric in BOUNDED and (self.margin or 0) >= 1:
+            told = "Of score and success it is a share below 1; with 1 the claim says nothing."
+            raise ValidationError({"margin": told})
+        if self.peek_safe and self.primary_metric not in BOUNDED:
+            raise ValidationError({"peek_safe": "Only score and success can be looked at."})
 
 
 class Result(TenantModel):

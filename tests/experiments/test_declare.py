@@ -46,7 +46,7 @@ def test_saying_the_same_again_is_no_change() -> None:
     assert Entry.objects.get(action="experiment.changed").details == {"fields": ["description"]}
 
 
-@pytest.mark.parametrize("margin", [-0.1, float("nan"), float("inf")])
-def test_a_margin_is_a_finite_amount(margin: float) -> None:
+@pytest.mark.parametrize("margin", [-0.1, 1, float("nan"), float("inf")])
+def test_a_margin_is_an_amount_that_demands_something(margin: float) -> None:
     with pytest.raises(ExperimentInvalid, match="margin"):
         create_experiment("study", margin=margin)

@@ -58,6 +58,13 @@ def test_an_experiment_is_declared_and_audited(engineer: Client) -> None:
     assert Entry.objects.get(action="experiment.added").actor == "erin"
 
 
+@pytest.mark.parametrize("margin", ["", "nan", "1"])
+def test_a_margin_that_is_none_is_refused_on_the_page(engineer: Client, margin: str) -> None:
+    answer = post(engineer, "experiment_add", **{**FIELDS, "margin": margin, "peek_safe": "on"})
+    assert answer.status_code == 200
+    assert "margin" in answer.context["adminform"].form.errors
+
+
 def test_what_cannot_be_peeked_at_is_told(engineer: Client) -> None:
     fields = {**FIELDS, "primary_metric": "latency_ms", "peek_safe": "on"}
     assert "can be looked at" in post(engineer, "experiment_add", **fields).content.decode()
