@@ -1,7 +1,8 @@
 """The summary for a CI job's page, as Markdown: the verdict first, then its proof.
 
-Names, keys and reasons were written by strangers. All of them stand in `<code>`, with every sign
-that Markdown or HTML could take for its own as a character reference.
+Names, keys and reasons were written by strangers, and sentences quote them: every sign that
+Markdown or HTML could take for its own is a character reference, and what is a stranger's alone
+stands in `<code>`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def _lines(
         yield "There is no baseline to compare it with."
         return
     yield ""
-    yield quoted(words.sentence(comparison), limit=600)
+    yield escaped(words.sentence(comparison), limit=600)
     if check is not None:
         yield from _rules(check)
     yield from _warnings(comparison)
@@ -70,8 +71,8 @@ def _rules(check: GateCheck) -> Iterator[str]:
     yield from _table(title, head="| | rule | answer |", rule="|---|---|---|")
     for reason in check.reasons:
         mark = _MARKS[GateOutcome(reason["outcome"])]
-        rule = quoted(f"{reason['rule']}: {reason['title']}")
-        yield _row(mark, rule, quoted(reason["text"], limit=600))
+        rule = escaped(f"{reason['rule']} {reason['title']}")
+        yield _row(mark, rule, escaped(reason["text"], limit=600))
 
 
 def _warnings(comparison: Comparison) -> Iterator[str]:
@@ -80,14 +81,14 @@ def _warnings(comparison: Comparison) -> Iterator[str]:
         yield "What differs besides the run:"
         yield ""
     for warning in comparison.warnings:
-        yield f"- {quoted(warning['code'])}: {quoted(warning['text'])}"
+        yield f"- {quoted(warning['code'])}: {escaped(warning['text'])}"
 
 
 def _metrics(findings: list[Regression]) -> Iterator[str]:
     head = "| metric | before | now | change | 95 % interval | p, corrected | verdict |"
     yield from _table("Metrics", head=head, rule="|---|--:|--:|--:|--:|--:|---|")
     for found in findings:
-        yield _row(quoted(found.metric), *words.told(found))
+        yield _row(escaped(found.metric), *words.told(found))
 
 
 def _slices(findings: list[Regression]) -> Iterator[str]:
@@ -98,7 +99,7 @@ def _slices(findings: list[Regression]) -> Iterator[str]:
     yield from _table("Slices that changed", head=head, rule="|---|---|--:|--:|--:|--:|--:|---|")
     for found in sorted(changed, key=lambda f: f.effect or 0.0)[:_MOST_SLICES]:
         place = quoted(f"{found.slice_kind}: {found.slice_value}")
-        yield _row(place, quoted(found.metric), *words.told(found))
+        yield _row(place, escaped(found.metric), *words.told(found))
     if len(changed) > _MOST_SLICES:
         yield f"\n{_MOST_SLICES} of {len(changed)}."
 
@@ -122,8 +123,14 @@ def _cases(cases: list[WorseCase]) -> Iterator[str]:
 
 def quoted(text: object, *, limit: int = 200) -> str:
     """Answer a stranger's text as code on one line, in which nothing is markup."""
+    shown = escaped(text, limit=limit)
+    return f"<code>{shown}</code>" if shown else ""
+
+
+def escaped(text: object, *, limit: int = 200) -> str:
+    """Answer a text on one line, in which nothing is markup."""
     shown = words.plain(str(text), limit=limit)
-    return f"<code>{_SIGNS.sub(lambda sign: f'&#{ord(sign[0])};', shown)}</code>" if shown else ""
+    return _SIGNS.sub(lambda sign: f"&#{ord(sign[0])};", shown)
 
 
 def _table(title: str, *, head: str, rule: str) -> Iterator[str]:

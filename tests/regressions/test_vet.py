@@ -27,7 +27,7 @@ def warned(**fields: Any) -> dict[str, str]:
 
 
 def staged(**fields: Any) -> dict[str, Any]:
-    manifest = copy.deepcopy(MANIFEST)
+    manifest: dict[str, Any] = copy.deepcopy(MANIFEST)
     manifest["stages"][0].update(fields)
     return warned(manifest=manifest)
 
