@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 64 * 1024
 _TOLD: Final = 5
+# What a text raises that its tag does not fit: a date with month 13, `!!bool x`, a number so long.
+_UNFIT: Final = (ValueError, LookupError, AttributeError)
 _NAMES: Final = "is up to 100 letters, digits, hyphens and underscores"
 
 
@@ -115,6 +117,9 @@ def _parse_yaml(data: bytes, name: str) -> Any:
     except (yaml.YAMLError, RecursionError) as error:
         cause = " ".join(str(error).split()) or "nested too deep"
         raise GateUnreadable(f"{name}: {cause}") from None
+    except _UNFIT as error:
+        cause = f"a value is not what its form says: {error}"
+        raise GateUnreadable(f"{name}: {cause:.200}", hint="put it into quotes") from None
 
 
 def _load(text: str) -> Any:

@@ -24,6 +24,8 @@ FIELDS: Final = (
 _KNOWN: Final = frozenset(FIELDS)
 _MAX_SMALL: Final = 2**15 - 1
 _MAX_COUNT: Final = 2**31 - 1
+# 30 years of milliseconds, a trillion dollars: more is no measurement, and sums would overflow.
+_MAX_MEASURE: Final = 1e12
 
 
 class OutputRefused(EvalsiteError):
@@ -70,8 +72,8 @@ def _measure(fields: Mapping[str, Any], name: str) -> float | None:
     number = fields.get(name)
     if number is None:
         return None
-    if type(number) not in (int, float) or number < 0:
-        _invalid(name, wanted="a number that is not negative")
+    if type(number) not in (int, float) or not 0 <= number <= _MAX_MEASURE:
+        _invalid(name, wanted=f"a number from 0 to {_MAX_MEASURE:g}")
     return float(number)
 
 

@@ -78,6 +78,7 @@ def test_passed_is_a_score_too(experiment: Experiment) -> None:
         ({"group": "control"}, "group", "result_field_invalid"),
         ({"version": ""}, "version", "result_field_invalid"),
         ({"latency_ms": -1}, "latency_ms", "result_field_invalid"),
+        ({"latency_ms": 1e200}, "latency_ms", "result_field_invalid"),
         ({"latency": 1}, "latency", "result_field_unknown"),
         ({"score": None}, "score", "result_empty"),
     ],

@@ -41,6 +41,7 @@ def test_what_is_left_out_has_safe_defaults() -> None:
         ("alpha: 0.5", "alpha: should be less than or equal to 0.2"),
         ("alpha: '0.05'", "alpha: should be a valid number"),
         ("min_pairs: 5", "min_pairs: should be greater than or equal to 15"),
+        (f"min_pairs: {'59:' * 999}1", "min_pairs: should be less than or equal to 1000000000"),
         ("guards: [{metric: nope, margin: 0}]", "guards[0].metric: 'nope' is none of pass_rate"),
         ("guards: [{metric: score}]", "guards[0]: give either margin or margin_percent"),
         ("guards: [{metric: score, margin: -1}]", "guards[0].margin: should be greater"),
@@ -95,6 +96,11 @@ def test_a_name_is_a_slug(name: str) -> None:
         b"a: &a [*a]\nb: *c",
         b"--- 1\n--- 2",
         b"name: g\n" * MOST_BYTES,
+        b"name: 2026-13-45",
+        b"alpha: " + b"9" * 5000,
+        b"alpha: !!bool perhaps",
+        b"alpha: !!int ''",
+        b"alpha: !!timestamp soon",
     ],
 )
 def test_what_is_no_plain_yaml_is_refused(data: bytes) -> None:

@@ -43,6 +43,7 @@ def test_an_error_needs_no_answer() -> None:
         ({"tokens_out": 2**31}, "output_field_invalid", "tokens_out"),
         ({"latency_ms": "fast"}, "output_field_invalid", "latency_ms"),
         ({"cost_usd": -0.1}, "output_field_invalid", "cost_usd"),
+        ({"cost_usd": 1e300}, "output_field_invalid", "cost_usd"),
         ({"latency": 1}, "output_field_unknown", "latency"),
     ],
 )

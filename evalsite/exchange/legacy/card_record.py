@@ -170,7 +170,7 @@ def _share(value: Any, *, otherwise: float | None) -> float | None:
 
 
 def _measure(value: Any) -> float | None:
-    return float(value) if type(value) in (int, float) and value >= 0 else None
+    return float(value) if type(value) in (int, float) and 0 <= value <= 1e12 else None
 
 
 def _count(value: Any) -> int | None:
