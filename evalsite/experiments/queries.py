@@ -42,6 +42,12 @@ def require_open(experiment: Experiment) -> None:
         raise ExperimentOver(f"experiment {experiment.name!r} is {experiment.state}")
 
 
+def hold_open(experiment: Experiment) -> bool:
+    """Answer whether it still takes results; if so it does until this transaction ends."""
+    held = Experiment.objects.select_for_update(no_key=True).only("state").get(pk=experiment.pk)
+    return held.state == ExperimentState.OPEN
+
+
 def newest_version(experiment: Experiment, *, group: str) -> str:
     """Answer the version of a group whose first result came last; "" of an empty group."""
     versions = Result.objects.filter(experiment=experiment, group=group).values("version")

@@ -13,7 +13,7 @@ from evalsite.audit.record import record
 from evalsite.cases.strict_json import dump
 from evalsite.experiments.check import CheckedResult, check_result
 from evalsite.experiments.models import Experiment
-from evalsite.experiments.queries import require_open
+from evalsite.experiments.queries import ExperimentOver, hold_open, require_open
 from evalsite.tenants.scope import require
 from evalsite.tenants.statistics import refresh_statistics
 
@@ -90,6 +90,8 @@ def record_results(
     with transaction.atomic():
         staged = _stage(rows)
         repeated = _take_repeated(on_repeated)
+        if not hold_open(experiment):
+            raise ExperimentOver(f"experiment {experiment.name!r} was decided meanwhile")
         values = {"experiment": experiment.pk, "tenant": require()}
         done = upsert(_STAGED.format(columns=COLUMNS), values, n=staged - repeated)
         if done.new or done.changed:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from evalsite.audit.record import record
 from evalsite.batches.models import Batch
 from evalsite.experiments.models import Arm, Experiment
-from evalsite.experiments.queries import arm_of
+from evalsite.experiments.queries import arm_of, hold_open
 from evalsite.experiments.record import Recorded, upsert
 from evalsite.experiments.settled import SETTLED_CASES
 from evalsite.tenants.scope import require
@@ -73,10 +73,20 @@ def record_batch(
     return done
 
 
+@transaction.atomic
 def record_finished(batch: Batch) -> Recorded | None:
-    """Write the results of a batch that is over, if an experiment waits for them."""
+    """Write the results of a batch that is over, if an experiment waits for them.
+
+    One that is decided or closed meanwhile keeps what it was decided by; that is audited. Only a
+    batch that was stopped early, and then resumed, adds the rest of its own.
+    """
     arm = arm_of(batch.pk)
-    return None if arm is None else _record_arm(arm, batch, only_settled=False)
+    if arm is None:
+        return None
+    if not (hold_open(arm.experiment) or arm.settled):
+        record("results.refused", arm.experiment, actor=f"batch {batch.pk}", group=arm.group)
+        return None
+    return _record_arm(arm, batch, only_settled=False)
 
 
 def record_settled(arm: Arm, batch: Batch) -> Recorded:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from evalsite.audit.models import Entry
 from evalsite.batches.models import Batch
 from evalsite.errors import EvalsiteError
 from evalsite.experiments.declare import close_experiment
@@ -80,6 +81,15 @@ def test_a_decided_experiment_takes_no_batch(experiment: Experiment) -> None:
     with pytest.raises(EvalsiteError) as caught:
         begun(suite, answered(suite, n=1, right=1), group="variant")
     assert caught.value.code == "experiment_over"
+
+
+def test_an_experiment_keeps_what_it_was_decided_by(experiment: Experiment) -> None:
+    suite = make_suite()
+    late = begun(suite, answered(suite, n=3, right=3), group="variant")
+    close_experiment(experiment)
+    assert deliver(late).state == "finished"
+    assert not Result.objects.exists()
+    assert Entry.objects.get(action="results.refused").details == {"group": "variant"}
 
 
 def test_an_experiment_keeps_to_its_suite() -> None:
