@@ -1,4 +1,4 @@
-"""Find the gate that a command names: one that is stored, or a file."""
+"""Find the gate that a command names, stored or a file, and what gates answered."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from evalsite.errors import UsageError
 from evalsite.gates.check import Held
-from evalsite.gates.models import Gate
+from evalsite.gates.models import Gate, GateCheck
 from evalsite.gates.read import GateFile, read_gate
 from evalsite.gates.write import as_file
+from evalsite.regressions.models import Comparison
 
 _ENDINGS = (".yaml", ".yml", ".json")
 
@@ -29,6 +30,12 @@ def find_gate(name: str) -> Gate:
     if found is None:
         raise GateUnknown(f"there is no gate {name!r}")
     return found
+
+
+def answers_of(comparison: Comparison) -> list[GateCheck]:
+    """Answer what each gate said last about a comparison, by the gates' names."""
+    found = GateCheck.objects.filter(comparison=comparison.pk)
+    return list(found.order_by("gate_name", "-created_at", "-pk").distinct("gate_name"))
 
 
 def resolve_gate(text: str, *, before_batch: bool = False) -> Held:

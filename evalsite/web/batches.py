@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch, BatchState
 from evalsite.batches.queries import progress
+from evalsite.gates.queries import answers_of
 from evalsite.pipeline.account import in_words, resume_command
 from evalsite.pipeline.report import stages_in_order
 from evalsite.regressions.queries import headline, own_comparison
@@ -38,6 +39,7 @@ def detail(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "stages": stages_in_order(batch, whole) if whole else {},
         "slices": sorted(slices, key=lambda row: (row.pass_rate is None, row.pass_rate)),
         "comparison": comparison,
+        "gates": answers_of(comparison) if comparison else [],
         "regression": headline(comparison) if comparison else None,
         "progress": None if batch.state == "finished" else progress(batch.pk),
     }

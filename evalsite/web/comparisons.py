@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from evalsite.alerts.cases import shown_cases
 from evalsite.batches.marks import marks_of
+from evalsite.gates.queries import answers_of
 from evalsite.regressions import words
 from evalsite.regressions.models import Comparison, Regression, Verdict
 from evalsite.regressions.queries import headline
@@ -30,7 +31,7 @@ def detail(request: HttpRequest, comparison_id: UUID) -> HttpResponse:
         return redirect("pick-tenant")
     comparisons = Comparison.objects.select_related("batch__suite", "batch__run", "baseline__run")
     comparison = get_object_or_404(comparisons, pk=comparison_id)
-    findings = list(comparison.findings.order_by("metric", "slice_kind", "slice_value"))
+    findings = list(comparison.findings.order_by("pk"))
     whole = headline(comparison)
     slices = _slices(findings)
     context = {
@@ -41,6 +42,7 @@ def detail(request: HttpRequest, comparison_id: UUID) -> HttpResponse:
         "chosen": words.how_chosen(comparison),
         "more_cases": words.more_cases(whole),
         "losses": words.losses(comparison),
+        "gates": answers_of(comparison),
         "marks": marks_of(comparison.batch),
         "metrics": [_row(found) for found in findings if found.slice_kind == SliceKind.ALL],
         "slices": [_row(found) for found in slices[:MOST_SLICES]],

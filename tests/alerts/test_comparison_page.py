@@ -12,6 +12,7 @@ from evalsite.regressions.models import Comparison
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import nobody, tenant
 from tests.alerts.told import Story
+from tests.factories import make_gate, make_gate_check
 
 NASTY = "<script>alert(1)</script>"
 
@@ -37,7 +38,26 @@ def test_it_says_the_verdict_with_its_interval(boss: Client, fall: Comparison) -
     page = see(boss, fall)
     assert "Regressed: assistant" in page
     assert "-30.0 points" in page
-    assert "95 % interval -45.4 to -15.2" in page
+    assert "95 % interval -45.4 to -18.1, p = 0.00049" in page
+
+
+def test_it_lists_the_pass_rate_first_and_every_change(boss: Client, fall: Comparison) -> None:
+    rows = see(boss, fall).split("<h2>Metrics</h2>")[1].split("<tr>")[2:]
+    assert "<th>pass_rate</th>" in rows[0]
+    assert "<td>-30.0</td>" in rows[0]
+
+
+def test_both_pages_say_what_the_gate_answered_last(boss: Client, fall: Comparison) -> None:
+    rule = {"rule": "primary", "title": "pass_rate", "outcome": "needs_review", "text": "open"}
+    gate = make_gate(name="release")
+    make_gate_check(gate=gate, comparison=fall, outcome="passed")
+    make_gate_check(gate=gate, comparison=fall, outcome="needs_review", reasons=[rule])
+    with nobody():
+        pages = see(boss, fall), boss.get(f"/batches/{fall.batch_id}/").text
+    for page in pages:
+        assert "Gate release: needs review" in page
+        assert "needs review</strong> primary pass_rate: open" in page
+        assert "Gate release: passed" not in page
 
 
 def test_it_shows_where_and_how(boss: Client, fall: Comparison) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django import template
 
-from evalsite.figures import level, moved
+from evalsite.figures import equals, level, moved
 
 register = template.Library()
 
 register.filter("percent", level)
+register.filter("equals", equals)
 
 
 @register.filter
@@ -27,3 +28,9 @@ def milliseconds(value: float | None) -> str:
 def dollars(value: float | None) -> str:
     """Write an amount of money."""
     return level(value, "USD")
+
+
+@register.filter
+def spaced(code: str) -> str:
+    """Write a code such as needs_review as words."""
+    return code.replace("_", " ")
