@@ -94,6 +94,8 @@ def _cause(flaw: Any) -> str:
         return "is missing"
     if flaw["type"] == "string_pattern_mismatch":
         return _NAMES if flaw["loc"] == ("name",) else "is empty, or holds control characters"
+    if flaw["type"] == "tuple_type":
+        return "should be a list"
     cause = str(flaw["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     if flaw["type"] == "string_type":
         return f"{cause}; put it into quotes"
@@ -115,7 +117,8 @@ def _parse_yaml(data: bytes, name: str) -> Any:
     except UnicodeDecodeError:
         raise GateUnreadable(f"{name}: the text is not UTF-8") from None
     except (yaml.YAMLError, RecursionError) as error:
-        cause = " ".join(str(error).split()) or "nested too deep"
+        told = " ".join(str(error).split()).replace(' in "<unicode string>",', " at")
+        cause = told or "nested too deep"
         raise GateUnreadable(f"{name}: {cause}") from None
     except _UNFIT as error:
         cause = f"a value is not what its form says: {error}"

@@ -43,6 +43,7 @@ def test_what_is_left_out_has_safe_defaults() -> None:
         ("min_pairs: 5", "min_pairs: should be greater than or equal to 15"),
         (f"min_pairs: {'59:' * 999}1", "min_pairs: should be less than or equal to 1000000000"),
         ("guards: [{metric: nope, margin: 0}]", "guards[0].metric: 'nope' is none of pass_rate"),
+        ("guards: 5", "guards: should be a list"),
         ("guards: [{metric: score}]", "guards[0]: give either margin or margin_percent"),
         ("guards: [{metric: score, margin: -1}]", "guards[0].margin: should be greater"),
         ("guards: [{metric: score, margin_percent: 5}]", "guards[0]: margin_percent is for lat"),
