@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from evalsite.figures import between, change, equals, level, moved, probability
@@ -97,10 +97,7 @@ def attribution(comparison: Comparison) -> Iterator[str]:
     effect = split.get("effect")
     if not effect:
         return
-    stages = [s for s in split["stages"] if s["contribution"] * effect > 0]
-    for stage in sorted(stages, key=lambda s: -abs(s["contribution"])):
-        if abs(stage["contribution"]) >= _NAMED_FROM * abs(effect):
-            yield _of_stage(stage, effect=effect)
+    yield from _of_stages(split["stages"], effect=effect)
     for place in split["standouts"]:
         yield _of_standout(place, n=split["n"])
     if not split["standouts"]:
@@ -114,11 +111,18 @@ def plain(text: str, *, limit: int = _LONGEST) -> str:
     return shown if len(shown) <= limit else f"{shown[: limit - 3]}..."
 
 
-def _of_stage(stage: Mapping[str, Any], *, effect: float) -> str:
-    points, whole = abs(stage["contribution"]) * 100, abs(effect) * 100
-    verb = "lost" if effect < 0 else "won"
-    where = f"in stage {plain(stage['stage'])}" if stage["stage"] else "outside any stage"
-    return f"{points:.1f} of the {whole:.1f} points were {verb} {where}"
+def _of_stages(stages: Iterable[Mapping[str, Any]], *, effect: float) -> Iterator[str]:
+    """Name each with its part; a part of the whole only where none went the other way."""
+    named = [s for s in stages if abs(s["contribution"]) >= _NAMED_FROM * abs(effect)]
+    is_mixed = any(s["contribution"] * effect < 0 for s in named)
+    for stage in sorted(named, key=lambda s: -s["contribution"] * effect):
+        part = stage["contribution"]
+        where = f"in stage {plain(stage['stage'])}" if stage["stage"] else "outside any stage"
+        if is_mixed:
+            yield f"{change(part)} {where}, of {change(effect)} in all"
+        else:
+            verb = "lost" if effect < 0 else "won"
+            yield f"{abs(part) * 100:.1f} of the {abs(effect) * 100:.1f} points were {verb} {where}"
 
 
 def _of_standout(place: Mapping[str, Any], *, n: int) -> str:

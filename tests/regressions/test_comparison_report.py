@@ -12,13 +12,13 @@ from evalsite.cases.models import Suite
 from evalsite.regressions.compare import compare
 from evalsite.regressions.models import Comparison
 from evalsite.regressions.report import as_json, as_text
-from evalsite.regressions.words import losses, sentence
+from evalsite.regressions.words import attribution, losses, sentence
 from evalsite.summaries.summarize import summarize
 from evalsite.tenants.enrol import admit
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
 from evalsite.terminal import WIDTH
-from tests.factories import make_regression, make_suite, make_user
+from tests.factories import make_comparison, make_regression, make_suite, make_user
 from tests.summaries.filled import Card, make_filled
 
 pytestmark = pytest.mark.usefixtures("as_acme")
@@ -62,6 +62,15 @@ def test_it_says_where_and_how_much(planted: Comparison) -> None:
     assert "20.0 of the 20.0 points were lost in stage logic" in text
     assert "tag dates, stage logic: -20.0 points from 20 of 60 cases" in text
     assert "it would be -6.7" in text
+
+
+def test_stages_that_went_both_ways_are_no_parts_of_the_whole(as_acme: Tenant) -> None:
+    parts = {"exact": 0.2, "fuzzy": -0.1, "syntax": 0.004}
+    stages = [{"stage": name, "contribution": part} for name, part in parts.items()]
+    split = {"effect": 0.104, "n": 20, "stages": stages, "standouts": []}
+    first, second, _ = attribution(make_comparison(attribution={"pass_rate": split}))
+    assert first == "+20.0 points in stage exact, of +10.4 points in all"
+    assert second == "-10.0 points in stage fuzzy, of +10.4 points in all"
 
 
 def test_the_worst_cases_tell_what_changed(planted: Comparison) -> None:
