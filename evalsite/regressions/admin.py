@@ -8,6 +8,9 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin, TenantForm
 from evalsite.batches.models import Batch, BatchState
@@ -75,14 +78,42 @@ class BaselineAdmin(TenantAdmin):
 
 @admin.register(Comparison)
 class ComparisonAdmin(ReadOnlyAdmin):
-    """What each batch was found to be against its baseline."""
+    """What each batch was found to be against its baseline; its page reads better."""
 
-    list_display = ("created_at", "batch", "baseline", "chosen_by", "verdict")
+    list_display = ("created_at", "verdict", "suite", "run", "against", "chosen_by", "page")
     list_filter = ("verdict", "chosen_by")
-    list_select_related = ("batch", "baseline")
+    list_select_related = ("batch__suite", "batch__run", "baseline__run")
     search_fields = ("=batch__id", "=baseline__id", "batch__suite__name")
     ordering = ("-created_at",)
     date_hierarchy = "created_at"
+    fieldsets = (
+        (None, {"fields": ("page", "batch", "baseline", "chosen_by", "is_own", "created_at")}),
+        ("What was found", {"fields": ("verdict", "reason", "warnings", "losses")}),
+        ("As programs read it", {"fields": ("attribution", "worst"), "classes": ("collapse",)}),
+    )
+    readonly_fields = ("page",)
+
+    @admin.display(ordering="batch__suite__name")
+    def suite(self, comparison: Comparison) -> str:
+        """The suite's name."""
+        return comparison.batch.suite.name
+
+    @admin.display(ordering="batch__run__name")
+    def run(self, comparison: Comparison) -> str:
+        """The run that was compared."""
+        return comparison.batch.run.name
+
+    @admin.display(ordering="baseline__run__name")
+    def against(self, comparison: Comparison) -> str:
+        """The baseline's run."""
+        return comparison.baseline.run.name
+
+    @admin.display
+    def page(self, comparison: Comparison) -> SafeString:
+        """Where people read it."""
+        return format_html(
+            '<a href="{}">verdict and proof</a>', reverse("comparison", args=[comparison.pk])
+        )
 
 
 @admin.register(Regression)
@@ -90,11 +121,16 @@ class RegressionAdmin(ReadOnlyAdmin):
     """What was found, metric by metric and slice by slice."""
 
     list_display = (
-        *("comparison", "metric", "slice_kind", "slice_value", "verdict"),
+        *("metric", "slice_kind", "slice_value", "verdict", "run"),
         *("effect", "effect_low", "effect_high", "p_value", "p_corrected"),
         *("n_pairs", "n_clusters", "left_out", "more_cases"),
     )
     list_filter = ("verdict", "slice_kind")
-    list_select_related = ("comparison",)
+    list_select_related = ("comparison__batch__run",)
     search_fields = ("=comparison__batch__id", "=comparison__baseline__id", "metric")
     ordering = ("-comparison_id", "metric", "slice_kind", "slice_value")
+
+    @admin.display
+    def run(self, finding: Regression) -> str:
+        """The run that was compared."""
+        return finding.comparison.batch.run.name
