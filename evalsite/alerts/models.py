@@ -15,13 +15,7 @@ from evalsite.cases.models import Suite
 from evalsite.endpoints.models import OutboundAddress
 from evalsite.regressions.models import Comparison
 from evalsite.targets.models import Target
-from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall
-
-
-def _parent(model: Any, **options: Any) -> models.ForeignKey[Any, Any]:
-    """A foreign key that a composite one (`SameTenant`) vouches for."""
-    given = {"on_delete": models.PROTECT, "related_name": "+", **options}
-    return models.ForeignKey(model, db_constraint=False, db_index=False, **given)
+from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
 
 
 class AlertKind(models.TextChoices):
@@ -83,8 +77,8 @@ class Subscription(TenantModel):
     """A person or program who wants to know; no suite means every suite."""
 
     email = models.EmailField("e-mail", blank=True)
-    webhook = _parent(Webhook, null=True, blank=True)
-    suite = _parent(Suite, on_delete=models.CASCADE, null=True, blank=True)
+    webhook = belongs_to(Webhook, null=True, blank=True)
+    suite = belongs_to(Suite, on_delete=models.CASCADE, null=True, blank=True)
     kinds = ArrayField(
         models.CharField(max_length=20, choices=AlertKind),
         default=every_kind,
@@ -131,14 +125,14 @@ class Condition(TenantModel):
     """
 
     kind = models.CharField(max_length=20, choices=AlertKind)
-    suite = _parent(Suite, on_delete=models.CASCADE)
-    target = _parent(Target, on_delete=models.CASCADE)
+    suite = belongs_to(Suite, on_delete=models.CASCADE)
+    target = belongs_to(Target, on_delete=models.CASCADE)
     client_type = models.CharField(max_length=100, blank=True)
     is_bad = models.BooleanField(default=False)
     turn = models.PositiveIntegerField(default=0)
-    since = _parent(Batch, null=True, help_text="The batch that changed it last.")
+    since = belongs_to(Batch, null=True, help_text="The batch that changed it last.")
     seen_until = models.DateTimeField(null=True, help_text="When the newest batch seen was begun.")
-    comparison = _parent(
+    comparison = belongs_to(
         Comparison, null=True, help_text="What showed it bad; its baseline is the last good batch."
     )
     changed_at = models.DateTimeField(auto_now=True)
@@ -176,7 +170,7 @@ class Alert(TenantModel):
     `text` and `html` are a mail's two parts; of a webhook `text` is the body, to the byte.
     """
 
-    subscription = _parent(Subscription, on_delete=models.CASCADE)
+    subscription = belongs_to(Subscription, on_delete=models.CASCADE)
     kind = models.CharField(max_length=20, help_text="A kind of subscription, digest or test.")
     about = models.CharField(max_length=200, help_text="What it is about; told once.")
     thread = models.CharField(max_length=200, blank=True, help_text="What begins its thread.")
@@ -187,7 +181,7 @@ class Alert(TenantModel):
     text = models.TextField()
     html = models.TextField(blank=True)
     delivery = models.CharField(max_length=10, choices=Delivery, default=Delivery.NOW)
-    digest = _parent("self", on_delete=models.SET_NULL, null=True)
+    digest: models.ForeignKey[Any, Any] = belongs_to("self", on_delete=models.SET_NULL, null=True)
     state = models.CharField(max_length=10, choices=AlertState, default=AlertState.PENDING)
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from evalsite.cases.models import Suite
 from evalsite.targets.models import Run
-from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall
+from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
 
 
 def _money(**options: Any) -> models.DecimalField[Any, Any]:
@@ -43,13 +43,9 @@ class Preflight(models.TextChoices):
 class Batch(TenantModel):
     """One evaluation of one run over one suite version by one pack."""
 
-    suite = models.ForeignKey(
-        Suite, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    suite = belongs_to(Suite)
     suite_version = models.PositiveIntegerField()
-    run = models.ForeignKey(
-        Run, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    run = belongs_to(Run)
     pack = models.CharField(max_length=100)
     options = models.JSONField(default=dict, help_text="The pack's options, as they were given.")
     manifest = models.JSONField(help_text="Pack, stages and judges as frozen when planned.")
@@ -124,9 +120,7 @@ class StepState(models.TextChoices):
 class Step(TenantModel):
     """Adjacent stages of one lane, scored in one pass. A retry of cases is a round of its own."""
 
-    batch = models.ForeignKey(
-        Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    batch = belongs_to(Batch)
     round = models.PositiveIntegerField(default=0)
     number = models.PositiveSmallIntegerField()
     lane = models.CharField(max_length=10)
@@ -168,9 +162,7 @@ class ChunkState(models.TextChoices):
 class Chunk(TenantModel):
     """The cases that one task scores. `attempt` is the fence: an older attempt writes nothing."""
 
-    step = models.ForeignKey(
-        Step, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    step = belongs_to(Step)
     number = models.PositiveIntegerField()
     revisions = ArrayField(models.UUIDField())
     n_cases = models.PositiveIntegerField()

@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall
+from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
 
 
 class CaseState(models.TextChoices):
@@ -79,9 +79,7 @@ class TestCase(Content):
 
     __test__ = False  # pytest: this is no test class
 
-    suite = models.ForeignKey(
-        Suite, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    suite = belongs_to(Suite)
     key = models.CharField(max_length=200, help_text="The case's own name, unique in its suite.")
     revision_number = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -108,12 +106,8 @@ class Revision(Content):
     The app role may update `until_version` only.
     """
 
-    suite = models.ForeignKey(
-        Suite, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
-    case = models.ForeignKey(
-        TestCase, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    suite = belongs_to(Suite)
+    case = belongs_to(TestCase)
     number = models.PositiveIntegerField()
     from_version = models.PositiveIntegerField()
     until_version = models.PositiveIntegerField(

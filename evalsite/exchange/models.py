@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from evalsite.cases.models import Suite
-from evalsite.tenants.models import SameTenant, TenantModel
+from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
 
 
 class LegacyImport(TenantModel):
@@ -15,9 +15,7 @@ class LegacyImport(TenantModel):
     """
 
     source = models.CharField(max_length=200, help_text="database@host:port, without secrets.")
-    suite = models.ForeignKey(
-        Suite, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    suite = belongs_to(Suite)
     made_suite = models.BooleanField(help_text="The import made the suite, so undoing takes it.")
     case_mark = models.TextField(blank=True)
     card_batch_mark = models.TextField(blank=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -23,9 +22,7 @@ from evalsite.experiments.choices import (
     Verdict,
 )
 from evalsite.experiments.lock import DeclarationLock, LockByResult
-from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall
-
-Parent = TypeVar("Parent", bound=TenantModel)
+from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
 
 # Of any amount that is declared or measured: PostgreSQL takes NaN for more than every number.
 _BOUNDS = (0, 1e12)
@@ -34,19 +31,6 @@ DECLARED = (
     *("primary_metric", "claim", "margin", "alpha", "tie_band", "peek_safe"),
     *("max_slower", "max_dearer"),
 )
-
-
-def _parent(model: type[Parent], *, null: bool = False) -> models.ForeignKey[Parent, Parent]:
-    """A foreign key that a composite one (`SameTenant`) vouches for."""
-    return models.ForeignKey(
-        model,
-        on_delete=models.PROTECT,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-        null=null,
-        blank=null,
-    )
 
 
 def _one_of(field: str, choices: type[models.TextChoices]) -> models.CheckConstraint:
@@ -60,7 +44,7 @@ class Experiment(TenantModel):
 
     name = models.SlugField(max_length=100, db_index=False)
     description = models.TextField(blank=True)
-    suite = _parent(Suite, null=True)
+    suite = belongs_to(Suite, null=True, blank=True)
     primary_metric = models.CharField(max_length=20, choices=Metric, default=Metric.SCORE)
     claim = models.CharField(max_length=20, choices=Claim, default=Claim.NON_INFERIORITY)
     margin = models.FloatField(
@@ -138,7 +122,7 @@ class Experiment(TenantModel):
 class Result(TenantModel):
     """One task's record: written again under the same natural key, it replaces what was there."""
 
-    experiment = _parent(Experiment)
+    experiment = belongs_to(Experiment)
     task = models.CharField(max_length=200, help_text="The case's key, or the task's own name.")
     group = models.CharField(max_length=10, choices=Group)
     version = models.CharField(max_length=100, help_text="Of the system under test.")
@@ -154,7 +138,7 @@ class Result(TenantModel):
     cluster = models.CharField(max_length=200, blank=True, help_text="Tasks that hang together.")
     judged_by = models.CharField(max_length=64, blank=True, help_text="Which judges gave it.")
     metadata = models.JSONField(default=dict)
-    batch = _parent(Batch, null=True)
+    batch = belongs_to(Batch, null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     recorded_at = models.DateTimeField(db_default=Now(), help_text="Last written.")
 
@@ -208,8 +192,8 @@ class Result(TenantModel):
 class Arm(TenantModel):
     """A batch that writes its results to an experiment, and the looks at it while it runs."""
 
-    experiment = _parent(Experiment)
-    batch = _parent(Batch)
+    experiment = belongs_to(Experiment)
+    batch = belongs_to(Batch)
     group = models.CharField(max_length=10, choices=Group)
     version = models.CharField(max_length=100)
     against = models.CharField(
@@ -242,7 +226,7 @@ class Arm(TenantModel):
 class Decision(TenantModel):
     """What was decided, frozen with every figure it rests on: rows are added, never changed."""
 
-    experiment = _parent(Experiment)
+    experiment = belongs_to(Experiment)
     verdict = models.CharField(max_length=15, choices=Verdict)
     reasons = models.JSONField(help_text="Why: code and text.")
     declaration = models.JSONField(help_text="What the experiment had declared.")

@@ -8,7 +8,7 @@ from django.db.models import Q
 from evalsite.cases.models import Suite
 from evalsite.regressions.models import Comparison
 from evalsite.targets.models import Target
-from evalsite.tenants.models import SameTenant, TenantModel
+from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
 
 
 class Gate(TenantModel):
@@ -18,14 +18,8 @@ class Gate(TenantModel):
     """
 
     name = models.SlugField(max_length=100, help_text="What commands and files call it.")
-    suite = models.ForeignKey(
-        Suite, on_delete=models.PROTECT, null=True, blank=True, db_constraint=False,
-        db_index=False, related_name="+", help_text="Only for batches of this suite.",
-    )  # fmt: skip
-    target = models.ForeignKey(
-        Target, on_delete=models.PROTECT, null=True, blank=True, db_constraint=False,
-        db_index=False, related_name="+", help_text="Only for runs of this target.",
-    )  # fmt: skip
+    suite = belongs_to(Suite, null=True, blank=True, help_text="Only for batches of this suite.")
+    target = belongs_to(Target, null=True, blank=True, help_text="Only for runs of this target.")
     note = models.CharField(max_length=500, blank=True, help_text="What it is for.")
     spec = models.JSONField(help_text="Claim, guards and limits.")
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -55,15 +49,10 @@ class GateOutcome(models.TextChoices):
 class GateCheck(TenantModel):
     """What a gate answered about a comparison, with the spec as it was then."""
 
-    gate = models.ForeignKey(
-        Gate, on_delete=models.PROTECT, null=True, db_constraint=False, db_index=False,
-        related_name="+", help_text="Null where a file was held against the comparison.",
-    )  # fmt: skip
+    gate = belongs_to(Gate, null=True, help_text="Null where a file was held against it.")
     gate_name = models.CharField(max_length=100)
     gate_version = models.PositiveIntegerField(null=True)
-    comparison = models.ForeignKey(
-        Comparison, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    comparison = belongs_to(Comparison)
     outcome = models.CharField(max_length=12, choices=GateOutcome)
     reasons = models.JSONField(help_text="One entry for each rule.")
     spec = models.JSONField(help_text="As it was when this was checked.")

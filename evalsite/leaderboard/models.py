@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from django.db import models
 from django.db.models import F, Q
 
@@ -11,16 +9,7 @@ from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
 from evalsite.stats.intervals import Interval
 from evalsite.targets.models import Run, Target
-from evalsite.tenants.models import SameTenant, TenantModel
-
-Parent = TypeVar("Parent", bound=TenantModel)
-
-
-def _parent(model: type[Parent]) -> models.ForeignKey[Parent, Parent]:
-    """A foreign key that a composite one (`SameTenant`) vouches for."""
-    return models.ForeignKey(
-        model, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
 
 
 class Board(TenantModel):
@@ -31,7 +20,7 @@ class Board(TenantModel):
     `ranked_version` has come up with it.
     """
 
-    suite = _parent(Suite)
+    suite = belongs_to(Suite)
     suite_version = models.PositiveIntegerField()
     pack = models.CharField(max_length=100)
     selection = models.JSONField(default=dict, help_text="Which cases; empty: all active ones.")
@@ -95,14 +84,14 @@ class Standing(TenantModel):
     pair. Its rank is no column: it is counted when it is asked for, so it is never old.
     """
 
-    board = _parent(Board)
+    board = belongs_to(Board)
     kind = models.CharField(max_length=10, choices=Kind)
     metric = models.CharField(max_length=10, choices=Metric)
     subject = models.UUIDField(help_text="The run, or the fingerprint of the version.")
-    batch = _parent(Batch)
+    batch = belongs_to(Batch)
     batch_at = models.DateTimeField(help_text="When the batch was begun: a newer one replaces it.")
-    run = _parent(Run)
-    target = _parent(Target)
+    run = belongs_to(Run)
+    target = belongs_to(Target)
     client_type = models.CharField(max_length=100, blank=True)
     client_version = models.CharField(max_length=100, blank=True)
     value = models.FloatField(null=True, help_text="The mean over the cases with a verdict.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -12,16 +10,7 @@ from django.db.models.functions import Now
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
 from evalsite.targets.models import Run, Target
-from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall
-
-Parent = TypeVar("Parent", bound=TenantModel)
-
-
-def _parent(model: type[Parent]) -> models.ForeignKey[Parent, Parent]:
-    """A foreign key that a composite one (`SameTenant`) vouches for."""
-    return models.ForeignKey(
-        model, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
 
 
 class OutboxMessage(TenantModel):
@@ -48,8 +37,8 @@ class OutboxMessage(TenantModel):
 class Evaluation(TenantModel):
     """What each run of a target is evaluated on, once it is completed."""
 
-    target = _parent(Target)
-    suite = _parent(Suite)
+    target = belongs_to(Target)
+    suite = belongs_to(Suite)
     name = models.SlugField(
         max_length=100,
         blank=True,
@@ -108,19 +97,10 @@ class EvaluationRequest(TenantModel):
     It ends as a batch, or as the refusal that somebody has to read.
     """
 
-    evaluation = models.ForeignKey(
-        Evaluation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
-    )
-    run = _parent(Run)
+    evaluation = belongs_to(Evaluation, on_delete=models.CASCADE)
+    run = belongs_to(Run)
     state = models.CharField(max_length=10, choices=RequestState, default=RequestState.DUE)
-    batch = models.ForeignKey(
-        Batch,
-        on_delete=models.PROTECT,
-        null=True,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-    )
+    batch = belongs_to(Batch, null=True)
     code = models.CharField(max_length=100, blank=True, help_text="Why it was refused.")
     reason = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

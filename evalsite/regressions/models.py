@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from django.db import models
 from django.db.models import F, Q
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
 from evalsite.targets.models import Target
-from evalsite.tenants.models import SameTenant, TenantModel
-
-Parent = TypeVar("Parent", bound=TenantModel)
-
-
-def _parent(model: type[Parent]) -> models.ForeignKey[Parent, Parent]:
-    """A foreign key that a composite one (`SameTenant`) vouches for."""
-    return models.ForeignKey(
-        model, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
 
 
 class Baseline(TenantModel):
     """The batch that a person pinned: what runs of a target are compared with on a suite."""
 
-    suite = _parent(Suite)
-    target = _parent(Target)
+    suite = belongs_to(Suite)
+    target = belongs_to(Target)
     client_type = models.CharField(max_length=100, blank=True, help_text="Blank: of any type.")
-    batch = _parent(Batch)
+    batch = belongs_to(Batch)
     note = models.CharField(max_length=500, blank=True)
     pinned_by = models.CharField(max_length=200, blank=True, editable=False)
     pinned_at = models.DateTimeField(auto_now=True)
@@ -71,8 +60,8 @@ class ChosenBy(models.TextChoices):
 class Comparison(TenantModel):
     """A batch against a baseline, case by case; `findings` says it metric by metric."""
 
-    batch = _parent(Batch)
-    baseline = _parent(Batch)
+    batch = belongs_to(Batch)
+    baseline = belongs_to(Batch)
     chosen_by = models.CharField(max_length=10, choices=ChosenBy, default=ChosenBy.PREVIOUS)
     is_own = models.BooleanField(
         default=False, help_text="Made when the batch was closed, with the baseline due to it."
@@ -119,13 +108,7 @@ class Regression(TenantModel):
     for metrics where less is better a negative effect is an improvement.
     """
 
-    comparison = models.ForeignKey(
-        Comparison,
-        on_delete=models.CASCADE,
-        db_constraint=False,
-        db_index=False,
-        related_name="findings",
-    )
+    comparison = belongs_to(Comparison, on_delete=models.CASCADE, related_name="findings")
     metric = models.CharField(max_length=120, help_text="pass_rate, score, stage:logic ...")
     slice_kind = models.CharField(max_length=10, default="all")
     slice_value = models.CharField(max_length=100, blank=True)

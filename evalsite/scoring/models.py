@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Revision
-from evalsite.tenants.models import SameTenant, TenantModel, owned_by_tenant
+from evalsite.tenants.models import SameTenant, TenantModel, belongs_to, owned_by_tenant
 
 
 class ScoreStatus(models.TextChoices):
@@ -30,12 +30,8 @@ class Scorecard(TenantModel):
 
     # The batch vouches for the tenant; checking it again costs a twelfth of scoring a case.
     tenant = owned_by_tenant(db_constraint=False)
-    batch = models.ForeignKey(
-        Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
-    revision = models.ForeignKey(
-        Revision, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    batch = belongs_to(Batch)
+    revision = belongs_to(Revision)
     repetition = models.PositiveSmallIntegerField(default=0)
     round = models.PositiveIntegerField(default=0, help_text="The step's round that wrote it last.")
     status = models.CharField(max_length=10, choices=ScoreStatus)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from evalsite.batches.models import Batch
-from evalsite.tenants.models import SameTenant, TenantModel
+from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
 
 
 class SliceKind(models.TextChoices):
@@ -23,9 +23,7 @@ class Summary(TenantModel):
     With repetitions a case's score and pass rate are averaged inside the case first.
     """
 
-    batch = models.ForeignKey(
-        Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    batch = belongs_to(Batch)
     slice_kind = models.CharField(max_length=10, choices=SliceKind)
     slice_value = models.CharField(max_length=100, blank=True)
     n = models.PositiveIntegerField()

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from evalsite.cases.models import TestCase
-from evalsite.tenants.models import SameTenant, TenantModel
+from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
 
 
 class Target(TenantModel):
@@ -46,9 +46,7 @@ class EvalMode(models.TextChoices):
 class Run(TenantModel):
     """One version of a target being evaluated."""
 
-    target = models.ForeignKey(
-        Target, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    target = belongs_to(Target)
     name = models.SlugField(max_length=100, db_index=False)
     client_type = models.CharField(max_length=100, blank=True, help_text="web, mobile, agent ...")
     client_version = models.CharField(max_length=100, blank=True)
@@ -84,12 +82,8 @@ class Run(TenantModel):
 class Output(TenantModel):
     """What a run answered to a case, once per repetition; `error` says why there is no answer."""
 
-    run = models.ForeignKey(
-        Run, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
-    case = models.ForeignKey(
-        TestCase, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    run = belongs_to(Run)
+    case = belongs_to(TestCase)
     repetition = models.PositiveSmallIntegerField(default=0)
     answer = models.JSONField(null=True, help_text="The pack's output schema.")
     error = models.TextField(blank=True)

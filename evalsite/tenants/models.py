@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal, TypeVar, overload
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Func, UUIDField
@@ -17,6 +19,7 @@ __all__ = [
     "TenantKey",
     "TenantModel",
     "TenantWall",
+    "belongs_to",
     "owned_by_tenant",
 ]
 
@@ -69,7 +72,7 @@ class TenantModel(models.Model):
     """The base of every row that a tenant owns.
 
     A child's Meta inherits this Meta, repeats its constraints, and adds `SameTenant(field)` for
-    each foreign key to another tenant model.
+    each `belongs_to(another tenant model)`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -78,6 +81,27 @@ class TenantModel(models.Model):
     class Meta:
         abstract = True
         constraints = [TenantWall(), TenantKey()]
+
+
+Parent = TypeVar("Parent", bound=TenantModel)
+
+
+@overload
+def belongs_to(
+    model: type[Parent] | Literal["self"], *, null: Literal[True], **options: Any
+) -> models.ForeignKey[Parent | None, Parent | None]: ...
+@overload
+def belongs_to(
+    model: type[Parent] | Literal["self"], **options: Any
+) -> models.ForeignKey[Parent, Parent]: ...
+def belongs_to(model: Any, **options: Any) -> models.ForeignKey[Any, Any]:
+    """A foreign key to another row of the tenant, without a constraint and an index of its own.
+
+    `SameTenant` on the field is its constraint. `options` are a ForeignKey's; a parent is kept
+    (PROTECT) unless they say otherwise.
+    """
+    given = {"on_delete": models.PROTECT, "related_name": "+", **options}
+    return models.ForeignKey(model, db_constraint=False, db_index=False, **given)
 
 
 class Role(models.TextChoices):

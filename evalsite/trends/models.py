@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from django.db import models
 from django.db.models import Q
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
 from evalsite.targets.models import Target
-from evalsite.tenants.models import SameTenant, TenantModel
-
-Parent = TypeVar("Parent", bound=TenantModel)
+from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
 
 # What tells one series from another.
 LINE = ("suite", "target", "client_type", "metric")
 
 
-def _parent(model: type[Parent]) -> models.ForeignKey[Parent, Parent]:
-    """A foreign key that a composite one (`SameTenant`) vouches for."""
-    return models.ForeignKey(
-        model, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
-
-
 class Watch(TenantModel):
     """One series, a value per version: how strongly it speaks for a shift since the last one."""
 
-    suite = _parent(Suite)
-    target = _parent(Target)
+    suite = belongs_to(Suite)
+    target = belongs_to(Target)
     client_type = models.CharField(max_length=100, blank=True)
     metric = models.CharField(max_length=120)
     since = models.DateTimeField(null=True, help_text="The last shift's; null: none so far.")
@@ -63,13 +52,13 @@ class Shift(TenantModel):
     `before` and `after` are means over versions, in the metric's unit.
     """
 
-    suite = _parent(Suite)
-    target = _parent(Target)
+    suite = belongs_to(Suite)
+    target = belongs_to(Target)
     client_type = models.CharField(max_length=100, blank=True)
     metric = models.CharField(max_length=120)
-    batch = _parent(Batch)
+    batch = belongs_to(Batch)
     version = models.CharField(max_length=100, help_text="The first one at the new level.")
-    found_in = _parent(Batch)
+    found_in = belongs_to(Batch)
     before = models.FloatField()
     after = models.FloatField()
     effect_low = models.FloatField(null=True, help_text="Of after - before.")

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('actor', models.CharField(blank=True, max_length=200)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('comparison', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regressions.comparison')),
-                ('gate', models.ForeignKey(db_constraint=False, db_index=False, help_text='Null where a file was held against the comparison.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='gates.gate')),
+                ('gate', models.ForeignKey(db_constraint=False, db_index=False, help_text='Null where a file was held against it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='gates.gate')),
                 ('tenant', models.ForeignKey(db_default=evalsite.tenants.models.TenantOfSession(), db_index=False, default=evalsite.tenants.scope.require, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
             ],
             options={
