@@ -62,14 +62,6 @@ class Wanted(NamedTuple):
 ALL = Wanted()
 
 
-def whole_number(text: str) -> int:
-    """Answer a number of days or of rows, 1 or more; raises ValueError for any other text."""
-    number = int(text)
-    if number < 1:
-        raise ValueError(f"{text!r} is no whole number from 1 up")
-    return number
-
-
 class Row(NamedTuple):
     """A system on a page; `low` and `high` are its rank interval.
 

@@ -22,6 +22,8 @@ class EvaluationForm(TenantForm):
     def clean(self) -> dict[str, Any]:
         """Check the whole as `set_evaluation` would."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
+        for field in {"options", "selection"} & given.keys():
+            given[field] = given[field] or {}
         if not self.errors:
             try:
                 check_evaluation(Evaluation(**given))

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
 from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from evalsite.tenants.command import whole_number
+
+# What the column of a scorecard's repetition holds.
+MOST_REPETITIONS: Final = 2**15 - 1
 
 
 def declare(parser: ArgumentParser) -> None:
@@ -50,12 +56,12 @@ def _declare_asking(parser: ArgumentParser) -> None:
 def declare_cases(parser: ArgumentParser) -> None:
     """Declare which cases, and how often each."""
     choose = parser.add_argument_group("which cases")
-    choose.add_argument("--limit", type=_count, metavar="N", help="the first N by key")
+    choose.add_argument("--limit", type=whole_number, metavar="N", help="the first N by key")
     choose.add_argument("--tag", action="append", default=[], help="cases with any of the tags")
     choose.add_argument("--case", action="append", default=[], metavar="KEY", help="these cases")
-    choose.add_argument("--sample", type=_count, metavar="N", help="N at random, by --seed")
+    choose.add_argument("--sample", type=whole_number, metavar="N", help="N at random, by --seed")
     choose.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--repetitions", type=_count, default=1, metavar="K")
+    parser.add_argument("--repetitions", type=_repetitions, default=1, metavar="K")
 
 
 def _declare_experiment(parser: ArgumentParser) -> None:
@@ -79,10 +85,10 @@ def _declare_how(parser: ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is no whole number from 1 up")
-    return int(text)
+def _repetitions(text: str) -> int:
+    if (repetitions := whole_number(text)) > MOST_REPETITIONS:
+        raise ArgumentTypeError(f"more than {MOST_REPETITIONS:,} repetitions")
+    return repetitions
 
 
 def _usd(text: str) -> Decimal:

@@ -14,10 +14,12 @@ from pydantic import ValidationError as Misfit
 from evalsite.audit.record import record
 from evalsite.cases.check import check_key
 from evalsite.cases.queries import Selection
+from evalsite.cases.strict_json import check_text
 from evalsite.errors import EvalsiteError
 from evalsite.gates.check import GateUnfit
 from evalsite.gates.queries import find_gate, held
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, RequestState
+from evalsite.tenants.command import MOST
 from packs.evaluate import prepare
 
 _KNOWN = {field.name for field in fields(Selection)}
@@ -39,15 +41,17 @@ class EvaluationInvalid(EvalsiteError):
 
 
 def read_selection(kept: Any) -> Selection:
-    """Read what `Selection.as_json` wrote; raises SelectionInvalid, and what check_key raises."""
+    """Read what `Selection.as_json` wrote; raises SelectionInvalid, CaseRefused, JsonRefused."""
     if not isinstance(kept, Mapping) or set(kept) - _KNOWN:
         raise SelectionInvalid(f"{kept!r:.120} is no selection of cases")
     try:
         read = TypeAdapter(Selection).validate_python(dict(kept))
     except Misfit as misfit:
         raise SelectionInvalid(f"{misfit.errors()[0]['msg']}: {kept!r:.120}") from None
-    if any(count is not None and count < 1 for count in (read.sample, read.limit)):
-        raise SelectionInvalid("sample and limit count from 1")
+    if any(count is not None and not 1 <= count <= MOST for count in (read.sample, read.limit)):
+        raise SelectionInvalid(f"sample and limit count from 1 to {MOST:,}")
+    for tag in read.tags:
+        check_text(tag)
     for key in read.keys:
         check_key(key)
     return read
@@ -62,6 +66,8 @@ def check_evaluation(evaluation: Evaluation) -> None:
         evaluation.clean_fields()
     except ValidationError as error:
         raise EvaluationInvalid("; ".join(error.messages)) from None
+    if not isinstance(evaluation.options, Mapping):
+        raise EvaluationInvalid("options are an object, such as {}")
     read_selection(evaluation.selection)
     prepare(evaluation.suite.pack, evaluation.options)
     if evaluation.gate:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from argparse import ArgumentTypeError
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -11,6 +12,9 @@ from evalsite.tenants.enrol import TenantUnknown, find_tenant
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from judges.protocol import VerdictError
+
+MOST: Final = 2**31 - 1
+_DIGITS: Final = 11
 
 
 class TenantNotNamed(UsageError):
@@ -43,6 +47,13 @@ class TenantCommand(BaseCommand):
     def work(self, **options: Any) -> None:
         """Do what the command is for; may raise EvalsiteError and VerdictError."""
         raise NotImplementedError
+
+
+def whole_number(text: str) -> int:
+    """Read an argument that counts something, from 1 to what a database's integer holds."""
+    if not text.isdecimal() or not 1 <= int(text[:_DIGITS]) <= MOST:
+        raise ArgumentTypeError(f"{text!r:.40} is no whole number from 1 up, to {MOST:,}")
+    return int(text)
 
 
 def _chosen(slug: str | None) -> Tenant:

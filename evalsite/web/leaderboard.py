@@ -18,7 +18,6 @@ from evalsite.leaderboard.queries import (
     boards_of,
     find_board,
     page,
-    whole_number,
 )
 from evalsite.leaderboard.show import name_of, notes_on, place_of, ties_of
 from evalsite.tenants import scope
@@ -64,4 +63,6 @@ def _wanted(asked: QueryDict) -> Wanted:
     """Read the filter; raises ValueError for a number of days that is none."""
     texts = {name: asked.get(name, "").strip() for name in Wanted._fields}
     days = texts.pop("days")
-    return Wanted(**texts, days=whole_number(days) if days else None)
+    if days and (not days.isdecimal() or int(days) < 1):
+        raise ValueError(f"{days!r} is no number of days")
+    return Wanted(**texts, days=int(days) if days else None)

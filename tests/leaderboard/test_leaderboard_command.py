@@ -80,7 +80,7 @@ def test_pages_follow_one_another() -> None:
 
 @pytest.mark.usefixtures("suite")
 @pytest.mark.parametrize("option", ["--limit", "--days"])
-@pytest.mark.parametrize("number", ["0", "-1", "x"])
+@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 20])
 def test_numbers_begin_at_one(option: str, number: str) -> None:
     with pytest.raises(CommandError, match="whole number from 1 up"):
         told(option, number)

@@ -166,11 +166,21 @@ def test_an_engineer_adds_an_evaluation(engineer: Client) -> None:
     assert Evaluation.objects.get().created_by == "erin"
 
 
+@pytest.mark.parametrize("nothing", ["", "null", "[]", "{}"])
+def test_a_field_left_empty_is_an_empty_object(nothing: str, engineer: Client) -> None:
+    post(engineer, "evaluation_add", form(options=nothing, selection=nothing))
+    made = Evaluation.objects.get()
+    assert (made.options, made.selection) == ({}, {})
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
         ({"options": '{"judges": ["nonsense"]}'}, "judge_unknown"),
         ({"selection": '{"tag": []}'}, "selection_invalid"),
+        ({"selection": '{"limit": 99999999999999999999}'}, "selection_invalid"),
+        ({"selection": '{"tags": ["a\\u0000"]}'}, "nul_character"),
+        ({"options": "[1]"}, "evaluation_invalid"),
         ({"gate": "none"}, "gate_unknown"),
     ],
 )

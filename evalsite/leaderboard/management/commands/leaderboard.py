@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -11,19 +10,11 @@ from django.core.management.base import CommandParser
 from evalsite.cases.models import Suite
 from evalsite.cases.queries import find_suite
 from evalsite.leaderboard.models import Board, Kind, Metric
-from evalsite.leaderboard.queries import (
-    PAGE,
-    Wanted,
-    Way,
-    boards_of,
-    find_board,
-    page,
-    whole_number,
-)
+from evalsite.leaderboard.queries import PAGE, Wanted, Way, boards_of, find_board, page
 from evalsite.leaderboard.rank import rank
 from evalsite.leaderboard.show import as_json, as_text
 from evalsite.leaderboard.stand import stand_all
-from evalsite.tenants.command import TenantCommand
+from evalsite.tenants.command import TenantCommand, whole_number
 
 
 class Command(TenantCommand):
@@ -41,8 +32,8 @@ class Command(TenantCommand):
         parser.add_argument("--target", default="", help="this system only")
         parser.add_argument("--client-type", default="")
         parser.add_argument("--client-version", default="")
-        parser.add_argument("--days", type=_number, metavar="N", help="batches begun since then")
-        parser.add_argument("--limit", type=_number, default=PAGE, metavar="N")
+        parser.add_argument("--days", type=whole_number, metavar="N", help="begun since then")
+        parser.add_argument("--limit", type=whole_number, default=PAGE, metavar="N")
         parser.add_argument("--after", default="", metavar="CURSOR", help="the next page")
         parser.add_argument("--rebuild", action="store_true", help="from the batches, anew")
         parser.add_argument("--json", action="store_true", help="JSON lines on stdout")
@@ -70,13 +61,6 @@ class Command(TenantCommand):
             self.stderr.write("No system fits.")
         if found.next:
             self.stderr.write(f"Go on with: --after {found.next}")
-
-
-def _number(text: str) -> int:
-    try:
-        return whole_number(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no whole number from 1 up") from None
 
 
 def _ranked(suite: Suite, digest: str) -> Board:

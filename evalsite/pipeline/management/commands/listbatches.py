@@ -11,7 +11,7 @@ from evalsite.batches.marks import marks_of
 from evalsite.batches.queries import recent
 from evalsite.figures import level
 from evalsite.summaries.models import SliceKind, Summary
-from evalsite.tenants.command import TenantCommand
+from evalsite.tenants.command import TenantCommand, whole_number
 
 
 class Command(TenantCommand):
@@ -22,7 +22,7 @@ class Command(TenantCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         super().add_arguments(parser)
-        parser.add_argument("--limit", type=int, default=20, metavar="N")
+        parser.add_argument("--limit", type=whole_number, default=20, metavar="N")
         parser.add_argument("--json", action="store_true", help="JSON lines on stdout")
 
     def work(self, **options: Any) -> None:

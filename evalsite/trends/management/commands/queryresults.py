@@ -14,7 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from evalsite.experiments.choices import Group
 from evalsite.experiments.models import Result
-from evalsite.tenants.command import TenantCommand
+from evalsite.tenants.command import TenantCommand, whole_number
 from evalsite.terminal import page
 from evalsite.trends import tables
 from evalsite.trends.queries import shifts_of
@@ -57,7 +57,7 @@ class Command(TenantCommand):
         parser.add_argument("--group", choices=Group.values)
         parser.add_argument("--days", type=_days, metavar="N", help="not older than N days")
         parser.add_argument("--metric", choices=METRICS, help="of the trend; default: score")
-        parser.add_argument("--limit", type=_limit, metavar="N", help="how many; default: 20")
+        parser.add_argument("--limit", type=whole_number, metavar="N", help="how many; default: 20")
         parser.add_argument("--after", metavar="CURSOR", help="the next page of --recent")
         parser.add_argument("--json", action="store_true", help="JSON lines on stdout")
 
@@ -135,10 +135,3 @@ def _days(text: str) -> float:
     if not 0 < days <= _MOST_DAYS:
         raise ArgumentTypeError(f"a number of days above 0, up to {_MOST_DAYS}")
     return days
-
-
-def _limit(text: str) -> int:
-    limit = int(text)
-    if limit < 1:
-        raise ArgumentTypeError("1 or more")
-    return limit
