@@ -66,7 +66,7 @@ def check_evaluation(evaluation: Evaluation) -> None:
         evaluation.clean_fields()
     except ValidationError as error:
         raise EvaluationInvalid("; ".join(error.messages)) from None
-    if not isinstance(evaluation.options, Mapping):
+    if not isinstance(evaluation.options, dict):
         raise EvaluationInvalid("options are an object, such as {}")
     read_selection(evaluation.selection)
     prepare(evaluation.suite.pack, evaluation.options)
