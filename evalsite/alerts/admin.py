@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from evalsite.alerts.models import Alert, AlertKind, Condition, Subscription, Webhook
+from evalsite.alerts.mute import without_links
 from evalsite.alerts.replay import replay
 from evalsite.alerts.set_webhook import set_webhook
 from evalsite.alerts.webhook_form import WebhookForm
@@ -94,8 +95,18 @@ class AlertAdmin(ReadOnlyAdmin):
     search_fields = ("recipient", "subject")
     ordering = ("-created_at",)
     date_hierarchy = "created_at"
-    exclude = ("html",)
+    fields = (
+        *("subscription", "kind", "about", "thread", "channel", "recipient", "subject", "url"),
+        *("message", "delivery", "digest", "state", "attempts", "due_at", "error"),
+        *("created_at", "sent_at"),
+    )
+    readonly_fields = ("message",)
     actions = ("send_again",)
+
+    @admin.display
+    def message(self, alert: Alert) -> str:
+        """The mail's text, or the body of a webhook's request."""
+        return without_links(alert.text)
 
     @admin.action(description="Send again, under the same id", permissions=["replay"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from evalsite.alerts.models import Subscription, Webhook
+from evalsite.alerts.mute import mute_url
 from evalsite.alerts.notice import batch_closed
 from evalsite.audit.models import Entry
 from evalsite.tenants.models import Tenant
@@ -39,6 +40,17 @@ def test_an_alert_is_only_looked_at(boss: Client) -> None:
     assert "what was told" in page.text
     assert boss.post(f"/admin/alerts/alert/{alert.pk}/change/", {}).status_code == 403
     assert boss.get("/admin/alerts/alert/add/").status_code == 403
+
+
+def test_a_link_to_mute_is_for_its_recipient_only(boss: Client) -> None:
+    alert = make_alert()
+    alert.text = f"the proof\nMute it: {mute_url([alert.subscription_id])}\nthe end"
+    alert.html = f'<a href="{mute_url([alert.subscription_id])}">mute</a>'
+    alert.save()
+    page = boss.get(f"/admin/alerts/alert/{alert.pk}/change/").text
+    assert "the proof" in page
+    assert "/mute/.../" in page
+    assert mute_url([alert.subscription_id]).split("/mute/")[1][:20] not in page
 
 
 def test_an_administrator_subscribes_somebody(boss: Client) -> None:
