@@ -153,7 +153,7 @@ def test_a_mail_file_can_be_read_back(settings: Any, tmp_path: Path) -> None:
     deliver_due()
     (file,) = tmp_path.iterdir()
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
-    assert str(message["Subject"]).startswith("Regression in suite assistant: pass rate 100 %")
+    assert str(message["Subject"]).startswith("Regression in suite assistant: pass rate 100.0 %")
     body = message.get_body(("plain",))
     assert body is not None
     assert "naïve café → 日本" in body.get_content()
