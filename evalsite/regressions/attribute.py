@@ -73,9 +73,10 @@ def _parts(frame: Frame, name: str, *, moved: Floats, kind: str) -> list[dict[st
     found: dict[str, list[Any]] = defaultdict(lambda: [0, np.zeros(len(columns))])
     for place in np.flatnonzero(counts).tolist():
         values = _values(frame.profiles[place], kind)
+        share = np.array([column[place] for column in sums]) / len(values)
         for value in values:
             found[value][0] += int(counts[place])
-            found[value][1] += np.array([column[place] for column in sums]) / len(values)
+            found[value][1] += share
     ranked = sorted(found.items(), key=lambda part: -abs(part[1][1].sum()))
     rows: list[tuple[str | None, int, Floats]] = [(v, count, total) for v, (count, total) in ranked]
     if len(rows) > MOST_PARTS:

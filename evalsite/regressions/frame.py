@@ -72,6 +72,25 @@ class Frame:
         seen = set(self.profile[both].tolist())
         return sorted({part for place in seen for part in self.profiles[place].slices()})
 
+    @cached_property
+    def members(self) -> dict[tuple[str, str], list[int]]:
+        """The places in `profiles` of each slice: there may be as many slices as cases."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for place, profile in enumerate(self.profiles):
+            for part in profile.slices():
+                found.setdefault(part, []).append(place)
+        return found
+
+    def size(self, kind: str, value: str) -> int:
+        """Count the cases of a slice, of either batch."""
+        return int(self._per_profile[self.members.get((kind, value), [])].sum())
+
+    @cached_property
+    def _per_profile(self) -> Ints:
+        import numpy as np
+
+        return np.bincount(self.profile, minlength=len(self.profiles))
+
     def sides(self, name: str, *, kind: str = ALL, value: str = "") -> Sides:
         """Answer a metric before and after, whole or in a slice; KeyError for no such metric."""
         metric(name)
@@ -97,8 +116,9 @@ class Frame:
         import numpy as np
 
         if (kind, value) not in self._masks:
-            fits = [kind == ALL or (kind, value) in set(p.slices()) for p in self.profiles]
-            self._masks[kind, value] = np.asarray(fits, dtype=bool)[self.profile]
+            fits = np.full(len(self.profiles), kind == ALL)
+            fits[self.members.get((kind, value), [])] = True
+            self._masks[kind, value] = fits[self.profile]
         return self._masks[kind, value]
 
 

@@ -133,3 +133,11 @@ def test_of_very_many_slices_the_largest_are_looked_at() -> None:
     profiles = [Profile((f"tag-{i % 150}",), "large", None) for i in range(300)]
     parts = largest_slices(of(0, n=300, profiles=profiles))
     assert (len(parts), parts[0]) == (MOST_SLICES, ("category", "large"))
+
+
+def test_slices_are_sized_up_without_a_mask_for_each() -> None:
+    """As many tags as cases once took minutes, in the transaction that closes the batch."""
+    frame = of(0, n=300, profiles=[Profile((f"tag-{i}",), "", None) for i in range(300)])
+    assert len(largest_slices(frame)) == MOST_SLICES
+    assert not frame._masks
+    assert frame.size("tag", "tag-7") == frame.inside("tag", "tag-7").sum() == 1
