@@ -80,6 +80,7 @@ def _description(experiment: Experiment) -> Iterator[Any]:
         add_row(groups, each["group"], each["version"], *counts, last)
     yield groups if groups.rows else "It has no results yet."
     if decision := newest_decision(experiment):
+        yield f"Decided last at {decision.decided_at:%Y-%m-%d %H:%M}:"
         yield from _decision(decision)
 
 
@@ -97,8 +98,10 @@ def _decision(decision: Decision) -> Iterator[Any]:
     if metrics := decision.figures["metrics"]:
         yield _metrics(metrics, confidence=1 - 2 * decision.declaration["alpha"])
     yield f"method: {decision.method}"
-    if decision.more_cases:
-        yield f"about {decision.more_cases} more cases would settle it"
+    if decision.more_cases and decision.p_value is None:
+        yield f"a test needs {decision.more_cases:,} more tasks in pairs"
+    elif decision.more_cases:
+        yield f"about {decision.more_cases:,} more tasks would settle it"
     if saved := savings_in_words(decision.figures["saved"]):
         yield saved
 

@@ -88,7 +88,7 @@ def side_tables(compared: Iterable[SideBySide]) -> Iterator[Any]:
         made = table("metric", *heads)
         for figure in each.figures:
             add_row(made, figure.metric, *_sides(figure))
-        yield made
+        yield made if made.rows else "No task has results in both groups."
 
 
 def shift_lines(shifts: Iterable[Shift]) -> Iterator[Any]:

@@ -159,6 +159,16 @@ def test_an_empty_experiment_needs_review(study: Experiment) -> None:
     assert (code, [reason["code"] for reason in told["reasons"]]) == (4, ["group_empty"] * 2)
 
 
+def test_too_few_tasks_promise_no_settlement(study: Experiment) -> None:
+    run("decideexperiment", "study")
+    out = StringIO()
+    with nobody():
+        call_command("showexperiment", "study", stdout=out)
+    assert "Decided last at 2" in out.getvalue()
+    assert "a test needs 15 more tasks in pairs" in out.getvalue()
+    assert "would settle it" not in out.getvalue()
+
+
 def test_an_unknown_experiment_is_told(as_acme: Tenant) -> None:
     for command in ("decideexperiment", "showexperiment"):
         assert run(command, "nobody") == [2]

@@ -111,6 +111,7 @@ def test_a_group_alone_is_compared_with_nothing(record: Record) -> None:
     (compared,) = records("--compare")
     assert (compared["variant_version"], compared["variant_results"]) == ("", 0)
     assert compared["figures"] == []
+    assert "No task has results in both groups." in asked("--compare")[0]
 
 
 @pytest.mark.parametrize(
