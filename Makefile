@@ -15,10 +15,11 @@ serve: $(VENV)/runtime
 stop: $(VENV)/runtime
 	$(BIN)/python manage.py services stop
 
-# Two at a time, each with servers of its own; then the journeys, whose faults need a machine alone.
+# Two at a time, each with servers of its own; then the faults, which need a machine alone.
+FAULTS := tests/journeys/test_faults.py
 test: $(VENV)/tools check
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/journeys
-	$(BIN)/python -m pytest tests/journeys
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=$(FAULTS)
+	$(BIN)/python -m pytest $(FAULTS)
 
 check: $(VENV)/tools
 	$(BIN)/ruff check .

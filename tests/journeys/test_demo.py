@@ -82,7 +82,7 @@ def test_the_demo_tells_its_story(shown: Shown) -> None:
         "gate assistant-release v1: Failed",
         "To: owner@demo.example",
         "assistant v1 / nl2api: 2 runs by pass rate",
-        "reject: success of the variant is not worse by 0.03 or more",
+        "reject. Claimed: success of the variant is not worse by 3 points or more.",
         "make serve",
     ):
         assert said in shown.first

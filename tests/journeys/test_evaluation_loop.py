@@ -14,10 +14,10 @@ from tests.journeys.workshop import Workshop, assert_sound, broker, fill, finish
 
 def test_an_import_is_evaluated_even_when_its_ring_is_lost(workshop: Workshop) -> None:
     fill(workshop, n=30, wrong={"first": 0})
-    given = {"target": "first", "suite": "sums", "stderr": StringIO()}
+    given = {"target": "sums", "suite": "sums", "stderr": StringIO()}
     call_command("setevaluation", **given)
     again = str(workshop.tmp / "first.jsonl")
-    new = {"suite": "sums", "run": "second", "target": "first", "stderr": StringIO()}
+    new = {"suite": "sums", "run": "second", "target": "sums", "stderr": StringIO()}
     call_command("importoutputs", again, **new)
     broker(workshop).flushdb()  # the ring is gone; the request is not
     assert EvaluationRequest.objects.get().state == "due"
