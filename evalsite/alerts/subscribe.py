@@ -26,7 +26,7 @@ class WebhookUnknown(EvalsiteError):
     """There is no webhook of that name."""
 
     code = "webhook_unknown"
-    hint = "manage.py setwebhook makes one"
+    hint = "manage.py setwebhook makes one; who has an @ is taken for an e-mail address"
     exit_code = 2
 
 

@@ -57,5 +57,8 @@ def placed(wanted: GateFile) -> dict[str, Any]:
 def _target(name: str) -> Target:
     found = Target.objects.filter(name=name).first()
     if found is None:
-        raise GateInvalid(f"target: there is no target {name!r}", hint="openrun makes one")
+        raise GateInvalid(
+            f"target: there is no target {name!r}",
+            hint="importoutputs and openrun make one with --target",
+        )
     return found

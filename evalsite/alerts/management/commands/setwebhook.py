@@ -33,8 +33,9 @@ class Command(TenantCommand):
         parser.add_argument("--kind", choices=WebhookKind.values)
         parser.add_argument("--secret-from", metavar="env:NAME | -", help="whsec_...")
         parser.add_argument("--new-secret", action="store_true", help="make another secret")
-        parser.add_argument("--off", dest="is_active", action="store_false", default=None)
-        parser.add_argument("--on", dest="is_active", action="store_true")
+        state = parser.add_mutually_exclusive_group()
+        state.add_argument("--off", dest="is_active", action="store_false", default=None)
+        state.add_argument("--on", dest="is_active", action="store_true")
 
     def work(self, **options: Any) -> None:
         """Save the webhook; print its secret if one was made."""

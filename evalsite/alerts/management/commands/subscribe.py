@@ -26,9 +26,10 @@ class Command(TenantCommand):
             "--kind", action="append", choices=AlertKind.values, help="default: all; may repeat"
         )
         parser.add_argument("--digest", choices=("hourly", "daily", "none"), help="e-mail only")
-        parser.add_argument("--mute", dest="is_muted", action="store_true", default=None)
-        parser.add_argument("--unmute", dest="is_muted", action="store_false")
-        parser.add_argument("--remove", action="store_true", help="end the subscription")
+        state = parser.add_mutually_exclusive_group()
+        state.add_argument("--mute", dest="is_muted", action="store_true", default=None)
+        state.add_argument("--unmute", dest="is_muted", action="store_false")
+        state.add_argument("--remove", action="store_true", help="end the subscription")
 
     def work(self, **options: Any) -> None:
         """Keep the subscription and say so."""
