@@ -59,6 +59,6 @@ def _target(name: str) -> Target:
     if found is None:
         raise GateInvalid(
             f"target: there is no target {name!r}",
-            hint="importoutputs and openrun make one with --target",
+            hint="importoutputs makes one",
         )
     return found
