@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -20,11 +22,32 @@ class TenantForm(ModelForm):  # type: ignore[type-arg]
         return super()._get_validation_exclusions() - {"tenant"}  # type: ignore[misc, no-any-return]
 
 
+class Picker(AutocompleteSelect):
+    """Chooses nothing where the page was asked for with what is no id."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        """Answer the options chosen, those that can be."""
+        return super().optgroups(name, [text for text in value if self._is_id(text)], attr)
+
+    def _is_id(self, text: str) -> bool:
+        try:
+            self.field.target_field.to_python(text)
+        except ValidationError:
+            return False
+        return True
+
+
 class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A tenant's rows: changes go to the audit trail, never to Django's shared log."""
 
     form = TenantForm
     show_full_result_count = False
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **options: Any) -> Any:
+        """Give the fields that are searched their widget."""
+        if db_field.name in self.get_autocomplete_fields(request):
+            options["widget"] = Picker(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         """Record that a row was added."""

@@ -53,6 +53,15 @@ def browser(role: Role) -> Client:
     return client
 
 
+@pytest.mark.parametrize("text", ["junk", "\0"])
+@pytest.mark.usefixtures("as_acme")
+def test_a_page_asked_for_with_what_is_no_id_chooses_nothing(text: str) -> None:
+    engineer = browser(Role.ENGINEER)
+    with nobody():
+        page = engineer.get(reverse("admin:regressions_baseline_add"), {"batch": text})
+    assert (page.status_code, post(engineer, batch=text).status_code) == (200, 200)
+
+
 def post(client: Client, **values: object) -> Any:
     with nobody():
         return client.post(reverse("admin:regressions_baseline_add"), values)
