@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -94,17 +95,28 @@ class GateAdmin(TenantAdmin):
 class GateCheckAdmin(ReadOnlyAdmin):
     """What gates answered."""
 
-    list_display = ("created_at", "gate_name", "gate_version", "outcome", "comparison", "actor")
+    list_display = ("created_at", "gate_name", "gate_version", "outcome", "run", "page", "actor")
     list_filter = ("outcome", "gate_name")
-    list_select_related = ("comparison",)
+    list_select_related = ("comparison__batch__run",)
     search_fields = ("gate_name", "=comparison__batch__id", "=comparison__baseline__id")
     ordering = ("-created_at",)
     date_hierarchy = "created_at"
     fields = (
         *("created_at", "gate", "gate_version", "comparison", "outcome", "actor"),
-        *("rules", "demanded"),
+        *("page", "rules", "demanded"),
     )
     readonly_fields = fields
+
+    @admin.display
+    def run(self, check: GateCheck) -> str:
+        """The run that was held against the gate."""
+        return check.comparison.batch.run.name
+
+    @admin.display
+    def page(self, check: GateCheck) -> SafeString:
+        """Where people read it, with the comparison."""
+        url = reverse("comparison", args=[check.comparison_id])
+        return format_html('<a href="{}">verdict and proof</a>', url)
 
     @admin.display
     def rules(self, check: GateCheck) -> SafeString:
