@@ -106,9 +106,9 @@ def evidence_for(rule: Primary | Guard, frame: Frame) -> Evidence:
         absent = Code.METRIC_ABSENT
     return Evidence(
         compared,
-        sides.before,
-        sides.after,
-        sides.clusters,
+        sides.before.tolist(),
+        sides.after.tolist(),
+        None if sides.clusters is None else sides.clusters.tolist(),
         lost=_lost(rule, frame),
         absent=absent,
         allowed=(percent or 0.0) / 100,

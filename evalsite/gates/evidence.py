@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
@@ -24,7 +25,7 @@ class Evidence:
     metric: Metric
     before: list[float]
     after: list[float]
-    clusters: list[str] | None = None
+    clusters: Sequence[Hashable] | None = None
     lost: int = 0
     absent: Code | None = None
     allowed: float = 0.0

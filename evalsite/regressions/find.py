@@ -8,9 +8,9 @@ there, at most one in twenty is expected to be luck.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from evalsite.regressions.frame import ALL, Frame, Sides
 from evalsite.regressions.metrics import HEADLINE, SCORE, Metric, metric
@@ -20,6 +20,9 @@ from evalsite.stats.estimates import MeanEstimate, RateEstimate, estimate
 from evalsite.stats.intervals import NOISE
 from evalsite.stats.paired import PairedResult, compare_scores
 from evalsite.stats.power import cases_to_settle
+
+if TYPE_CHECKING:
+    from evalsite.regressions.cards import Floats
 
 ALPHA: Final = 0.05
 # A slice more than these is not looked at: each costs time and certainty.
@@ -76,7 +79,7 @@ def find(frame: Frame, *, doubt: Callable[[str, str], str]) -> list[Finding]:
 
 def paired(measured: Metric, sides: Sides) -> PairedResult:
     """Compare one metric before and after by the test that suits it; the same rows, the same p."""
-    span = measured.span or max(map(abs, (*sides.before, *sides.after)), default=1.0) or 1.0
+    span = measured.span or max(_largest(sides.before), _largest(sides.after)) or 1.0
     return compare_scores(sides.before, sides.after, clusters=sides.clusters, span=span)
 
 
@@ -121,15 +124,17 @@ def _is_secondary(found: Finding) -> bool:
 
 
 def _changed(sides: Sides, *, less_is_better: bool) -> tuple[int, int]:
-    import numpy as np
-
-    changes = np.asarray(sides.after) - np.asarray(sides.before)
+    changes = sides.after - sides.before
     fell, rose = int((changes < -NOISE).sum()), int((changes > NOISE).sum())
     return (rose, fell) if less_is_better else (fell, rose)
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return math.fsum(values) / len(values) if values else None
+def _mean(values: Floats) -> float | None:
+    return math.fsum(values.tolist()) / len(values) if len(values) else None
+
+
+def _largest(values: Floats) -> float:
+    return float(abs(values).max(initial=0.0))
 
 
 def _with_forecast(found: Finding, frame: Frame) -> Finding:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from evalsite.regressions.cards import Ints, Names
+    from evalsite.regressions.cards import Floats, Ints, Names
 
     Mask = npt.NDArray[np.bool_]
 
@@ -34,9 +34,9 @@ class Sides(NamedTuple):
     `clusters` is None where every case stands alone; `left_out` counts the cases without a pair.
     """
 
-    before: list[float]
-    after: list[float]
-    clusters: list[str] | None
+    before: Floats
+    after: Floats
+    clusters: Ints | None
     left_out: int
 
 
@@ -96,11 +96,10 @@ class Frame:
         metric(name)
         inside, paired = self.inside(kind, value), self.paired(name)
         chosen = inside & paired
-        clusters = None if self.cluster is None else self.cluster[chosen].tolist()
         return Sides(
-            self.before.values(name)[chosen].tolist(),
-            self.now.values(name)[chosen].tolist(),
-            None if clusters is None else [str(cluster) for cluster in clusters],
+            self.before.values(name)[chosen],
+            self.now.values(name)[chosen],
+            None if self.cluster is None else self.cluster[chosen],
             int((inside & ~paired).sum()),
         )
 

@@ -50,7 +50,7 @@ def test_parts_add_up_to_the_whole(cases: list[Any], weights: tuple[float, ...])
     frame = framed(cases, weights)
     for name, split in attribute(frame).items():
         sides = frame.sides(name)
-        if not sides.before:
+        if not len(sides.before):
             assert split["effect"] is None
             continue
         effect = sum(sides.after) / len(sides.after) - sum(sides.before) / len(sides.before)
