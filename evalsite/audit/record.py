@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid5
 
+from django.utils import timezone
+
 from evalsite.audit.models import Entry
+from evalsite.tenants.scope import require
 
 
 def record(action: str, subject: object, *, actor: object = "", **details: Any) -> Entry:
@@ -16,6 +19,19 @@ def record(action: str, subject: object, *, actor: object = "", **details: Any) 
     return Entry.objects.create(
         action=action, subject=str(subject)[:200], actor=str(actor)[:200], details=details
     )
+
+
+def record_hourly(action: str, subject: object, *, actor: object = "", **details: Any) -> None:
+    """Add the entry of what goes wrong again and again, once an hour."""
+    hour = timezone.now().strftime("%Y-%m-%d %H")
+    entry = Entry(
+        id=uuid5(require(), f"{action}:{subject}:{hour}"),
+        action=action,
+        subject=str(subject)[:200],
+        actor=str(actor)[:200],
+        details=details,
+    )
+    Entry.objects.bulk_create([entry], ignore_conflicts=True)
 
 
 def record_once(action: str, subject: Any, *, by: UUID, **details: Any) -> None:

@@ -14,7 +14,7 @@ from django.db import Error, close_old_connections, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from kombu.exceptions import OperationalError as BrokerError
 
-from evalsite.audit.record import record
+from evalsite.audit.record import record_hourly
 from evalsite.pipeline.lead import LOCK, seen, take_over
 from evalsite.pipeline.sweep import sweep
 from evalsite.tenants import scope
@@ -61,7 +61,7 @@ def tick() -> None:
                 if isinstance(error, Error) and not connection.is_usable():
                     raise
                 log.exception("the sweep of tenant %s failed", tenant_id)
-                record("sweep.failed", type(error).__name__, actor="coordinator")
+                record_hourly("sweep.failed", type(error).__name__, actor="coordinator")
 
 
 def _leads(lock: BaseDatabaseWrapper) -> bool:

@@ -15,10 +15,10 @@ from evalsite.pipeline import outbox
 from evalsite.pipeline.evaluate import evaluate
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, RequestState
 from evalsite.pipeline.settle_request import note_refused
+from evalsite.pipeline.try_twice import try_twice
 from evalsite.targets.models import Run
-from judges.guard import Crash, attempt
+from judges.guard import Crash
 from judges.protocol import VerdictError
-from packs.evaluate import prepare
 
 ACTOR = "evaluation loop"
 MOST_AT_ONCE = 20
@@ -75,22 +75,24 @@ def start_due() -> int:
 
 
 def _start(request: EvaluationRequest) -> bool:
+    """Start one; what no rule foresaw, such as a broken plug-in, is refused as well."""
+    refused = try_twice(_refusal, request)
+    if isinstance(refused, Crash):
+        refused = EvalsiteError(refused.reason, code=refused.code)
+    if refused is not None:
+        _refuse(request, refused)
+    return refused is None
+
+
+def _refusal(request: EvaluationRequest) -> EvalsiteError | VerdictError | None:
+    """Start the batch, or answer why it cannot be."""
     try:
         if not request.evaluation.is_active:
             raise EvaluationInactive("the evaluation is switched off")
-        _require_sound(request.evaluation)
         evaluate(request.run, request.evaluation, actor=ACTOR)
     except (EvalsiteError, VerdictError) as error:
-        _refuse(request, error)
-        return False
-    return True
-
-
-def _require_sound(evaluation: Evaluation) -> None:
-    """Raise what the pack raises as an error with a code: a plug-in must not stop the sweep."""
-    prepared = attempt(prepare, evaluation.suite.pack, evaluation.options)
-    if isinstance(prepared, Crash):
-        raise EvalsiteError(prepared.reason, code=prepared.code)
+        return error
+    return None
 
 
 def _refuse(request: EvaluationRequest, error: EvalsiteError | VerdictError) -> None:

@@ -7,7 +7,7 @@ from typing import ParamSpec
 
 from evalsite.alerts.deliver import is_due
 from evalsite.alerts.models import Alert
-from evalsite.audit.record import record
+from evalsite.audit.record import record_hourly
 from evalsite.pipeline import outbox
 from evalsite.pipeline.try_twice import kind_of, try_twice
 from judges.guard import Crash
@@ -20,11 +20,11 @@ _TASK = "pipeline.deliver_alerts"
 def tell(notice: Callable[P, list[Alert]], *args: P.args, **kwargs: P.kwargs) -> int:
     """Write and owe what a notice has to say; answers how many alerts that were.
 
-    A notice that breaks is audited, and undoes nothing of what it was to tell of.
+    A notice that breaks is audited, once an hour, and undoes nothing of what it was to tell of.
     """
     told = try_twice(notice, *args, **kwargs)
     if isinstance(told, Crash):
-        record("alerts.failed", getattr(notice, "__name__", notice), raised=kind_of(told))
+        record_hourly("alerts.failed", getattr(notice, "__name__", notice), raised=kind_of(told))
         return 0
     return _owe(told)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from evalsite.audit.models import Entry
 from evalsite.batches.models import Batch
@@ -213,6 +213,22 @@ def test_a_pack_that_breaks_is_refused_like_any_other(
     assert sweep()["evaluated"] == 0
     refused = EvaluationRequest.objects.get()
     assert (refused.state, refused.code) == ("refused", "plugin_crashed")
+
+
+def test_what_the_database_refuses_holds_up_no_other(
+    as_acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first, _), (second, _) = completed(), completed()
+
+    def refusing(run: Run, evaluation: Evaluation, *, actor: str) -> Batch:
+        if run == first:
+            connection.cursor().execute("SELECT 1 / 0")
+        return evaluate(run, evaluation, actor=actor)
+
+    monkeypatch.setattr("evalsite.pipeline.evaluate_due.evaluate", refusing)
+    assert start_due() == 1
+    states = dict(EvaluationRequest.objects.values_list("run", "state"))
+    assert states == {first.pk: "refused", second.pk: "started"}
 
 
 def test_evaluations_are_found_by_suite(as_acme: Tenant) -> None:
