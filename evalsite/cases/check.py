@@ -97,6 +97,11 @@ def check_key(key: object) -> str:
     return check_text(str(key))
 
 
+def is_plain(text: str) -> bool:
+    """Say whether a text is safe to print on one line: nothing in it moves, hides or turns."""
+    return _UNSEEN.search(text) is None
+
+
 def check_tag(tag: object, *, path: str = "tags") -> str:
     """Answer a tag in normal form; raises CaseRefused `case_field_invalid`."""
     text = _label(tag, path=path)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evalsite.cases.check import check_key
+from evalsite.cases.check import check_key, is_plain
 from evalsite.cases.strict_json import check, check_text
 from evalsite.errors import EvalsiteError
 
@@ -79,7 +79,8 @@ def check_result(fields: Mapping[str, Any]) -> CheckedResult:
 
 def _storable(made: CheckedResult) -> CheckedResult:
     for name in ("version", "reason", "model_version", "agent_name", "cluster", "judged_by"):
-        check_text(getattr(made, name))
+        if not is_plain(check_text(getattr(made, name))):
+            raise ResultRefused("control characters, or more than one line", path=name)
     made.metadata = check(made.metadata)
     return made
 
