@@ -25,9 +25,9 @@ class TenantForm(ModelForm):  # type: ignore[type-arg]
 class Picker(AutocompleteSelect):
     """Chooses nothing where the page was asked for with what is no id."""
 
-    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
-        """Answer the options chosen, those that can be."""
-        return super().optgroups(name, [text for text in value if self._is_id(text)], attr)
+    def format_value(self, value: Any) -> list[str]:
+        """Answer the ids that are chosen."""
+        return [text for text in super().format_value(value) if self._is_id(text)]
 
     def _is_id(self, text: str) -> bool:
         try:
