@@ -23,6 +23,8 @@ from evalsite.alerts.mail import mail_of
 from evalsite.alerts.models import Alert, AlertState
 from evalsite.alerts.post import WebhookFailed, WebhookGone, post
 from evalsite.alerts.printable import printable
+from evalsite.audit.record import record_hourly
+from judges.guard import Crash, attempt
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +69,7 @@ def deliver_due(*, limit: int = 100, claim_seconds: float = CLAIM_SECONDS) -> in
     Raises RuntimeError inside a transaction: a claim must be seen by others before the mail goes.
     """
     _give_up()
-    gather()
+    _gather()
     over = time.monotonic() + PATIENCE_SECONDS
     sent, skip = 0, list[str]()
     while sent < limit and time.monotonic() < over:
@@ -84,6 +86,14 @@ def deliver_due(*, limit: int = 100, claim_seconds: float = CLAIM_SECONDS) -> in
 def _lane(alert: Alert) -> str:
     """What fails together: all e-mail, or one webhook."""
     return "" if alert.channel == EMAIL else alert.recipient
+
+
+def _gather() -> None:
+    """Write the digests; where that breaks, what is to be sent at once is sent all the same."""
+    done = attempt(gather)
+    if isinstance(done, Crash):
+        record_hourly("digest.failed", done.code, raised=done.reason.partition(":")[0][:100])
+        log.error("no digest could be written: %s", done.reason)
 
 
 def _give_up() -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from evalsite.alerts.deliver import deliver_due, is_due
 from evalsite.alerts.models import Alert
 from evalsite.alerts.notice import batch_paused
+from evalsite.audit.models import Entry
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.alerts.test_deliver import together
@@ -97,3 +98,15 @@ def test_two_who_gather_at_once_write_one_mail() -> None:
     with tenant(acme.pk):
         assert Alert.objects.filter(kind="digest").count() == 1
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.usefixtures("as_acme")
+def test_a_digest_that_breaks_holds_up_no_other_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_subscription(email="ann@example.org", delivery="daily")
+    make_subscription(email="bob@example.org")
+    pause_one()
+    let_the_day_end()
+    monkeypatch.setattr("evalsite.alerts.digest.rendered", lambda *_: 1 / 0)
+    assert deliver_due() == 1
+    assert [mailed.to for mailed in mail.outbox] == [["bob@example.org"]]
+    assert Entry.objects.get(action="digest.failed").details == {"raised": "ZeroDivisionError"}
