@@ -14,11 +14,13 @@ from evalsite.audit.models import Entry
 from evalsite.batches.models import Batch, Step
 from evalsite.leaderboard.models import Standing
 from evalsite.pipeline.coordinate import tick
+from evalsite.pipeline.finish import close
 from evalsite.pipeline.launch import cancel, resume
 from evalsite.pipeline.sweep import sweep
 from evalsite.regressions.models import Comparison
 from evalsite.regressions.queries import own_comparison
 from evalsite.summaries.queries import headline
+from evalsite.summaries.summarize import summarize
 from evalsite.tenants import scope
 from evalsite.tenants.models import Tenant
 from evalsite.trends.models import Watch
@@ -87,7 +89,7 @@ def test_what_broke_is_done_again(
     second = make_batch(suite=first.suite, run=first.run, pack=first.pack, manifest=first.manifest)
     with monkeypatch.context() as patched:
         broken(patched, "react.compare")
-        _close(second)
+        close(second)
     assert own_comparison(second.pk) is None
     call_command("sweep", tenant="acme", again=str(second.pk))
     assert json.loads(capsys.readouterr().out)["failed"] == []
@@ -141,19 +143,9 @@ def test_what_the_database_refuses_one_tenant_stops_no_other(
     assert set(swept) == {acme.pk, globex.pk}
 
 
-def _close(batch: Batch) -> None:
-    from evalsite.pipeline.finish import close
-
-    close(batch)
-
-
 def _break_the_summary_of(batch: Batch, patched: pytest.MonkeyPatch) -> None:
-    from evalsite.pipeline import finish
+    def breaking(one: Batch) -> Any:
+        return refused_by_the_database() if one.pk == batch.pk else summarize(one)
 
-    whole = finish.summarize
-
-    def summarize(one: Batch) -> Any:
-        return refused_by_the_database() if one.pk == batch.pk else whole(one)
-
-    patched.setattr(finish, "summarize", summarize)
+    patched.setattr("evalsite.pipeline.finish.summarize", breaking)
     assert Step.objects.filter(batch=batch, state="running").exists()
