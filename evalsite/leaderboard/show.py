@@ -95,7 +95,7 @@ def _parts(board: Board, way: Way, *, found: Page, others: Sequence[Board]) -> I
 
 
 def _table(found: Page) -> Any:
-    heads = ("rank", "ties", "system", ">pass rate, 95 %", ">score, 95 %", ">n", ">unscored")
+    heads = ("rank", "ties", "system", ">pass rate, 95 %", ">score, 95 %", ">n", ">unjudged")
     made = table(*heads, ">p50", ">cost")
     for each in found.rows:
         whole = each.whole
