@@ -81,6 +81,8 @@ def test_the_demo_tells_its_story(shown: Shown) -> None:
         "Regressed against assistant-1-4",
         "gate assistant-release v1: Failed",
         "To: owner@demo.example",
+        "found   Regression in suite assistant: pass rate 89.9 % -> 76.8 %",
+        "gate    assistant-release: no",
         "assistant v1 / nl2api: 2 runs by pass rate",
         "reject. Claimed: success of the variant is not worse by 3 points or more.",
         "make serve",

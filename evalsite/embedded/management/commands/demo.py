@@ -50,14 +50,14 @@ class Command(BaseCommand):
             self._declare()
             self._evaluate("assistant-1-4", "baseline", title="Evaluate version 1.4")
             known = files_in(settings.LAYOUT.mail)
-            self._evaluate(
+            said = self._evaluate(
                 "assistant-1-5",
                 "variant",
                 title="Evaluate version 1.5: quicker, cheaper, as good?",
                 gate=GATE,
             )
-            self._mail(known)
-            self._verdict()
+            found = self._mail(known)
+            self._verdict({"found": found, "gate": f"{GATE}: {'no' if said else 'yes'}"})
             self._outlook()
         except EvalsiteError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
@@ -120,15 +120,18 @@ class Command(BaseCommand):
         else:
             self._say(f"experiment {EXPERIMENT}: was decided already")
 
-    def _evaluate(self, run: str, group: str, *, title: str, **options: Any) -> None:
+    def _evaluate(self, run: str, group: str, *, title: str, **options: Any) -> int:
         self._head(title)
         study = {"experiment": EXPERIMENT, "group": group} if self._is_open else {}
         options = {"suite": SUITE, "run": run, **options, **study, "tenant": TENANT}
         said = " ".join(f"--{name} {value}" for name, value in options.items())
-        self._show("runbatch", said, **options)
+        return self._show("runbatch", said, **options)
 
-    def _verdict(self) -> None:
-        self._head("The verdict")
+    def _verdict(self, answers: dict[str, str]) -> None:
+        self._head("The verdict on version 1.5")
+        for what, answer in answers.items():
+            self._say(fill(f"{what:<8}{answer}", 100, subsequent_indent=" " * 8))
+        self._say("")
         self._show("leaderboard", f"{SUITE} --tenant {TENANT}", SUITE, tenant=TENANT)
         trend = {"trend": True, "suite": SUITE, "metric": "pass_rate", "tenant": TENANT}
         self._show(
@@ -137,8 +140,9 @@ class Command(BaseCommand):
         verb = "decideexperiment" if self._is_open else "showexperiment"
         self._show(verb, f"{EXPERIMENT} --tenant {TENANT}", EXPERIMENT, tenant=TENANT)
 
-    def _show(self, name: str, said: str, *args: str, **options: Any) -> None:
-        """Run a command as a person would, and say so where it ends with a no."""
+    def _show(self, name: str, said: str, *args: str, **options: Any) -> int:
+        """Run a command as a person would; answers its exit code, and says so if that is a no."""
+        code = 0
         self._say(f"$ python manage.py {name} {said}\n")
         self.stdout.flush()
         try:
@@ -147,15 +151,18 @@ class Command(BaseCommand):
             if end.code != SAID_NO:
                 raise
             self._say(f"exit code {SAID_NO}: no")
+            code = SAID_NO
         self._say("")
+        return code
 
-    def _mail(self, known: set[Path]) -> None:
+    def _mail(self, known: set[Path]) -> str:
         self._head("The e-mail about it")
         if not hasattr(settings, "EMAIL_FILE_PATH"):
             self._say(f"went to {READER} through the server of EMAIL_URL")
-            return
+            return "see the e-mail"
         mail = wait_for_mail(settings.LAYOUT.mail, known=known, push=self._sweep)
         self._quote(mail)
+        return mail.subject
 
     def _quote(self, mail: Mail) -> None:
         self._say(f"To: {mail.to}")
