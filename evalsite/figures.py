@@ -18,6 +18,11 @@ def level(value: float | None, unit: str = SHARE) -> str:
     return f"{100 * value:.1f} %" if unit == SHARE else _amount(value, unit)
 
 
+def score(value: float | None) -> str:
+    """Write one case's score: 0.96; a mean of scores is a level."""
+    return DASH if value is None else f"{value:.2f}"
+
+
 def change(value: float | None, unit: str = SHARE) -> str:
     """Write a difference with its sign: -13.0 points, +153 ms."""
     shown = moved(value, unit)

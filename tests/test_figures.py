@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evalsite.figures import between, change, equals, level, levels, moved, size
+from evalsite.figures import between, change, equals, level, levels, moved, score, size
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,10 @@ def test_a_level(value: float | None, unit: str, said: str) -> None:
 def test_a_change(value: float | None, unit: str, said: str) -> None:
     assert change(value, unit) == said
     assert moved(value, unit) == said.removesuffix(" points")
+
+
+def test_a_score_has_two_digits() -> None:
+    assert (score(0.957), score(1.0), score(None)) == ("0.96", "1.00", "-")
 
 
 def test_an_interval_has_no_unit() -> None:

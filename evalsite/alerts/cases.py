@@ -10,6 +10,7 @@ from uuid import UUID
 from evalsite.alerts.diff import Line, diff
 from evalsite.alerts.printable import printable
 from evalsite.cases.models import Revision
+from evalsite.figures import score
 from evalsite.regressions.models import Comparison
 from evalsite.regressions.queries import WorseCase, worst_cases
 from evalsite.scoring.models import Scorecard
@@ -72,8 +73,8 @@ def _shown(case: WorseCase, revision: Revision, *, now: Answer, before: Answer) 
     return Shown(
         key=printable(case.key, limit=100),
         category=printable(case.category),
-        before=_score(case.score_before),
-        now=_score(case.score_now),
+        before=score(case.score_before),
+        now=score(case.score_now),
         reasons=[Reason(change.stage, printable(change.reason)) for change in case.changes],
         asked=_asked(revision.input),
         from_expected=diff(*_alike(revision.expected, now.said())),
@@ -100,10 +101,6 @@ def _asked(given: Any) -> str:
     if isinstance(messages, list) and messages and isinstance(messages[-1], dict):
         texts = [str(messages[-1].get("content", ""))]
     return printable(texts[0] if len(texts) == 1 else json.dumps(given), limit=200)
-
-
-def _score(score: float | None) -> str:
-    return "?" if score is None else f"{score:.2f}".rstrip("0").rstrip(".")
 
 
 def _revisions(comparison: Comparison, keys: list[str]) -> dict[str, Revision]:

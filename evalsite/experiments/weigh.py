@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from evalsite.env import load
-from evalsite.experiments.choices import BOUNDED, Metric, Side
+from evalsite.experiments.choices import Metric, Side
 from evalsite.experiments.figures import span_of
 from evalsite.experiments.looks import DIGITS, sequence_of, threshold_of
 from evalsite.experiments.models import Arm, Experiment
@@ -169,8 +169,7 @@ def _p_of_harm(sides: Sides, metric: Metric, *, limit: float) -> float | None:
 
 
 def _estimate(metric: str, sides: Sides) -> Estimate | None:
-    span = span_of(metric, sides) if metric not in BOUNDED else 1.0
-    return estimate(sides.before, sides.after, clusters=sides.clusters, span=span)
+    return estimate(sides.before, sides.after, clusters=sides.clusters, span=span_of(metric, sides))
 
 
 def _method(found: Estimate, *, n: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from evalsite.batches.models import Batch
-from evalsite.figures import DASH
+from evalsite.figures import score
 from evalsite.gates.models import GateCheck, GateOutcome
 from evalsite.regressions import words
 from evalsite.regressions.models import Comparison, Regression, Verdict
@@ -114,9 +114,7 @@ def _cases(cases: list[WorseCase]) -> Iterator[str]:
     yield "|---|--:|--:|---|"
     for case in cases:
         told = "; ".join(f"{c.stage} {c.status}: {c.reason}" for c in case.changes)
-        yield _row(
-            quoted(case.key), _score(case.score_before), _score(case.score_now), quoted(told)
-        )
+        yield _row(quoted(case.key), score(case.score_before), score(case.score_now), quoted(told))
     yield ""
     yield "</details>"
 
@@ -139,7 +137,3 @@ def _table(title: str, *, head: str, rule: str) -> Iterator[str]:
 
 def _row(*cells: Any) -> str:
     return f"| {' | '.join(map(str, cells))} |"
-
-
-def _score(score: float | None) -> str:
-    return DASH if score is None else f"{score:.2f}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from evalsite.figures import DASH
+from evalsite.figures import score
 from evalsite.regressions import words
 from evalsite.regressions.frame import ALL
 from evalsite.regressions.models import Comparison, Regression, Verdict
@@ -112,7 +112,7 @@ def _place(found: Regression) -> str:
 def _case_table(cases: list[WorseCase]) -> Any:
     made = table("worst cases", ">score", "what changed")
     for case in cases:
-        scores = f"{_score(case.score_before)} -> {_score(case.score_now)}"
+        scores = f"{score(case.score_before)} -> {score(case.score_now)}"
         told = [
             f"{change.stage}: {change.was or '?'} -> {change.status}: {change.reason}"
             for change in case.changes
@@ -120,7 +120,3 @@ def _case_table(cases: list[WorseCase]) -> Any:
         reasons = "\n".join(words.plain(line, limit=_LONGEST_REASON) for line in told)
         add_row(made, words.plain(case.key, limit=30), scores, reasons)
     return made
-
-
-def _score(score: float | None) -> str:
-    return DASH if score is None else f"{score:.2f}"
