@@ -7,12 +7,13 @@ class EvalsiteError(Exception):
     """Something went wrong that has a stable code, a cause and a fix.
 
     Subclasses sit beside the verb that raises them, set `code` and `hint`, and are listed in
-    docs/errors.md. `exit_code` is what a command ends with.
+    docs/errors.md. `exit_code` is what a command ends with, `http_status` what the API answers.
     """
 
     code = "evalsite_error"
     hint = ""
     exit_code = 1
+    http_status = 409
 
     def __init__(self, message: str, *, code: str | None = None, hint: str | None = None) -> None:
         super().__init__(message)
@@ -30,3 +31,4 @@ class UsageError(EvalsiteError):
 
     code = "usage"
     exit_code = 2
+    http_status = 400

@@ -14,7 +14,9 @@ _ENGINEERED: Final = (
     *("targets", "batches", "pipeline"),
     *("regressions", "experiments", "gates", "trends"),
 )
-# A role may do all that the roles before it may. `*` stands for any model of the room.
+# What only those may look at who run the tenant.
+_PRIVATE: Final = frozenset({"audit", "keys", "people", "retention"})
+# A role may do all that the roles before it may. `*` stands for any room that is not private.
 _ADDS: Final[dict[Role, frozenset[str]]] = {
     Role.VIEWER: frozenset({"view *"}),
     Role.CURATOR: frozenset({"add cases", "change cases", "delete cases"}),
@@ -27,9 +29,17 @@ _ADDS: Final[dict[Role, frozenset[str]]] = {
             *("delete regressions", "delete experiments", "delete gates", "delete pipeline"),
             *("add calls", "change calls", "delete calls"),
             *("add endpoints", "change endpoints", "delete endpoints"),
+            *("view audit", "view retention"),
+            *("view keys", "add keys", "change keys", "delete keys"),
+            *("view people", "add people", "change people", "delete people"),
         }
     ),
-    Role.OWNER: frozenset({"add tenants", "change tenants", "delete tenants"}),
+    Role.OWNER: frozenset(
+        {
+            *("add tenants", "change tenants", "delete tenants"),
+            *("add retention", "change retention", "delete retention"),
+        }
+    ),
 }
 # Rooms of the platform, not of a tenant: people, sessions, groups.
 _PLATFORM_ROOMS: Final = frozenset({"auth", "sessions", "contenttypes", "admin"})
@@ -39,8 +49,9 @@ def allows(role: Role, *, verb: str, room: str) -> bool:
     """Answer whether the role may do `verb` (view, add, change, delete) in a room."""
     if room in _PLATFORM_ROOMS:
         return False
+    wanted = {f"{verb} {room}"} | (set() if room in _PRIVATE else {f"{verb} *"})
     for step in Role:
-        if {f"{verb} {room}", f"{verb} *"} & _ADDS[step]:
+        if wanted & _ADDS[step]:
             return True
         if step is role:
             return False

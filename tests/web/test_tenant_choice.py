@@ -99,7 +99,7 @@ def test_a_membership_that_ended_closes_the_door(acme: Tenant, globex: Tenant) -
 PAGES = [
     "cases/suite", "cases/testcase", "targets/target", "targets/run", "targets/output",
     "batches/batch", "batches/step", "batches/chunk", "scoring/scorecard", "summaries/summary",
-    "regressions/regression", "alerts/alert", "alerts/subscription", "audit/entry",
+    "regressions/regression", "alerts/alert", "alerts/subscription",
     "pipeline/outboxmessage",
 ]  # fmt: skip
 
@@ -107,6 +107,12 @@ PAGES = [
 @pytest.mark.parametrize("page", PAGES)
 def test_every_list_opens_for_a_curator(page: str, alice: Client) -> None:
     assert alice.get(f"/admin/{page}/").status_code == 200
+
+
+def test_the_audit_trail_opens_for_an_admin_only(acme: Tenant, alice: Client) -> None:
+    owner = signed_in(member(acme, role=Role.ADMIN))
+    answers = [client.get("/admin/audit/entry/").status_code for client in (alice, owner)]
+    assert answers == [403, 200]
 
 
 def test_another_tenant_sees_no_trace(acme: Tenant, carol: Client) -> None:
