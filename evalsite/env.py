@@ -63,6 +63,12 @@ class Env(BaseSettings):
     allowed_hosts: list[str] = ["localhost", "127.0.0.1", "[::1]"]
     site_url: str = "http://127.0.0.1:8000"
     time_zone: str = "UTC"
+    trusted_proxies: int = Field(default=0, ge=0, le=8)
+
+    api_rate_key: str = "1200/minute"
+    api_rate_tenant: str = "6000/minute"
+    api_body_bytes: int = Field(default=10 * 2**20, ge=2**10)
+    api_stream_bytes: int = Field(default=2**30, ge=2**10)
 
     email_url: SecretStr | None = None
     email_from: str = "evalsite <evalsite@localhost>"
@@ -100,6 +106,17 @@ class Env(BaseSettings):
     def _is_long(cls, value: list[SecretStr]) -> list[SecretStr]:
         if any(len(key.get_secret_value()) < SHORTEST_KEY for key in value):
             raise ValueError(f"each key wants {SHORTEST_KEY} characters or more")
+        return value
+
+    @field_validator("api_rate_key", "api_rate_tenant")
+    @classmethod
+    def _is_rate(cls, value: str) -> str:
+        from limits import parse
+
+        try:
+            parse(value)
+        except ValueError:
+            raise ValueError("is no rate such as 1200/minute") from None
         return value
 
     @model_validator(mode="after")
