@@ -21,6 +21,7 @@ DEBUG = ENV.debug
 DEFAULT_EXCEPTION_REPORTER_FILTER = "evalsite.endpoints.error_report.AlwaysHides"
 ALLOWED_HOSTS = ENV.allowed_hosts
 SITE_URL = ENV.site_url.rstrip("/")
+API_BODY_BYTES, API_STREAM_BYTES = ENV.api_body_bytes, ENV.api_stream_bytes
 
 
 def _secret_key() -> str:
@@ -171,6 +172,39 @@ SECURE_SSL_REDIRECT = SITE_URL.startswith("https://")
 SECURE_HSTS_SECONDS = 31_536_000 if SITE_URL.startswith("https://") else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "evalsite.api.authenticate.KeyAuthentication",
+        "evalsite.api.authenticate.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["evalsite.api.permit.Permitted"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "evalsite.api.throttle.KeyRate",
+        "evalsite.api.throttle.TenantRate",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["evalsite.api.parse.StrictJSON"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "evalsite.api.paging.ByCursor",
+    "DEFAULT_SCHEMA_CLASS": "evalsite.api.schema.Described",
+    "EXCEPTION_HANDLER": "evalsite.api.problems.answer_problem",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "evalsite",
+    "DESCRIPTION": "Is the new version better or worse? See docs/api.md.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "evalsite.api.schema.add_problems",
+    ],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = ENV.time_zone

@@ -8,8 +8,10 @@ from django.core.checks import Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from evalsite.api.body import take_chunks
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
-application = get_wsgi_application()
+application = take_chunks(get_wsgi_application())
 
 faults = run_checks(tags=[Tags.database], databases=["default"])
 if faults:
