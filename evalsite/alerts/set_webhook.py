@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from evalsite.alerts.models import Webhook, WebhookKind
 from evalsite.alerts.sign import key_of, new_secret
+from evalsite.audit.changes import change
 from evalsite.audit.record import record
 from evalsite.endpoints.guard import check_url, origin
 from evalsite.endpoints.seal import seal
@@ -50,7 +51,10 @@ def set_webhook(
         if webhook.is_active:
             webhook.failing_since = None
         webhook.save()
-        _record(webhook, is_new=known is None, secret=bool(made or secret), actor=actor)
+        sides = change(_shown(known), _shown(webhook))
+        verb = "added" if known is None else "changed"
+        fates = {"secret_set": bool(made or secret), "url_set": url is not None}
+        record(f"webhook.{verb}", webhook, actor=actor, **fates, **sides)
     return made
 
 
@@ -91,7 +95,9 @@ def _check(webhook: Webhook) -> None:
         raise WebhookInvalid(named) from None
 
 
-def _record(webhook: Webhook, *, is_new: bool, secret: bool, actor: object) -> None:
-    told = {"kind": webhook.kind, "origin": origin(webhook.base_url), "active": webhook.is_active}
-    verb = "added" if is_new else "changed"
-    record(f"webhook.{verb}", webhook, actor=actor, secret="set" if secret else "kept", **told)
+def _shown(webhook: Webhook | None) -> dict[str, object]:
+    """Answer what the audit trail shows of a webhook: not its path, which may be its secret."""
+    if webhook is None:
+        return {}
+    shown = {"name": webhook.name, "kind": webhook.kind, "is_active": webhook.is_active}
+    return {**shown, "origin": origin(webhook.base_url)}

@@ -20,7 +20,7 @@ _STUCK = """
         SELECT 1 FROM batches_step s WHERE s.batch_id = b.id AND s.finished_at > since.at)
       AND NOT EXISTS (
         SELECT 1 FROM audit_entry e
-        WHERE e.subject = b.id::text AND e.recorded_at > since.at)
+        WHERE e.subject_id = b.id::text AND e.recorded_at > since.at)
       AND NOT EXISTS (
         SELECT 1 FROM alerts_alert a
         WHERE a.about = 'batch_failed:' || b.id || ':' || b.epoch)

@@ -1,52 +1,5 @@
-"""Who is doing what is being done: told once where a request, command or task begins."""
+"""Who is doing what is recorded; it is told as early as the tenant is, so it lives beside it."""
 
-from __future__ import annotations
+from evalsite.tenants.acting import SYSTEM, Actor, ActorKind, act_as, acting, current
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
-
-
-class ActorKind(StrEnum):
-    """What kind of hand it was."""
-
-    USER = "user"
-    KEY = "key"
-    SYSTEM = "system"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    """A person, an API key, or the system: commands, workers, the coordinator."""
-
-    kind: ActorKind
-    name: str
-    role: str = ""
-
-
-SYSTEM: Final = Actor(kind=ActorKind.SYSTEM, name="")
-
-_actor: ContextVar[Actor] = ContextVar("actor", default=SYSTEM)
-
-
-def current() -> Actor:
-    """Answer who acts; the system where nobody was told."""
-    return _actor.get()
-
-
-@contextmanager
-def acting(actor: Actor) -> Iterator[None]:
-    """Let what is done inside the block be done by the actor."""
-    token = _actor.set(actor)
-    try:
-        yield
-    finally:
-        _actor.reset(token)
-
-
-def act_as(actor: Actor) -> None:
-    """Tell, in an open `acting` block, who it turned out to be."""
-    _actor.set(actor)
+__all__ = ["SYSTEM", "Actor", "ActorKind", "act_as", "acting", "current"]

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from pydantic import SecretStr
 
+from evalsite.audit.changes import change
 from evalsite.audit.record import record
 from evalsite.endpoints.guard import check_url, origin
 from evalsite.endpoints.models import RESERVED, Endpoint, OutboundAddress
@@ -19,7 +20,7 @@ _AUDITED = (
 )
 _LONGEST_SECRET = 4096
 _NAMES = "a name is up to 100 letters, digits, hyphens and underscores"
-KEPT, SET, REMOVED, RESEALED = "kept", "set", "removed", "resealed"
+KEPT, SET, REMOVED = "kept", "set", "removed"
 
 
 class EndpointInvalid(EvalsiteError):
@@ -61,13 +62,9 @@ def configure(
             others = Endpoint.objects.filter(is_default=True).exclude(pk=endpoint.pk)
             others.update(is_default=False)
         endpoint.save()
-        changed = {
-            name: getattr(endpoint, name)
-            for name in _AUDITED
-            if before is None or getattr(before, name) != getattr(endpoint, name)
-        }
         verb = "added" if before is None else "changed"
-        record(f"endpoint.{verb}", endpoint, actor=actor, secret=fate, **changed)
+        sides = change(_shown(before), _shown(endpoint))
+        record(f"endpoint.{verb}", endpoint, actor=actor, **{f"secret_{fate}": True}, **sides)
     return endpoint
 
 
@@ -90,8 +87,13 @@ def _reseal(address: OutboundAddress, *, actor: object) -> bool:
         return False
     address.sealed_secret = seal(address, SecretStr(open_secret(address) or ""))
     address.save(update_fields=["sealed_secret"])
-    record(f"{address._meta.model_name}.changed", address, actor=actor, secret=RESEALED)
+    record(f"{address._meta.model_name}.changed", address, actor=actor, secret_resealed=True)
     return True
+
+
+def _shown(endpoint: Endpoint | None) -> dict[str, object]:
+    """Answer what the audit trail shows of an endpoint."""
+    return {name: getattr(endpoint, name) for name in _AUDITED} if endpoint else {}
 
 
 def _check(endpoint: Endpoint) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from celery import Task
 
+from evalsite.audit.acting import Actor, ActorKind, acting
 from evalsite.tenants import scope
+
+WORKER: Final = Actor(kind=ActorKind.SYSTEM, name="worker")
 
 
 class TenantTask(Task):  # type: ignore[type-arg]
@@ -17,5 +20,5 @@ class TenantTask(Task):  # type: ignore[type-arg]
 
     def __call__(self, *args: Any, tenant_id: str, **kwargs: Any) -> Any:
         """Run inside the tenant's scope; raises TypeError for a message without a tenant."""
-        with scope.tenant(tenant_id):
+        with scope.tenant(tenant_id), acting(WORKER):
             return self.run(*args, **kwargs)

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import logging
 from threading import Event
+from typing import Final
 from uuid import UUID
 
 from django.db import Error, close_old_connections, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from kombu.exceptions import OperationalError as BrokerError
 
+from evalsite.audit.acting import Actor, ActorKind, acting
 from evalsite.audit.record import record_hourly
 from evalsite.pipeline.lead import LOCK, seen, take_over
 from evalsite.pipeline.sweep import sweep
 from evalsite.tenants import scope
 
 log = logging.getLogger(__name__)
+
+COORDINATOR: Final = Actor(kind=ActorKind.SYSTEM, name="coordinator")
 
 
 def coordinate(stop: Event, *, seconds: float) -> None:
@@ -51,7 +55,7 @@ def tick() -> None:
     What goes wrong with one tenant is written to its audit trail, and stops no other.
     """
     for tenant_id in tenants_with_work():
-        with scope.tenant(tenant_id):
+        with scope.tenant(tenant_id), acting(COORDINATOR):
             try:
                 sweep()
             except BrokerError:
@@ -61,7 +65,7 @@ def tick() -> None:
                 if isinstance(error, Error) and not connection.is_usable():
                     raise
                 log.exception("the sweep of tenant %s failed", tenant_id)
-                record_hourly("sweep.failed", type(error).__name__, actor="coordinator")
+                record_hourly("sweep.failed", type(error).__name__)
 
 
 def _leads(lock: BaseDatabaseWrapper) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from evalsite.errors import EvalsiteError, UsageError
+from evalsite.tenants.acting import Actor, ActorKind, acting
 from evalsite.tenants.enrol import TenantUnknown, find_tenant
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
@@ -25,7 +26,7 @@ class TenantNotNamed(UsageError):
 
 
 class TenantCommand(BaseCommand):
-    """Opens the scope of --tenant, and turns coded errors into an exit code and one line.
+    """Opens the scope of --tenant, acts by its own name, and tells coded errors in one line.
 
     Subclasses write `work` in place of `handle`.
     """
@@ -38,8 +39,12 @@ class TenantCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command in the tenant's scope."""
+        name = type(self).__module__.rpartition(".")[2]
         try:
-            with tenant(_chosen(options["tenant"]).pk):
+            with (
+                acting(Actor(kind=ActorKind.SYSTEM, name=name)),
+                tenant(_chosen(options["tenant"]).pk),
+            ):
                 self.work(**options)
         except (EvalsiteError, VerdictError) as error:
             raise CommandError(str(error), returncode=getattr(error, "exit_code", 2)) from error

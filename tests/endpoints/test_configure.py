@@ -78,7 +78,8 @@ def test_the_trail_has_what_changed_and_no_secret() -> None:
     made.parallel = 3
     configure(made, actor="ann")
     changed = Entry.objects.get(action="endpoint.changed")
-    assert changed.details == {"secret": "kept", "parallel": 3}
+    assert (changed.before, changed.after) == ({"parallel": 25}, {"parallel": 3})
+    assert changed.details == {"secret_kept": True}
     assert "s3cret" not in str(list(Entry.objects.values()))
 
 

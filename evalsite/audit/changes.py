@@ -1,0 +1,70 @@
+"""What was changed, as the two sides of an entry, with nothing in it that must stay secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, Final, TypedDict
+
+HIDDEN: Final = "[hidden]"
+_LONGEST: Final = 500
+# A name is looked at word by word, so that `cluster_key` and `tokens_in` are shown.
+_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_SECRET_WORDS: Final = frozenset(
+    {
+        *("secret", "secrets", "token", "password", "passwd", "passphrase", "pepper"),
+        *("authorization", "credential", "credentials", "cookie", "digest", "sealed", "bearer"),
+        *("apikey", "pwd"),
+    }
+)
+_SECRET_PAIRS: Final = frozenset(
+    {
+        *(("api", "key"), ("private", "key"), ("access", "key"), ("signing", "key")),
+        *(("secret", "key"), ("key", "hash"), ("session", "id")),
+    }
+)
+
+
+class Change(TypedDict):
+    """Both sides of what was changed, ready for `record(..., **change)`."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def change(before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
+    """Answer the fields that differ, with their values on both sides.
+
+    A field that is missing on a side is left out there. A secret that was changed is named,
+    and its values are hidden.
+    """
+    gone = object()
+    names = [n for n in {**before, **after} if before.get(n, gone) != after.get(n, gone)]
+    return {
+        "before": mask({name: before[name] for name in names if name in before}),
+        "after": mask({name: after[name] for name in names if name in after}),
+    }
+
+
+def mask(value: Any, *, name: str = "") -> Any:
+    """Answer plain JSON in which values with a secret's name are hidden, and long texts cut.
+
+    An empty value stays: that there is no secret is none.
+    """
+    if name and is_secret(name) and value not in (None, "", False, True):
+        return HIDDEN
+    if isinstance(value, Mapping):
+        return {str(key): mask(part, name=str(key)) for key, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [mask(part) for part in value]
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return f"{value[:_LONGEST]}... ({len(value):,} characters)"
+    return value
+
+
+def is_secret(name: str) -> bool:
+    """Answer whether a field of that name holds what nobody may read."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    pairs = pairwise(words)
+    return bool(_SECRET_WORDS.intersection(words) or _SECRET_PAIRS.intersection(pairs))
