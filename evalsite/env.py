@@ -57,6 +57,7 @@ class Env(BaseSettings):
 
     secret_key: SecretStr | None = None
     secrets_keys: list[SecretStr] = []
+    api_key_peppers: list[SecretStr] = []
     outbound_allow: list[str] = []
     callable_targets: bool = False
     debug: bool = False
@@ -101,7 +102,7 @@ class Env(BaseSettings):
             raise ValueError("is no PostgreSQL URL") from None
         return value
 
-    @field_validator("secrets_keys")
+    @field_validator("secrets_keys", "api_key_peppers")
     @classmethod
     def _is_long(cls, value: list[SecretStr]) -> list[SecretStr]:
         if any(len(key.get_secret_value()) < SHORTEST_KEY for key in value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from django.db import models
 from django.utils import timezone
 
 from evalsite.alerts.models import Alert, Condition, Subscription, Webhook
+from evalsite.api.models import Answered
 from evalsite.audit.models import Entry
 from evalsite.batches.models import Batch, Chunk, Step
 from evalsite.calls.models import Price, Reply
@@ -20,7 +22,9 @@ from evalsite.endpoints.models import Endpoint
 from evalsite.exchange.models import LegacyImport
 from evalsite.experiments.models import Arm, Decision, Experiment, Result
 from evalsite.gates.models import Gate, GateCheck
+from evalsite.keys.models import ApiKey
 from evalsite.leaderboard.models import Board, Standing
+from evalsite.people.models import Invitation
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, OutboxMessage
 from evalsite.regressions.models import Baseline, Comparison, Regression
 from evalsite.scoring.models import Scorecard
@@ -63,6 +67,23 @@ def make_membership(**fields: Any) -> Membership:
 def make_entry(**fields: Any) -> Entry:
     """An audit entry."""
     return Entry.objects.create(**{"action": "case.changed", "subject": "x", **fields})
+
+
+def make_api_key(**fields: Any) -> ApiKey:
+    """A good key that may do everything; nobody has it."""
+    given = {"name": _name("key"), "public_id": uuid4().hex[:12], "digest": uuid4().hex * 2}
+    rights = {"role": Role.OWNER, "scopes": ["*:read", "*:write"], "pepper_version": "none"}
+    ends = timezone.now() + timedelta(days=90)
+    return ApiKey.objects.create(**{**given, **rights, "expires_at": ends, **fields})
+
+
+def make_invitation(**fields: Any) -> Invitation:
+    """A mail to a curator that nobody has."""
+    given = {"email": f"{_name('guest')}@example.org", "role": Role.CURATOR}
+    ends = timezone.now() + timedelta(days=7)
+    return Invitation.objects.create(
+        **{**given, "digest": uuid4().hex * 2, "expires_at": ends, **fields}
+    )
 
 
 def make_suite(**fields: Any) -> Suite:
@@ -314,8 +335,17 @@ def make_reply(**fields: Any) -> Reply:
     return Reply.objects.create(**{"key": _name("key"), "model": "m", "text": "OK", **fields})
 
 
+def make_answered(**fields: Any) -> Answered:
+    """A request that was answered with 201."""
+    return Answered.objects.create(
+        **{"key": _name("key"), "asked": "0" * 64, "status": 201, "body": {}, **fields}
+    )
+
+
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Alert: make_alert,
+    Answered: make_answered,
+    ApiKey: make_api_key,
     Arm: make_arm,
     Baseline: make_baseline,
     Batch: make_batch,
@@ -332,6 +362,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Gate: make_gate,
     GateCheck: make_gate_check,
     LegacyImport: make_legacy_import,
+    Invitation: make_invitation,
     JudgeTrust: make_judge_trust,
     Membership: make_membership,
     OutboxMessage: make_outbox_message,

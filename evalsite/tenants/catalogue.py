@@ -21,7 +21,10 @@ _READER_GUARD = "(tenant_id = ( SELECT app.reader_tenant() AS reader_tenant))"
 _LEAKPROOF = (
     "uuid,text,varchar,int2,int4,int8,float8,bool,date,timestamp,timestamptz,interval,bytea"
 )
-_DEFINERS = ("app.memberships_of", "app.tenants_with_work", "app.refresh_statistics")
+_DEFINERS = (
+    *("app.memberships_of", "app.tenants_with_work", "app.refresh_statistics"),
+    *("app.key_of", "app.invitation_of"),
+)
 
 
 class Rule(NamedTuple):

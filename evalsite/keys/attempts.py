@@ -1,0 +1,155 @@
+"""Count what failed, by address, and refuse who fails too often before anything is looked up.
+
+Moving windows in the broker's Valkey (library `limits`) are shared by all web processes. While it
+is away each process counts for itself. Only failures count: whoever has a good key, or another
+address, is never held up.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from math import ceil
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+from django.conf import settings
+
+from evalsite.errors import EvalsiteError
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.storage import Storage
+    from limits.strategies import MovingWindowRateLimiter
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+_PATIENCE_S: Final = 0.25
+# How long each process counts for itself before it tries Valkey again.
+_AWAY_S: Final = 5.0
+# One household or server owns at least so much of the version 6 address space.
+_OWN_BITS: Final = 64
+
+
+class TooManyAttempts(EvalsiteError):
+    """Too many bad keys or passwords came from one address."""
+
+    code = "too_many_attempts"
+    hint = "mend the key or password, and come again when the time is over"
+    http_status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too many attempts failed: wait {retry_after} seconds")
+        self.retry_after = retry_after
+
+
+class _Window(NamedTuple):
+    """So many failures in so many seconds, counted under a name."""
+
+    amount: int
+    seconds: int
+    name: str
+
+
+def require_attempt(address: str, *, account: str = "") -> None:
+    """Let somebody at this address try a key or, of an account, a password.
+
+    Raises TooManyAttempts, whose `retry_after` is in seconds.
+    """
+    for window in _windows(address, account=account):
+        if (wait := _failures().wait(window)) > 0:
+            raise TooManyAttempts(wait)
+
+
+def note_failure(address: str, *, account: str = "") -> None:
+    """Count a key that was refused or, of an account, a wrong password."""
+    for window in _windows(address, account=account):
+        _failures().note(window)
+
+
+def forget(address: str, *, account: str = "") -> None:
+    """Begin to count anew, as after a right password."""
+    for window in _windows(address, account=account):
+        _failures().forget(window)
+
+
+def sender(address: str) -> str:
+    """Answer what of an address belongs to one sender: the whole of version 4, half of 6."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ip_network((parsed, _OWN_BITS), strict=False))
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+
+
+def _windows(address: str, *, account: str) -> Iterator[_Window]:
+    """Yield what is counted: of passwords the account's failures, and those of a whole address."""
+    who = sender(address)
+    if account:
+        yield _Window(10, 300, f"signin:{who}:{account.strip().casefold()[:150]}")
+        yield _Window(50, 300, f"signin:{who}")
+    else:
+        yield _Window(10, 60, f"key:{who}")
+
+
+class _Failures:
+    """Counts in Valkey while it answers, else in this process."""
+
+    def __init__(self, broker_url: str) -> None:
+        from limits.storage import MemoryStorage
+        from limits.strategies import MovingWindowRateLimiter
+
+        self._shared = MovingWindowRateLimiter(_storage(broker_url))
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._away_until = 0.0
+
+    def wait(self, window: _Window) -> int:
+        """Answer for how many seconds nothing more may be tried; 0 where there is room."""
+        stats = self._ask(lambda counted: counted.get_window_stats(_item(window), window.name))
+        return 0 if stats.remaining > 0 else max(1, ceil(stats.reset_time - time.time()))
+
+    def note(self, window: _Window) -> None:
+        """Count one failure."""
+        self._ask(lambda counted: counted.hit(_item(window), window.name))
+
+    def forget(self, window: _Window) -> None:
+        """Count from nothing."""
+        self._ask(lambda counted: counted.clear(_item(window), window.name))
+
+    def _ask(self, question: Callable[[MovingWindowRateLimiter], T]) -> T:
+        from redis.exceptions import RedisError
+
+        if time.monotonic() >= self._away_until:
+            try:
+                return question(self._shared)
+            except RedisError as error:
+                self._away_until = time.monotonic() + _AWAY_S
+                _log.warning("each process counts failed attempts for itself: %r", error)
+        return question(self._own)
+
+
+@lru_cache(maxsize=4)
+def _for(broker_url: str) -> _Failures:
+    return _Failures(broker_url)
+
+
+def _failures() -> _Failures:
+    return _for(settings.BROKER_URL)
+
+
+def _storage(broker_url: str) -> Storage:
+    from limits.storage import storage_from_string
+
+    url = broker_url.replace("redis+socket://", "redis+unix://").replace("virtual_host=", "db=")
+    return storage_from_string(url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S)
+
+
+def _item(window: _Window) -> RateLimitItem:
+    from limits import RateLimitItemPerSecond
+
+    return RateLimitItemPerSecond(window.amount, window.seconds)
