@@ -47,6 +47,7 @@ class JsonRefused(EvalsiteError):
     """A text is not JSON, or is JSON that could not be stored and read back unchanged."""
 
     code = "json_invalid"
+    http_status = 400
 
 
 def parse(data: bytes) -> Any:

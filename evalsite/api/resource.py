@@ -1,0 +1,141 @@
+"""The base of every resource: who may, one transaction a request, ETags, known parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar, Final, TypeVar
+from uuid import UUID
+
+from django.db import models, transaction
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer, ListSerializer
+from rest_framework.viewsets import GenericViewSet
+
+from evalsite.api.etag import etag_of, require_match
+from evalsite.api.once import HEADER, answer_once
+from evalsite.api.parse import NDJSON
+from evalsite.api.wanted import Wanted
+from evalsite.errors import UsageError
+
+Row = TypeVar("Row", bound=models.Model)
+
+_VERBS: Final = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
+_EDITS: Final = ("PUT", "PATCH", "DELETE")
+_SAFE: Final = ("GET", "HEAD", "OPTIONS")
+
+
+class ParameterUnknown(UsageError):
+    """The address has a parameter that is not read here: a filter with a slip would show all."""
+
+    code = "parameter_unknown"
+    hint = "/api/v1/docs lists the parameters"
+
+
+class Resource(GenericViewSet[Row]):
+    """Rows of one model, of the tenant in scope.
+
+    A subclass names its `room` in the table of permissions, and in `verbs` what an action does
+    there where its method does not tell (view, add, change, delete). Actions named in `secretive`
+    answer a secret, which is not kept for who asks again. `parameters` are those of the address
+    beside filters, paging and `fields`.
+    """
+
+    room: ClassVar[str]
+    verbs: ClassVar[Mapping[str, str]] = {}
+    secretive: ClassVar[Sequence[str]] = ()
+    parameters: ClassVar[Sequence[str]] = ()
+
+    def verb(self) -> str:
+        """Answer what is done to the room: the action's own, else the method's."""
+        method = self.request.method or ""
+        return self.verbs.get(self.action, _VERBS.get(method, "view"))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check who asks and what; an unsafe request is then done as one transaction."""
+        super().initial(request, *args, **kwargs)
+        self._require_known_parameters(request)
+        if request.method not in _SAFE:
+            name = str(request.method).lower()
+            setattr(self, name, partial(self._as_one, getattr(self, name)))
+
+    def _as_one(
+        self, do: Callable[..., Response], request: Request, *args: Any, **kwargs: Any
+    ) -> Response:
+        with transaction.atomic():
+            if HEADER not in request.headers or request.content_type == NDJSON:
+                return do(request, *args, **kwargs)
+            keep = self.action not in self.secretive
+            return answer_once(request, partial(do, request, *args, **kwargs), keep=keep)
+
+    def find(self, model: type[Row], pk: UUID) -> Row:
+        """Answer a row of another model by its id; 404 for none and for another tenant's alike."""
+        return get_object_or_404(model._default_manager, pk=pk)
+
+    def read(self, wanted: type[Wanted]) -> dict[str, Any]:
+        """Answer the body's members, checked; raises ValidationError."""
+        body = wanted(data=self.request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        members: dict[str, Any] = body.validated_data
+        return members
+
+    def made(self, row: Row, *, address: str, status: int = 201) -> Response:
+        """Answer a row that was made, or one (202) that is being worked on, and where it is."""
+        location = reverse(f"api:{address}", args=[row.pk])
+        told = self.get_serializer(row).data
+        return Response(told, status=status, headers={"Location": location})
+
+    def get_object(self) -> Row:
+        """Answer the row that the address names; an edit locks it, and asks If-Match."""
+        if self.request.method not in _EDITS:
+            return super().get_object()
+        with_lock = self.get_queryset().select_for_update(of=("self",))
+        row: Row = get_object_or_404(with_lock, pk=self.kwargs["pk"])
+        require_match(self.request, self.get_serializer(row).data)
+        return row
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Row]:
+        """Answer the serializer, with only the `fields` that were asked for."""
+        made = super().get_serializer(*args, **kwargs)
+        wanted = self.request.query_params.get("fields") if self.request else None
+        if wanted is not None and self.request.method == "GET":
+            _narrow(made, wanted=wanted.split(","))
+        return made
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Put the ETag on the answer about one row, and answer 304 to who has it."""
+        done = super().finalize_response(request, response, *args, **kwargs)
+        is_one = "pk" in self.kwargs and self.action in ("retrieve", "partial_update", "update")
+        if is_one and done.status_code == 200:
+            done.headers["ETag"] = etag_of(done.data)
+            if request.method == "GET":
+                return get_conditional_response(request, etag=done.headers["ETag"], response=done)
+        return done
+
+    def _require_known_parameters(self, request: Request) -> None:
+        known = {"fields", *self.parameters}
+        if self.action == "list":
+            known |= {"cursor", "page_size", *_filters_of(self)}
+        if unknown := sorted(set(request.query_params) - known):
+            raise ParameterUnknown(f"not read here: {', '.join(unknown)[:200]!r}")
+
+
+def _filters_of(resource: Resource[Any]) -> set[str]:
+    """Name the filters of a resource's lists."""
+    filterset = getattr(resource, "filterset_class", None)
+    if filterset is not None:
+        return set(filterset.base_filters)
+    return set(getattr(resource, "filterset_fields", ()))
+
+
+def _narrow(serializer: Any, *, wanted: Sequence[str]) -> None:
+    one: Any = serializer.child if isinstance(serializer, ListSerializer) else serializer
+    fields = one.fields
+    if unknown := sorted(set(wanted) - set(fields)):
+        raise ParameterUnknown(f"no such fields: {', '.join(unknown)[:200]!r}")
+    for name in set(fields) - set(wanted):
+        fields.pop(name)

@@ -1,0 +1,102 @@
+"""What OpenAPI is told beyond what the code says itself: problems, headers, `fields`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+)
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+
+from evalsite.api.problems import MEDIA_TYPE
+
+_TEXT: Final = {"type": "string"}
+_PROBLEM: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "RFC 9457: what went wrong, why, and how to mend it.",
+    "required": ["type", "title", "status", "code", "detail", "hint", "errors", "request_id"],
+    "properties": {
+        **dict.fromkeys(("type", "title", "code", "detail", "hint", "request_id"), _TEXT),
+        "status": {"type": "integer"},
+        "at": {"type": "string", "format": "date-time"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": _TEXT, "code": _TEXT, "detail": _TEXT},
+            },
+        },
+    },
+}
+_ANSWER: Final = {
+    "description": "A problem; its `code` is stable, and listed in docs/errors.md.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How a program shows its key."""
+
+    target_class = "evalsite.api.authenticate.KeyAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """Answer OpenAPI's name for it."""
+        return {"type": "http", "scheme": "bearer"}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How a person is known."""
+
+    target_class = "evalsite.api.authenticate.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """Answer OpenAPI's name for it."""
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+
+
+class WantedScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """A body has the members that it names and no others."""
+
+    target_class = "evalsite.api.wanted.Wanted"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        """Answer the body's own schema, closed."""
+        map_plainly: Any = auto_schema._map_serializer
+        told = map_plainly(self.target, direction, bypass_extensions=True)
+        return {**told, "additionalProperties": False}
+
+
+class Described(AutoSchema):
+    """Adds the headers that every resource understands."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """Answer the headers of the method, and `fields` where rows are read."""
+        given = list(super().get_override_parameters())
+        match self.method:
+            case "POST":
+                given.append(_header("Idempotency-Key", "Sent again, it changes nothing."))
+            case "PATCH" | "PUT" | "DELETE":
+                given.append(_header("If-Match", "The ETag that was read; 412 if it is outdated."))
+            case "GET" if getattr(self.view, "action", "") in ("list", "retrieve"):
+                told = "The fields that are wanted, with commas between."
+                given.append(OpenApiParameter("fields", str, description=told))
+        return given
+
+
+def _header(name: str, told: str) -> OpenApiParameter:
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=told)
+
+
+def add_problems(result: dict[str, Any], **context: Any) -> dict[str, Any]:
+    """Let every operation answer problems (a hook of drf-spectacular)."""
+    result["components"].setdefault("schemas", {})["Problem"] = _PROBLEM
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            operation["responses"] |= {"4XX": _ANSWER, "503": _ANSWER}
+    return result

@@ -1,0 +1,53 @@
+"""Programs and people that ask the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from evalsite.keys.issue import issue_key
+from evalsite.tenants.models import Role, Tenant
+from evalsite.tenants.scope import tenant
+
+EVERYTHING = ("*:read", "*:write")
+Asker = Callable[..., Client]
+
+
+def asker(of: Tenant, *, role: Role = Role.OWNER, scopes: Iterable[str] = EVERYTHING) -> Client:
+    """A program of the tenant with a key of its own: a client that sends and reads JSON."""
+    with tenant(of.pk):
+        issued = issue_key(name=f"{role}-key", role=role, scopes=list(scopes))
+    token = issued.token.get_secret_value()
+    return Client(headers={"authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+def api(acme: Tenant) -> Client:
+    """A program of Acme that may do all."""
+    return asker(acme)
+
+
+@pytest.fixture
+def stranger(globex: Tenant) -> Client:
+    """A program of Globex that may do all there."""
+    return asker(globex)
+
+
+def post(client: Client, address: str, body: Any, **headers: str) -> Any:
+    """Send JSON; answers the response."""
+    return client.post(f"/api/v1/{address}", body, content_type="application/json", headers=headers)
+
+
+def patch(client: Client, address: str, body: Any, **headers: str) -> Any:
+    """Send an edit as JSON; answers the response."""
+    return client.patch(
+        f"/api/v1/{address}", body, content_type="application/json", headers=headers
+    )
+
+
+def get(client: Client, address: str, **params: Any) -> Any:
+    """Read an address; answers the response."""
+    return client.get(f"/api/v1/{address}", params)
