@@ -1,0 +1,46 @@
+"""Gates: is it better than the baseline?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evalsite_client.describe import Pages, Ref, get, given, place, post
+from evalsite_client.models import Gate, GateCheck
+from evalsite_client.steps import Flow
+from evalsite_client.verbs import Room, S, listing, verb
+
+
+class Gates(Room[S]):
+    """What a batch must show against its baseline."""
+
+    @listing
+    def list(self, *, name: str = "") -> Pages[Gate]:
+        """List gates."""
+        return Pages(get("gates", name=name), Gate)
+
+    @verb
+    def get(self, gate: Ref) -> Flow[Gate]:
+        """Answer a gate by its id."""
+        return self.ask(get(place("gates", gate)), Gate)
+
+    @verb
+    def named(self, name: str) -> Flow[Gate]:
+        """Answer a gate by its name; raises NameUnknown."""
+        return self.find(Pages(get("gates", name=name), Gate), name=name)
+
+    @verb
+    def check(
+        self,
+        gate: Ref,
+        *,
+        batch: Ref | None = None,
+        run: Ref | None = None,
+        baseline: Any = None,
+    ) -> Flow[GateCheck]:
+        """Ask a gate about a batch, or about the newest batch of a run."""
+        body = given(
+            batch=None if batch is None else str(batch),
+            run=None if run is None else str(run),
+            baseline=baseline,
+        )
+        return self.ask(post(place("gates", gate, "check"), body), GateCheck)

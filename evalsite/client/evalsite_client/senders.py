@@ -1,0 +1,147 @@
+"""Carry out what calls ask for: one sender waits, the other awaits. All else is shared.
+
+The key travels in the header alone. What httpx2 raises is turned to a value here, outside of its
+frames, since those hold the header and could be shown with their variables.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Final, TypeVar, cast
+from urllib.parse import urlsplit
+
+import httpx2
+from pydantic import SecretStr
+
+from evalsite_client.errors import KeyMissing, UrlMissing
+from evalsite_client.retry import Retries
+from evalsite_client.steps import Answer, Body, Flow, Lost, Request
+
+T = TypeVar("T")
+_ROOT: Final = "/api/v1/"
+_AGENT: Final = "evalsite-client/0.1.0"
+# The server cannot have seen the request.
+_NEVER_BEGUN: Final = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.UnsupportedProtocol,
+)
+
+
+class _KeyHeader(httpx2.Auth):
+    def __init__(self, key: SecretStr) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx2.Request) -> Any:
+        request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
+        yield request
+
+
+def options(url: str, *, api_key: str | SecretStr | None, timeout: float) -> dict[str, Any]:
+    """Answer what both kinds of httpx2 client are made with; raises KeyMissing and UrlMissing."""
+    address = url or os.environ.get("EVALSITE_URL", "")
+    if urlsplit(address).scheme not in ("http", "https"):
+        raise UrlMissing("no server is named")
+    key = api_key or os.environ.get("EVALSITE_API_KEY", "")
+    secret = key if isinstance(key, SecretStr) else SecretStr(key.strip())
+    if not secret.get_secret_value():
+        raise KeyMissing("no API key is given")
+    return {
+        "auth": _KeyHeader(secret),
+        "base_url": address.rstrip("/") + _ROOT,
+        "headers": {"Accept": "application/json", "User-Agent": _AGENT},
+        "timeout": httpx2.Timeout(timeout, connect=min(timeout, 10.0)),
+    }
+
+
+class SyncSender:
+    """Carries out calls and waits for them."""
+
+    def __init__(self, http: httpx2.Client, *, retries: Retries) -> None:
+        self.http = http
+        self.retries = retries
+
+    def carry_out(self, flow: Flow[T]) -> T:
+        """Do what a call asks for, one step after another, and answer what it answers."""
+        reply: Answer | Lost | None = None
+        while True:
+            try:
+                step = flow.send(reply)
+            except StopIteration as done:
+                return cast(T, done.value)
+            if isinstance(step, Request):
+                reply = self._exchange(step)
+            else:
+                time.sleep(step.seconds)
+                reply = None
+
+    def _exchange(self, asked: Request) -> Answer | Lost:
+        content = asked.body.blocks() if asked.body else None
+        request = self.http.build_request(**_as_sent(asked), content=content)
+        try:
+            return _answer(self.http.send(request))
+        except httpx2.TransportError as error:
+            return _lost(error)
+
+
+class AsyncSender:
+    """Carries out calls and awaits them."""
+
+    def __init__(self, http: httpx2.AsyncClient, *, retries: Retries) -> None:
+        self.http = http
+        self.retries = retries
+
+    async def carry_out(self, flow: Flow[T]) -> T:
+        """Do what a call asks for, one step after another, and answer what it answers."""
+        reply: Answer | Lost | None = None
+        while True:
+            try:
+                step = flow.send(reply)
+            except StopIteration as done:
+                return cast(T, done.value)
+            if isinstance(step, Request):
+                reply = await self._exchange(step)
+            else:
+                await asyncio.sleep(step.seconds)
+                reply = None
+
+    async def _exchange(self, asked: Request) -> Answer | Lost:
+        content = _blocks(asked.body) if asked.body else None
+        request = self.http.build_request(**_as_sent(asked), content=content)
+        try:
+            return _answer(await self.http.send(request))
+        except httpx2.TransportError as error:
+            return _lost(error)
+
+
+async def _blocks(body: Body) -> AsyncIterator[bytes]:
+    for block in body.blocks():
+        yield block
+
+
+def _as_sent(asked: Request) -> dict[str, Any]:
+    headers = dict(asked.headers)
+    if asked.body:
+        headers |= {
+            "Content-Type": asked.body.content_type,
+            "Content-Length": str(asked.body.length),
+        }
+    return {
+        "method": asked.method,
+        "url": asked.path,
+        "params": dict(asked.params) or None,
+        "headers": headers,
+    }
+
+
+def _answer(response: httpx2.Response) -> Answer:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status_code, headers, response.content)
+
+
+def _lost(error: httpx2.TransportError) -> Lost:
+    return Lost(type(error).__name__, begun=not isinstance(error, _NEVER_BEGUN))
