@@ -6,7 +6,7 @@ import os
 import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -87,6 +87,10 @@ class Env(BaseSettings):
     unscored_limit: float = Field(default=0.2, ge=0, le=1)
     sandbox_trusted: bool = False
     preflight_days: float = Field(default=7, ge=0, le=365)
+    retention_seconds: float = Field(default=3600, gt=0.2, le=86_400)
+    blob_object_bytes: int = Field(default=1_048_576, ge=1)
+    blob_storage: str = "django.core.files.storage.FileSystemStorage"
+    blob_storage_options: dict[str, Any] = {}
 
     flower_user: str = "flower"
     flower_password: SecretStr | None = None
