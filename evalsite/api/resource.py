@@ -119,12 +119,12 @@ class Resource(GenericViewSet[Row]):
     def _require_known_parameters(self, request: Request) -> None:
         known = {"fields", *self.parameters}
         if self.action == "list":
-            known |= {"cursor", "page_size", *_filters_of(self)}
+            known |= {"cursor", "page_size", *filters_of(type(self))}
         if unknown := sorted(set(request.query_params) - known):
             raise ParameterUnknown(f"not read here: {', '.join(unknown)[:200]!r}")
 
 
-def _filters_of(resource: Resource[Any]) -> set[str]:
+def filters_of(resource: type[Resource[Any]]) -> set[str]:
     """Name the filters of a resource's lists."""
     filterset = getattr(resource, "filterset_class", None)
     if filterset is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
 
 EVERYTHING = ("*:read", "*:write")
+_addresses = count(1)
 Asker = Callable[..., Client]
 
 
@@ -20,8 +22,14 @@ def asker(of: Tenant, *, role: Role = Role.OWNER, scopes: Iterable[str] = EVERYT
     """A program of the tenant with a key of its own: a client that sends and reads JSON."""
     with tenant(of.pk):
         issued = issue_key(name=f"{role}-key", role=role, scopes=list(scopes))
-    token = issued.token.get_secret_value()
-    return Client(headers={"authorization": f"Bearer {token}"})
+    return holding(issued.token.get_secret_value())
+
+
+def holding(token: str) -> Client:
+    """A program that shows a key, from an address of its own: bad keys are counted by it."""
+    number = next(_addresses)
+    address = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+    return Client(headers={"authorization": f"Bearer {token}"}, REMOTE_ADDR=address)
 
 
 @pytest.fixture
