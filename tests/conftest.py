@@ -84,16 +84,17 @@ def knobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
-def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """A database where commits are real; emptied after the test, by the owner."""
+def committed_db(
+    services: Services, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """A database where commits are real; emptied after the test, past the audit trail's triggers."""
     with django_db_blocker.unblock():
         yield
         connections["default"].close()
-        with connections["owner"].cursor() as cursor:
-            cursor.execute(
+        with services.superuser() as superuser:
+            found = superuser.execute(
                 "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind = 'r'"
                 " AND relnamespace = 'public'::regnamespace AND relname NOT IN"
                 " ('django_migrations', 'django_content_type', 'auth_permission')"
             )
-            (tables,) = cursor.fetchone()
-            cursor.execute(f"TRUNCATE {tables} CASCADE")
+            superuser.execute(f"TRUNCATE {found.fetchone()[0]} CASCADE")

@@ -9,12 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import User
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from evalsite.alerts.models import Alert, Condition, Subscription, Webhook
 from evalsite.api.models import Answered
-from evalsite.audit.models import Entry
+from evalsite.audit.models import Anchor, Entry, Link
 from evalsite.batches.models import Batch, Chunk, Step
 from evalsite.calls.models import Price, Reply
 from evalsite.cases.models import Revision, Suite, TestCase
@@ -26,8 +26,10 @@ from evalsite.keys.models import ApiKey
 from evalsite.leaderboard.models import Board, Standing
 from evalsite.people.models import Invitation
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, OutboxMessage
+from evalsite.quotas.models import Quota, Spending
 from evalsite.regressions.models import Baseline, Comparison, Regression
-from evalsite.scoring.models import Scorecard
+from evalsite.retention.models import Hold, Policy, Purge, Receipt
+from evalsite.scoring.models import Extract, Scorecard
 from evalsite.summaries.models import Summary
 from evalsite.targets.models import Output, Run, Target
 from evalsite.tenants.models import Membership, Role
@@ -84,6 +86,19 @@ def make_invitation(**fields: Any) -> Invitation:
     return Invitation.objects.create(
         **{**given, "digest": uuid4().hex * 2, "expires_at": ends, **fields}
     )
+
+
+def make_link(**fields: Any) -> Link:
+    """The link of a new entry: only the database makes one, at commit."""
+    entry = make_entry(**fields)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS audit_entry_link IMMEDIATE")
+    return Link.objects.get(pk=entry.pk)
+
+
+def make_anchor(**fields: Any) -> Anchor:
+    """Where the chain of a new entry begins."""
+    return Anchor.objects.get(pk=make_link(**fields).tenant_id)
 
 
 def make_suite(**fields: Any) -> Suite:
@@ -157,6 +172,39 @@ def make_scorecard(**fields: Any) -> Scorecard:
     stages = {"exact": {"status": "passed", "score": 1.0}}
     given = {"status": "passed", "overall_score": 1.0, "overall_passed": True, "stages": stages}
     return Scorecard.objects.create(**{**given, **fields})
+
+
+def make_extract(**fields: Any) -> Extract:
+    """What was kept of one passed case."""
+    fields["batch"] = fields.get("batch") or make_batch()
+    stages = [{"exact": {"status": "passed", "score": 1.0}}]
+    given = {"number": 0, "n": 1, "tiers": [], "revisions": [uuid4()], "repetitions": [0]}
+    verdict = {"statuses": ["passed"], "scores": [1.0], "stages": stages}
+    empty = dict.fromkeys(("latencies_ms", "tokens_in", "tokens_out", "costs_usd"), [None])
+    return Extract.objects.create(**{**given, **verdict, **empty, **fields})
+
+
+def make_policy(**fields: Any) -> Policy:
+    """All is kept for 30 days, and due to be looked at."""
+    given = dict.fromkeys(("outputs", "judge_texts", "replies", "scorecards", "results"), 30)
+    return Policy.objects.create(**{**given, "next_at": timezone.now(), **fields})
+
+
+def make_hold(**fields: Any) -> Hold:
+    """All is held."""
+    return Hold.objects.create(**{"reason": "Case 7", **fields})
+
+
+def make_purge(**fields: Any) -> Purge:
+    """A purge that has just begun."""
+    return Purge.objects.create(**{"kind": "outputs", "cutoff": timezone.now(), **fields})
+
+
+def make_receipt(**fields: Any) -> Receipt:
+    """Five outputs were purged."""
+    times = {"cutoff": timezone.now(), "started_at": timezone.now()}
+    given = {"kind": "outputs", "n": 5, "n_bytes": 500, "digest": "0" * 64}
+    return Receipt.objects.create(**{**times, **given, **fields})
 
 
 def make_summary(**fields: Any) -> Summary:
@@ -342,8 +390,19 @@ def make_answered(**fields: Any) -> Answered:
     )
 
 
+def make_quota(**fields: Any) -> Quota:
+    """What the tenant may have."""
+    return Quota.objects.create(**{"max_cases": 1_000_000, **fields})
+
+
+def make_spending(**fields: Any) -> Spending:
+    """What the tenant has spent in a month."""
+    return Spending.objects.create(**{"month": timezone.now().date().replace(day=1), **fields})
+
+
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Alert: make_alert,
+    Anchor: make_anchor,
     Answered: make_answered,
     ApiKey: make_api_key,
     Arm: make_arm,
@@ -359,15 +418,22 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Evaluation: make_evaluation,
     EvaluationRequest: make_evaluation_request,
     Experiment: make_experiment,
+    Extract: make_extract,
     Gate: make_gate,
+    Hold: make_hold,
     GateCheck: make_gate_check,
     LegacyImport: make_legacy_import,
+    Link: make_link,
     Invitation: make_invitation,
     JudgeTrust: make_judge_trust,
     Membership: make_membership,
     OutboxMessage: make_outbox_message,
     Output: make_output,
+    Policy: make_policy,
     Price: make_price,
+    Purge: make_purge,
+    Receipt: make_receipt,
+    Quota: make_quota,
     Reply: make_reply,
     Result: make_result,
     Regression: make_regression,
@@ -375,6 +441,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Run: make_run,
     Scorecard: make_scorecard,
     Shift: make_shift,
+    Spending: make_spending,
     Standing: make_standing,
     Step: make_step,
     Subscription: make_subscription,

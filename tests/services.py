@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from psycopg.conninfo import make_conninfo
 
 from evalsite.embedded import passfile, supervisor
@@ -31,6 +32,13 @@ class Services:
     def admin(self) -> str:
         """The connection string of the role that may create roles and databases."""
         return make_conninfo(**{**self.roles[ADMIN], "dbname": "postgres"})
+
+    @contextmanager
+    def superuser(self) -> Iterator[psycopg.Connection]:
+        """Connect to the tests' database as one for whom there is no wall and no trigger."""
+        with psycopg.connect(make_conninfo(self.admin, dbname=DATABASE), autocommit=True) as one:
+            one.execute("SET session_replication_role = replica")
+            yield one
 
     @property
     def broker_url(self) -> str:

@@ -39,3 +39,43 @@ class Entry(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.action}: {self.subject}"
+
+
+class Link(TenantModel):
+    """An entry's place in its tenant's chain. Only the database adds one, when a change commits.
+
+    Its id is the entry's. `hash` is the SHA-256 of `previous` and all that the entry says.
+    """
+
+    seq = models.BigIntegerField(help_text="From 1 up, without a gap.")
+    previous = models.BinaryField(help_text="The hash before this one.")
+    hash = models.BinaryField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            TenantWall(rights=("SELECT",)),
+            TenantKey(),
+            models.UniqueConstraint(fields=["tenant", "seq"], name="audit_link_seq"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{bytes(self.hash).hex()}"
+
+
+class Anchor(TenantModel):
+    """Where a tenant's chain begins: at 0, or at the last entry that was purged.
+
+    Its id is the tenant's.
+    """
+
+    seq = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            TenantWall(rights=("SELECT",)),
+            TenantKey(),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{bytes(self.hash).hex()}"

@@ -23,7 +23,7 @@ _LEAKPROOF = (
 )
 _DEFINERS = (
     *("app.memberships_of", "app.tenants_with_work", "app.refresh_statistics"),
-    *("app.key_of", "app.invitation_of"),
+    *("app.key_of", "app.invitation_of", "app.append_link"),
 )
 
 
@@ -134,7 +134,7 @@ RULES = (
         "drop the policy: permissive policies are added to each other",
         f"""WITH t AS ({_TENANT_TABLES}) SELECT t.name || ': ' || p.polname FROM pg_policy p
             JOIN t ON t.oid = p.polrelid WHERE p.polname NOT IN
-            ('tenant_guard', 'app_base', 'maint', 'owner_unlock', 'lookup', 'reader')""",
+            ('tenant_guard', 'app_base', 'maint', 'owner_unlock', 'lookup', 'notary', 'reader')""",
     ),
     Rule(
         "evalsite.E013",

@@ -1,4 +1,4 @@
-"""The database roles: who owns the tables, who may only see one tenant, who may look up.
+"""The database roles: who owns the tables, who may only see one tenant, who may look up or seal.
 
 None is a superuser and none has BYPASSRLS. A database administrator creates them once; the
 embedded server and `manage.py createroles` run the same statements.
@@ -15,10 +15,12 @@ OWNER = "evalsite_owner"
 APP = "evalsite_app"
 MAINT = "evalsite_maint"
 LOOKUP = "evalsite_lookup"
+# Owns the function that links the audit trail's entries; nobody else can add a link.
+NOTARY = "evalsite_notary"
 # What dashboards read through: each tenant has a login role in it, see docs/monitoring.md.
 READER = "evalsite_reader"
 LOGIN_ROLES = (OWNER, APP, MAINT)
-ROLES = (*LOGIN_ROLES, LOOKUP, READER)
+ROLES = (*LOGIN_ROLES, LOOKUP, NOTARY, READER)
 
 _PLAIN = "NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION"
 
@@ -39,7 +41,7 @@ def ensure_roles(admin: psycopg.Connection, passwords: Mapping[str, str]) -> Non
             sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
         )
     # SET without INHERIT: a migration may hand an object over, but gains no rights by it.
-    for role in (APP, MAINT, LOOKUP):
+    for role in (APP, MAINT, LOOKUP, NOTARY):
         admin.execute(
             sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
                 sql.Identifier(role), sql.Identifier(OWNER)

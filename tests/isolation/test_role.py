@@ -23,7 +23,7 @@ def test_the_app_role_is_held(db: None) -> None:
 
 
 def test_the_app_role_cannot_become_another(db: None) -> None:
-    for role in ("evalsite_owner", "evalsite_maint", "evalsite_lookup"):
+    for role in ("evalsite_owner", "evalsite_maint", "evalsite_lookup", "evalsite_notary"):
         assert one(f"SELECT pg_has_role('{role}', 'SET')") is False
 
 
