@@ -13,14 +13,20 @@ from evalsite.alerts.conditions import judges_turned, weigh
 from evalsite.alerts.models import Alert, AlertKind
 from evalsite.alerts.news import of_batch, of_change, of_judges
 from evalsite.batches.models import Batch, Preflight
+from evalsite.calls.purse import MONEY_CAP
 from evalsite.env import load
+from evalsite.quotas.month import MONTH_QUOTA
 from evalsite.regressions.models import Comparison
 from evalsite.summaries.models import SliceKind, Summary
 
-# The pause that a money cap makes; every other one is a failure.
-MONEY_CAP = "money_cap"
 _RESUME = "manage.py runbatch --resume {batch} goes on with it; docs/errors.md explains {code}."
-_RAISE = "manage.py runbatch --resume {batch} --max-cost USD goes on with it, under a higher cap."
+# The pauses that caps of money make, and what helps; every other one is a failure.
+_BUDGETS = {
+    MONEY_CAP: "manage.py runbatch --resume {batch} --max-cost USD goes on with it, under a higher "
+    "cap.",
+    MONTH_QUOTA: "manage.py runbatch --resume {batch} goes on with it, next month or once an "
+    "operator has raised the quota: manage.py setquota.",
+}
 
 
 def batch_closed(batch: Batch, comparison: Comparison | None) -> list[Alert]:
@@ -32,11 +38,11 @@ def batch_closed(batch: Batch, comparison: Comparison | None) -> list[Alert]:
 
 
 def batch_paused(batch_id: UUID) -> list[Alert]:
-    """Tell that a batch has met its money cap, or an endpoint that does not answer."""
+    """Tell that a batch has met a cap of money, or an endpoint that does not answer."""
     batch = _batches([batch_id])[0]
     code, reason = batch.paused_code, batch.paused_reason
-    if code == MONEY_CAP:
-        kind, fix = AlertKind.BUDGET_REACHED, _RAISE.format(batch=batch.pk)
+    if code in _BUDGETS:
+        kind, fix = AlertKind.BUDGET_REACHED, _BUDGETS[code].format(batch=batch.pk)
     else:
         kind, fix = AlertKind.BATCH_FAILED, _RESUME.format(batch=batch.pk, code=code)
     return compose(of_batch(kind, batch, code=code, told=f"Paused: {reason}.", fix=fix))

@@ -14,6 +14,7 @@ from evalsite.batches.models import Batch, BatchState, Preflight, Step, StepStat
 from evalsite.cases import queries as cases
 from evalsite.cases.models import Revision, Suite
 from evalsite.errors import EvalsiteError
+from evalsite.quotas.require import require_batch
 from evalsite.targets.begin import begin_run
 from evalsite.targets.models import EvalMode, Run, RunStatus
 from evalsite.targets.queries import lacks_answers
@@ -94,9 +95,11 @@ def plan_batch(
     No model call is made that could bring it past `max_cost_usd`; without `use_cache` it asks
     models anew, also what they have been asked before. With `order_seed` the cases are scored in
     an order of chance, drawn by it; else in order of key.
-    Raises NothingSelected, RunNotReady, and IntegrityError where another has the `request_key`.
+    Needs a transaction. Raises NothingSelected, RunNotReady, QuotaExceeded, and IntegrityError
+    where another has the `request_key`.
     """
     _require_ready(run)
+    require_batch()
     chosen = cases.active_revisions(suite, selection=selection).values("id")
     n_cases = chosen.count()
     if n_cases == 0:

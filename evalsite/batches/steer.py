@@ -7,9 +7,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from evalsite.batches.marks import purged
 from evalsite.batches.models import Batch, BatchState, Preflight
 from evalsite.batches.plan import SKIPPED
 from evalsite.errors import EvalsiteError
+from evalsite.quotas.month import MONTH_QUOTA
+from evalsite.quotas.require import require_batch, require_money
 
 
 class BatchNotRunning(EvalsiteError):
@@ -40,6 +43,14 @@ class BatchImported(EvalsiteError):
 
     code = "batch_imported"
     hint = "record the outputs as a run, and start a batch of its own"
+    exit_code = 2
+
+
+class BatchPurged(EvalsiteError):
+    """The scorecards of a batch are gone, so that it cannot take in more of them."""
+
+    code = "batch_purged"
+    hint = "start a new batch of the run"
     exit_code = 2
 
 
@@ -77,7 +88,7 @@ def reopen(batch_id: UUID, *, max_cost_usd: Decimal | None = None) -> Batch:
     """Let an unfinished batch go on in the next epoch, with a new money cap if one is given.
 
     Finished chunks stay as they are, and a chunk that a live worker still holds is not taken from
-    it. Raises BatchNotResumable and BatchImported.
+    it. Raises BatchNotResumable, BatchImported, BatchPurged and QuotaExceeded.
     """
     batch = Batch.objects.select_for_update().get(pk=batch_id)
     if batch.state == BatchState.FINISHED:
@@ -88,7 +99,10 @@ def reopen(batch_id: UUID, *, max_cost_usd: Decimal | None = None) -> Batch:
 
 
 def reopen_finished(batch_id: UUID, *, max_cost_usd: Decimal | None = None) -> Batch:
-    """Let a finished batch take in another round; raises BatchNotFinished, BatchImported."""
+    """Let a finished batch take in another round.
+
+    Raises BatchNotFinished, BatchImported, BatchPurged and QuotaExceeded.
+    """
     batch = Batch.objects.select_for_update().get(pk=batch_id)
     if batch.state != BatchState.FINISHED:
         raise BatchNotFinished("the batch is not finished")
@@ -98,13 +112,20 @@ def reopen_finished(batch_id: UUID, *, max_cost_usd: Decimal | None = None) -> B
 def _next_epoch(batch: Batch, *, max_cost_usd: Decimal | None) -> Batch:
     if "legacy" in batch.manifest:
         raise BatchImported("the batch was judged by the old framework")
+    if batch.cards_purged_at is not None:
+        raise BatchPurged(f"the scorecards were {purged(batch)}")
+    if batch.state not in (BatchState.RUNNING, BatchState.PAUSED):
+        require_batch()
+    elif batch.paused_code == MONTH_QUOTA:
+        require_money()
     if max_cost_usd is not None:
         batch.max_cost_usd = max_cost_usd
     batch.state = BatchState.RUNNING
     batch.epoch += 1
-    batch.finished_at = None
+    batch.finished_at = batch.texts_purged_at = None
     batch.paused_code = batch.paused_reason = ""
-    changed = ["state", "epoch", "finished_at", "paused_code", "paused_reason", "max_cost_usd"]
+    changed = ["state", "epoch", "finished_at", "texts_purged_at"]
+    changed += ["paused_code", "paused_reason", "max_cost_usd"]
     if batch.preflight == Preflight.NOT_CHECKED and batch.preflight_notes != [SKIPPED]:
         # Who could not be asked then may answer now.
         batch.preflight, batch.preflight_notes = Preflight.DUE, []

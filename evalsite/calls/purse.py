@@ -1,4 +1,4 @@
-"""Spend no more than a batch may: each call's worst case is set aside before it goes out."""
+"""Spend no more than a batch and its tenant may: a call's worst case is set aside beforehand."""
 
 from __future__ import annotations
 
@@ -18,14 +18,25 @@ PATIENCE_S: Final = 3.0
 _NAP_S: Final = 0.2
 _SMALLEST: Final = Decimal("1e-9")
 _NOTHING: Final = Decimal(0)
+MONEY_CAP: Final = "money_cap"
 
 
 class State(NamedTuple):
-    """How a purse stands, in US dollars; no cap is None."""
+    """How a purse stands, in US dollars; no cap is None.
+
+    `code` and `whose` tell which of several caps it is that leaves the least room.
+    """
 
     cap: Decimal | None
     spent: Decimal
     booked: Decimal
+    code: str = MONEY_CAP
+    whose: str = "the batch's cap"
+
+    @property
+    def room(self) -> Decimal:
+        """How much may still be set aside."""
+        return Decimal("Infinity") if self.cap is None else self.cap - self.spent - self.booked
 
     def is_hopeless(self, amount: Decimal) -> bool:
         """Tell whether the amount does not fit even when all that is booked comes back."""
@@ -34,8 +45,8 @@ class State(NamedTuple):
     def in_words(self, amount: Decimal) -> str:
         """Say why the amount was refused."""
         return (
-            f"{dollars(self.spent)} of {dollars(self.cap or _NOTHING)} are spent and "
-            f"{dollars(self.booked)} possibly spent: "
+            f"{dollars(self.spent)} of {dollars(self.cap or _NOTHING)}, {self.whose}, are spent "
+            f"and {dollars(self.booked)} possibly spent: "
             f"no room for a call that may cost {dollars(amount)}"
         )
 
@@ -68,7 +79,7 @@ class Ledger(Protocol):
         """Set aside each amount that fits; answers which did."""
 
     def state(self) -> State:
-        """Answer how it stands."""
+        """Answer how that stands which has the least room."""
 
 
 class Purse:
@@ -85,22 +96,20 @@ class Purse:
     async def set_aside(self, worst: Decimal | None, *, what: str) -> Decimal:
         """Book the worst case of a call, in US dollars, which one of the verbs below ends.
 
-        Raises Halt: `price_unknown`, or `money_cap` where neither this worker nor another gives
-        room back in time.
+        Raises Halt: `price_unknown`, or the state's code (`money_cap`, `month_quota`) where neither
+        this worker nor another gives room back in time.
         """
         if not self.capped:
             return _NOTHING
         if worst is None:
-            raise Halt(
-                "price_unknown", f"the batch has a money cap, and no price of {what} is known"
-            )
+            raise Halt("price_unknown", f"its money has a cap, and no price of {what} is known")
         amount = _whole(worst)
         seen, since = None, time.monotonic()
         while (refused := await self._asked.ask(amount)) is not None:
             if self._under_way or refused != seen:
                 seen, since = refused, time.monotonic()
             if refused.is_hopeless(amount) or time.monotonic() - since > PATIENCE_S:
-                raise Halt("money_cap", refused.in_words(amount))
+                raise Halt(refused.code, refused.in_words(amount))
             await asyncio.sleep(_NAP_S)
         self._under_way += 1
         return amount

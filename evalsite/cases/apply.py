@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from evalsite.cases.models import Suite
+from evalsite.quotas.require import require_cases
 from evalsite.tenants.scope import require
 
 _LOCK = "SELECT version FROM cases_suite WHERE id = %(suite)s FOR UPDATE"
@@ -84,7 +85,7 @@ def lock(suite: Suite) -> int:
 def apply_staged(suite: Suite, *, author: str, note: str) -> Curated:
     """Write what differs as new revisions under one new version; nothing where nothing differs.
 
-    Needs an open transaction with the cases staged. Sets `suite.version`.
+    Needs an open transaction with the cases staged. Sets `suite.version`. Raises QuotaExceeded.
     """
     version = lock(suite)
     values: dict[str, Any] = {
@@ -104,6 +105,7 @@ def apply_staged(suite: Suite, *, author: str, note: str) -> Curated:
         _run(cursor, _CLOSE_REVISIONS, values=values)
         changed = _run(cursor, _CHANGE, values=values)
         new = _run(cursor, _ADD, values=values)
+        require_cases(added=new)
         _run(cursor, _REVISE, values=values)
     return Curated(version=suite.version, new=new, changed=changed, unchanged=unchanged)
 

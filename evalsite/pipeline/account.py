@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from evalsite.batches.models import Batch
-from evalsite.calls.purse import dollars
+from evalsite.calls.purse import MONEY_CAP, dollars
+from evalsite.quotas.month import MONTH_QUOTA
 
-MONEY_CAP = "money_cap"
 _FIXES = {
     MONEY_CAP: "go on with a higher --max-cost",
+    MONTH_QUOTA: "wait for the next month, or have an operator raise it: manage.py setquota",
     "price_unknown": "set the model's price in the admin, or give the judge max_tokens",
     "endpoint_broken": "mend it with setendpoint, or wait until it answers",
     "endpoint_rate_limited": "wait, and lower its --requests-per-minute",

@@ -22,6 +22,7 @@ from evalsite.calls.remember import Known, keep
 from evalsite.env import load
 from evalsite.pipeline.pause import pause, summarize_paused
 from evalsite.pipeline.try_judges import judges_are_tried
+from evalsite.quotas.month import Month
 from evalsite.scoring.answer import Answered, recorded
 from evalsite.scoring.fold import fold_async
 from evalsite.scoring.interleave import Outcome, Pace, interleave
@@ -86,11 +87,13 @@ class Chunk:
         self._cases = cases
         self._work = work
         self._lease_seconds = load().lease_seconds
-        self._ledger = BatchLedger(claim.batch_id)
-        capped, use_cache = Batch.objects.values_list("max_cost_usd", "use_cache").get(
+        month = Month.current()
+        self._ledger = BatchLedger(claim.batch_id, month=month)
+        cap, use_cache = Batch.objects.values_list("max_cost_usd", "use_cache").get(
             pk=claim.batch_id
         )
-        self._purse = Purse(self._ledger, desk=self.desk, capped=capped is not None)
+        capped = cap is not None or month.is_capped
+        self._purse = Purse(self._ledger, desk=self.desk, capped=capped)
         # A retry wants another reply than the one that came to no verdict.
         look = use_cache and claim.round == 0
         self._memory = Memory(self.desk, look=look, note=use_cache)

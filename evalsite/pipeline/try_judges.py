@@ -24,6 +24,7 @@ from evalsite.calls.memory import Memory
 from evalsite.calls.purse import Purse
 from evalsite.env import load
 from evalsite.pipeline.owe import tell
+from evalsite.quotas.month import Month
 from evalsite.trust.configuration import configuration_of
 from evalsite.trust.queries import fresh_trust
 from evalsite.trust.record import in_words, record_trust
@@ -108,9 +109,10 @@ def _try_one(stage: Mapping[str, Any], *, claim: Claim, desk: Desk) -> Finding:
 
 def _ask(stage: Mapping[str, Any], *, claim: Claim, desk: Desk) -> JudgePreflight | Crash:
     """Try the judge on the batch's account: what its calls cost counts, whatever comes of them."""
-    ledger = BatchLedger(claim.batch_id)
+    month = Month.current()
+    ledger = BatchLedger(claim.batch_id, month=month)
     capped = Batch.objects.filter(pk=claim.batch_id, max_cost_usd__isnull=False).exists()
-    purse = Purse(ledger, desk=desk, capped=capped)
+    purse = Purse(ledger, desk=desk, capped=capped or month.is_capped)
     # A reply from before would say how the judge was then.
     memory = Memory(desk, look=False, note=False)
 

@@ -14,6 +14,7 @@ from evalsite.calls.desk import Desk
 from evalsite.calls.memory import Memory
 from evalsite.calls.purse import Purse
 from evalsite.calls.remember import keep
+from evalsite.quotas.month import Month
 from judges.models import ChatReply, ChatRequest, cache_key
 
 T = TypeVar("T")
@@ -30,8 +31,10 @@ class Counter:
     def run(self, main: Callable[[Asker], Awaitable[T]]) -> T:
         """Run something with an Asker; then write what it cost and what was replied."""
         desk = Desk()
-        ledger = BatchLedger(self.batch.pk)
-        purse = Purse(ledger, desk=desk, capped=self.batch.max_cost_usd is not None)
+        month = Month.current()
+        ledger = BatchLedger(self.batch.pk, month=month)
+        capped = self.batch.max_cost_usd is not None or month.is_capped
+        purse = Purse(ledger, desk=desk, capped=capped)
         memory = Memory(desk, look=self.look, note=self.note)
 
         async def opened() -> T:

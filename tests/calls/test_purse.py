@@ -16,6 +16,7 @@ from evalsite.calls import purse, retry
 from evalsite.calls.ask import Asker
 from evalsite.calls.purse import Change
 from evalsite.endpoints.models import Endpoint
+from evalsite.quotas.month import Month
 from judges.models import Halt, ModelError
 from tests.calls.counter import Counter, question
 from tests.factories import make_batch, make_price
@@ -130,14 +131,14 @@ def test_a_mock_needs_no_money(capped: Callable[[str], Counter]) -> None:
 
 def test_what_fits_is_granted_in_order(as_acme: object) -> None:
     batch = make_batch(max_cost_usd=Decimal(10))
-    ledger = BatchLedger(batch.pk)
+    ledger = BatchLedger(batch.pk, month=Month.current())
     wanted = [Decimal(n) for n in (4, 5, 3, 1, 1)]
     assert ledger.reserve(wanted) == [True, True, False, True, False]
     assert ledger.state().booked == 10
 
 
 def test_a_change_is_added_to_what_is_there(as_acme: object) -> None:
-    ledger = BatchLedger(make_batch(booked_usd=5, spent_usd=1).pk)
+    ledger = BatchLedger(make_batch(booked_usd=5, spent_usd=1).pk, month=Month.current())
     ledger.settle(Change(released=Decimal(2), spent=Decimal("0.5"), calls=3))
-    assert ledger.state()[1:] == (Decimal("1.5"), Decimal(3))
+    assert ledger.state()[1:3] == (Decimal("1.5"), Decimal(3))
     assert not Change()

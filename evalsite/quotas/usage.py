@@ -1,0 +1,54 @@
+"""What a tenant has, and what it may have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from evalsite.quotas.count import CASES, OUTPUTS, SCORECARDS, count, count_in_flight
+from evalsite.quotas.models import Quota
+from evalsite.quotas.month import Month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Counts, and US dollars of the current calendar month; a limit of None is none.
+
+    `month_booked_usd` is possibly spent: calls under way, or lost with their worker.
+    """
+
+    cases: int
+    max_cases: int | None
+    batches_in_flight: int
+    max_batches_in_flight: int | None
+    month: date
+    month_spent_usd: Decimal
+    month_booked_usd: Decimal
+    month_usd: Decimal | None
+    outputs: int
+    scorecards: int
+
+
+def usage() -> Usage:
+    """Answer what the tenant in scope has now, beside its quota."""
+    quota = quota_in_scope()
+    month = Month.current()
+    _, spent, booked = month.standing()
+    return Usage(
+        cases=count(CASES),
+        max_cases=quota.max_cases,
+        batches_in_flight=count_in_flight(),
+        max_batches_in_flight=quota.max_batches_in_flight,
+        month=month.first_day,
+        month_spent_usd=spent,
+        month_booked_usd=booked,
+        month_usd=quota.month_usd,
+        outputs=count(OUTPUTS),
+        scorecards=count(SCORECARDS),
+    )
+
+
+def quota_in_scope() -> Quota:
+    """Answer the tenant's quota; one without limits, unsaved, where none was set."""
+    return Quota.objects.first() or Quota()
