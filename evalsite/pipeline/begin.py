@@ -7,26 +7,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
-
 from evalsite.batches.models import Batch
 from evalsite.batches.queries import find_batch
 from evalsite.cases.check import check_key
 from evalsite.cases.queries import Selection, find_suite
 from evalsite.errors import UsageError
-from evalsite.experiments.join import join
-from evalsite.pipeline import launch
-from evalsite.pipeline.enrol import place_of, refuse_mixed
+from evalsite.pipeline import launch, order
+from evalsite.pipeline.enrol import refuse_mixed
 from evalsite.targets.queries import find_run
-from packs.override import with_judges
-from packs.registry import PACKS
-
-
-class PackDiffers(UsageError):
-    """The pack named is not the suite's."""
-
-    code = "pack_differs"
-    hint = "leave --pack out, or name the suite's own pack"
 
 
 class ArgumentsMissing(UsageError):
@@ -39,9 +27,8 @@ class ArgumentsMissing(UsageError):
 def begin(options: Mapping[str, Any]) -> Batch:
     """Launch what the options of `run_arguments` ask for.
 
-    Raises what `launch.start`, `launch.resume` and `launch.retry_errored` raise, UsageError for
-    a malformed --option, what `enrol` and `join` raise, SuiteUnknown, RunUnknown, BatchUnknown,
-    PackDiffers, ArgumentsMissing.
+    Raises what `order.start`, `launch.resume` and `launch.retry_errored` raise, UsageError for
+    a malformed --option, SuiteUnknown, RunUnknown, BatchUnknown, ArgumentsMissing.
     """
     actor, cap = getpass.getuser(), options["max_cost"]
     refuse_mixed(options)
@@ -56,28 +43,20 @@ def begin(options: Mapping[str, Any]) -> Batch:
 def _start(options: Mapping[str, Any], *, actor: str) -> Batch:
     if not options["suite"] or not options["run"]:
         raise ArgumentsMissing("a new batch needs --suite and --run")
-    suite = find_suite(options["suite"])
-    if options["pack"] not in (None, suite.pack):
-        raise PackDiffers(f"suite {suite.name!r} is of pack {suite.pack!r}")
-    run = find_run(options["run"])
-    place = place_of(options, run)
-    with transaction.atomic():
-        batch = launch.start(
-            suite=suite,
-            run=run,
-            pack=suite.pack,
-            options=_pack_options(suite.pack, options),
-            selection=selection_of(options),
-            repetitions=options["repetitions"],
-            max_cost_usd=options["max_cost"],
-            use_cache=not options["no_cache"],
-            try_judges=not options["no_preflight"],
-            order_seed=place.order_seed if place else None,
-            actor=actor,
-        )
-        if place is not None:
-            join(batch, place.experiment, group=place.group, version=place.version, actor=actor)
-    return batch
+    wanted = order.Order(
+        suite=find_suite(options["suite"]),
+        run=find_run(options["run"]),
+        pack=options["pack"],
+        options=given_options(options),
+        judges=options["judge"],
+        selection=selection_of(options),
+        repetitions=options["repetitions"],
+        max_cost_usd=options["max_cost"],
+        use_cache=not options["no_cache"],
+        try_judges=not options["no_preflight"],
+        **{name: options.get(name) or "" for name in ("experiment", "group", "client_version")},
+    )
+    return order.start(wanted, actor=actor)
 
 
 def selection_of(options: Mapping[str, Any]) -> Selection:
@@ -89,11 +68,6 @@ def selection_of(options: Mapping[str, Any]) -> Selection:
         seed=options["seed"],
         limit=options["limit"],
     )
-
-
-def _pack_options(pack: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    loaded = PACKS.load(pack).value
-    return with_judges(loaded, given_options(options), overrides=options["judge"])
 
 
 def given_options(options: Mapping[str, Any]) -> dict[str, Any]:

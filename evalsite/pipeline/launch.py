@@ -51,7 +51,7 @@ def start(
     try_judges: bool = True,
     request_key: str = "",
     order_seed: int | None = None,
-    actor: str = "",
+    actor: object = "",
 ) -> Batch:
     """Plan a batch and owe the broker its first wave, in one transaction.
 
@@ -81,26 +81,26 @@ def start(
             preflight=preflight,
             request_key=request_key,
             order_seed=order_seed,
-            actor=actor,
+            actor=str(actor)[:200],
         )
-        record("batch.started", batch.pk, actor=actor, suite=suite.name, run=run.name)
-        if preflight == Preflight.NOT_CHECKED:
-            record("batch.preflight_skipped", batch.pk, actor=actor)
+        about = {"suite": suite.name, "run": run.name, "preflight": str(preflight)}
+        record("batch.started", batch.pk, actor=actor, **about)
         _owe_dispatch(batch)
     return batch
 
 
-def cancel(batch_id: UUID, *, actor: str = "") -> Batch:
+def cancel(batch_id: UUID, *, actor: object = "") -> Batch:
     """Stop a running or paused batch, and summarise what is there; raises BatchNotRunning."""
     with transaction.atomic():
         batch = steer.cancel(batch_id)
         summarize_stopped(batch)
         record("batch.cancelled", batch_id, actor=actor)
-    revoke(batch)
+        # Robust: with the broker away it is stopped all the same.
+        transaction.on_commit(lambda: revoke(batch), robust=True)
     return batch
 
 
-def resume(batch_id: UUID, *, max_cost_usd: Decimal | None = None, actor: str = "") -> Batch:
+def resume(batch_id: UUID, *, max_cost_usd: Decimal | None = None, actor: object = "") -> Batch:
     """Let an unfinished batch go on with what is left of it, with a new money cap if given.
 
     Raises BatchNotResumable.
@@ -112,7 +112,9 @@ def resume(batch_id: UUID, *, max_cost_usd: Decimal | None = None, actor: str = 
     return batch
 
 
-def retry_errored(batch_id: UUID, *, max_cost_usd: Decimal | None = None, actor: str = "") -> Batch:
+def retry_errored(
+    batch_id: UUID, *, max_cost_usd: Decimal | None = None, actor: object = ""
+) -> Batch:
     """Score again, in a finished batch, the cases that have no verdict; with a new cap if given.
 
     Raises BatchNotFinished, NothingToRetry.

@@ -177,7 +177,8 @@ def test_without_money_the_batch_waits_and_its_judges_too(fake: FakeModel) -> No
 def test_no_preflight_is_said_and_audited(fake: FakeModel) -> None:
     batch = deliver_all(answered(try_judges=False))
     assert (probes_asked(fake), codes(batch)) == (0, ["judge_not_checked"])
-    assert Entry.objects.get(action="batch.preflight_skipped").actor == "alice"
+    started = Entry.objects.get(action="batch.started")
+    assert (started.actor, started.details["preflight"]) == ("alice", "not_checked")
 
 
 def test_while_another_tries_a_chunk_waits_and_is_handed_back(

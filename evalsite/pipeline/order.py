@@ -1,0 +1,94 @@
+"""Start the batch that somebody ordered, by a command or over the API: checked in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from evalsite.batches.models import Batch
+from evalsite.cases.models import Suite
+from evalsite.cases.queries import Selection
+from evalsite.errors import UsageError
+from evalsite.experiments.join import join
+from evalsite.pipeline import launch
+from evalsite.pipeline.enrol import place_of
+from evalsite.pipeline.forecast import forecast
+from evalsite.targets.models import Run
+from packs.override import with_judges
+from packs.registry import PACKS
+
+
+class PackDiffers(UsageError):
+    """The pack named is not the suite's."""
+
+    code = "pack_differs"
+    hint = "leave --pack out, or name the suite's own pack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a new batch is to be: `pack` only to be sure of it, `judges` as `packs.override` has it.
+
+    `experiment`, `group` and `client_version` say where its results go, if anywhere.
+    """
+
+    suite: Suite
+    run: Run
+    pack: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    judges: Sequence[str] = ()
+    selection: Selection = field(default_factory=Selection)
+    repetitions: int = 1
+    max_cost_usd: Decimal | None = None
+    use_cache: bool = True
+    try_judges: bool = True
+    experiment: str = ""
+    group: str = ""
+    client_version: str = ""
+
+
+def start(order: Order, *, actor: object = "") -> Batch:
+    """Launch what was ordered.
+
+    Raises PackDiffers, and what `launch.start`, `enrol` and `join` raise.
+    """
+    suite, run = order.suite, order.run
+    if order.pack not in (None, suite.pack):
+        raise PackDiffers(f"suite {suite.name!r} is of pack {suite.pack!r}")
+    pack = PACKS.load(suite.pack).value
+    place = place_of(_where(order), run)
+    with transaction.atomic():
+        batch = launch.start(
+            suite=suite,
+            run=run,
+            pack=suite.pack,
+            options=with_judges(pack, order.options, overrides=order.judges),
+            selection=order.selection,
+            repetitions=order.repetitions,
+            max_cost_usd=order.max_cost_usd,
+            use_cache=order.use_cache,
+            try_judges=order.try_judges,
+            order_seed=place.order_seed if place else None,
+            actor=str(actor),
+        )
+        if place is not None:
+            where = {"group": place.group, "version": place.version}
+            join(batch, place.experiment, **where, actor=str(actor))
+    return batch
+
+
+def foresee(order: Order) -> dict[str, Any]:
+    """Answer what the order would do and cost, as `forecast` tells it; nothing is kept of it."""
+    with transaction.atomic():
+        told = forecast(start(order))
+        transaction.set_rollback(True)
+    return told
+
+
+def _where(order: Order) -> dict[str, Any]:
+    about = ("experiment", "group", "client_version")
+    return {**{name: getattr(order, name) for name in about}, "seed": order.selection.seed}
