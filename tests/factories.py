@@ -180,7 +180,7 @@ def make_extract(**fields: Any) -> Extract:
     stages = [{"exact": {"status": "passed", "score": 1.0}}]
     given = {"number": 0, "n": 1, "tiers": [], "revisions": [uuid4()], "repetitions": [0]}
     verdict = {"statuses": ["passed"], "scores": [1.0], "stages": stages}
-    empty = dict.fromkeys(("latencies_ms", "tokens_in", "tokens_out", "costs_usd"), [None])
+    empty = {key: [None] for key in ("latencies_ms", "tokens_in", "tokens_out", "costs_usd")}
     return Extract.objects.create(**{**given, **verdict, **empty, **fields})
 
 

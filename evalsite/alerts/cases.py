@@ -13,7 +13,8 @@ from evalsite.cases.models import Revision
 from evalsite.figures import score
 from evalsite.regressions.models import Comparison
 from evalsite.regressions.queries import WorseCase, worst_cases
-from evalsite.scoring.models import Scorecard
+from evalsite.scoring.models import ScoreStatus
+from evalsite.scoring.recall import recall
 from evalsite.targets.models import Output, Run
 
 SHOWN = 5
@@ -105,18 +106,16 @@ def _asked(given: Any) -> str:
 
 def _revisions(comparison: Comparison, keys: list[str]) -> dict[str, Revision]:
     """The revision of each case that the batch judged, by the case's key."""
-    judged = Scorecard.objects.filter(batch=comparison.batch_id, revision__case__key__in=keys)
-    found = Revision.objects.filter(pk__in=judged.values("revision")).select_related("case")
+    judged = [UUID(now) for now, _ in comparison.worst]
+    found = Revision.objects.filter(pk__in=judged, case__key__in=keys).select_related("case")
     return {revision.case.key: revision for revision in found}
 
 
 def _failed(comparison: Comparison, revisions: Iterable[Revision]) -> dict[UUID, int]:
     """The first repetition of each case that failed."""
-    cards = Scorecard.objects.filter(
-        batch=comparison.batch_id, revision__in=list(revisions), status="failed"
-    )
-    rows = cards.order_by("-repetition").values_list("revision__case_id", "repetition")
-    return dict(rows)
+    cards = recall(comparison.batch_id, [revision.pk for revision in revisions])
+    failed = [card for card in reversed(cards) if card.status == ScoreStatus.FAILED]
+    return {card.revision.case_id: card.repetition for card in failed}
 
 
 def _answers(
@@ -124,13 +123,15 @@ def _answers(
 ) -> dict[UUID, Answer]:
     """What the run answered to each case, in the repetition that failed; else in the first."""
     cases = [revision.case_id for revision in revisions]
-    found = dict.fromkeys(cases, _NONE)
+    at = run.outputs_purged_at
+    nothing = Answer(None, f"purged on {at:%Y-%m-%d}") if at else _NONE
+    found = dict.fromkeys(cases, nothing)
     outputs = Output.objects.filter(run=run, case__in=cases).order_by("-repetition")
     for case, repetition, answer, error in outputs.values_list(
         "case_id", "repetition", "answer", "error"
     ):
         if repetition in (0, repetitions.get(case, 0)):
             wanted = repetition == repetitions.get(case, 0)
-            if wanted or found[case] is _NONE:
+            if wanted or found[case] is nothing:
                 found[case] = Answer(answer, error)
     return found

@@ -1,4 +1,4 @@
-"""What a reader must know about a batch's judges before believing its figures."""
+"""What a reader must know about a batch before believing its figures, or missing its texts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ class Mark(NamedTuple):
 
 def marks_of(batch: Batch) -> list[Mark]:
     """Answer the reservations about a batch, the gravest first; none is the ordinary case."""
-    return [*_pause_marks(batch), *_preflight_marks(batch), *_mock_marks(batch.manifest)]
+    return [
+        *_pause_marks(batch),
+        *_preflight_marks(batch),
+        *_mock_marks(batch.manifest),
+        *_purge_marks(batch),
+    ]
 
 
 def _pause_marks(batch: Batch) -> Iterator[Mark]:
@@ -41,6 +46,20 @@ def _mock_marks(manifest: Mapping[str, Any]) -> Iterator[Mark]:
         stages = ", ".join(mocked)
         text = f"A mock judges {stages}: its verdicts say nothing about quality."
         yield Mark(code="judge_mock", text=text)
+
+
+def _purge_marks(batch: Batch) -> Iterator[Mark]:
+    if batch.cards_purged_at:
+        text = "Comparisons rest on the figures kept of them."
+        yield Mark("scorecards_purged", f"The scorecards were {purged(batch)}. {text}")
+    elif batch.texts_purged_at:
+        yield Mark("judge_texts_purged", f"What the judges said was {purged(batch)}.")
+
+
+def purged(batch: Batch) -> str:
+    """Say since when a batch has no judges' texts; an empty string for one that has."""
+    at = batch.cards_purged_at or batch.texts_purged_at
+    return f"purged on {at:%Y-%m-%d}" if at else ""
 
 
 def _is_mocked(stage: Mapping[str, Any]) -> bool:

@@ -77,6 +77,12 @@ class Batch(TenantModel):
     created_by = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
+    texts_purged_at = models.DateTimeField(
+        null=True, editable=False, help_text="When its judges' texts were purged."
+    )
+    cards_purged_at = models.DateTimeField(
+        null=True, editable=False, help_text="When its scorecards were purged."
+    )
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -55,6 +55,7 @@ class Reply(TenantModel):
             *TenantModel.Meta.constraints,
             models.UniqueConstraint(fields=["tenant", "key"], name="calls_reply_key"),
         ]
+        indexes = [models.Index(fields=["tenant", "created_at"], name="calls_reply_age")]
         verbose_name_plural = "replies"
 
     def __str__(self) -> str:

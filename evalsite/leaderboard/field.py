@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from evalsite.leaderboard.models import Board, Metric
 from evalsite.regressions.copied import copied
+from evalsite.scoring.all_cards import ALL_CARDS
 from evalsite.summaries.figures import work_in_memory
 
 if TYPE_CHECKING:
@@ -32,14 +33,14 @@ _CASES = """
     ORDER BY cluster, id
 """
 # As comparisons have it, a case has a figure where all its repetitions have it.
-_SCORES = """
+_SCORES = f"""
     SELECT b.place::int2, c.place::int4, coalesce(pass_rate, 'NaN'), coalesce(score, 'NaN')
     FROM (
         SELECT batch_id, revision_id,
             CASE WHEN bool_and(status IN ('passed', 'failed'))
                  THEN avg((status = 'passed')::int::float8) END AS pass_rate,
             CASE WHEN bool_and(overall_score IS NOT NULL) THEN avg(overall_score) END AS score
-        FROM scoring_scorecard
+        FROM {ALL_CARDS} AS cards
         WHERE batch_id = ANY(%(batches)s::uuid[]) AND status <> 'open'
         GROUP BY batch_id, revision_id
     ) AS cells

@@ -1,4 +1,4 @@
-"""The scorecards of one batch as arrays."""
+"""The scorecards of one batch as arrays, or what a purge has left of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evalsite.batches.models import Batch
 from evalsite.regressions.copied import copied
+from evalsite.scoring.all_cards import ALL_CARDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,10 +47,12 @@ _STAGE: Final = {
     ),
     "score {i}": (">f8", "coalesce((c.stages -> %(stage{i})s ->> 'score')::float8, 'NaN')"),
 }
-_SELECT: Final = """
-    SELECT {columns} FROM scoring_scorecard c JOIN cases_revision r ON r.id = c.revision_id
-    WHERE c.batch_id = %(batch)s
+_SELECT: Final = f"""
+    SELECT {{columns}} FROM {ALL_CARDS} c JOIN cases_revision r ON r.id = c.revision_id
+    WHERE c.batch_id = %(batch)s {{order}}
 """
+# A mean of three rests in its last bit on their order, which a purge may not change.
+_ORDER: Final = "ORDER BY c.revision_id, c.repetition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,10 @@ def load_cards(batch: Batch, *, stages: Sequence[str], cluster_key: str) -> Card
     for i in range(len(stages)):
         columns |= {k.format(i=i): (kind, sql.format(i=i)) for k, (kind, sql) in _STAGE.items()}
     rows = copied(
-        _SELECT.format(columns=", ".join(sql for _, sql in columns.values())),
+        _SELECT.format(
+            columns=", ".join(sql for _, sql in columns.values()),
+            order=_ORDER if batch.repetitions > 2 else "",
+        ),
         columns={name: kind for name, (kind, _) in columns.items()},
         values={
             "batch": batch.pk,

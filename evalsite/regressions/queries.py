@@ -7,9 +7,11 @@ from statistics import fmean
 from typing import NamedTuple
 from uuid import UUID
 
+from evalsite.batches.marks import purged
 from evalsite.regressions.metrics import HEADLINE
 from evalsite.regressions.models import Comparison, Regression
 from evalsite.scoring.models import Scorecard, ScoreStatus
+from evalsite.scoring.recall import recall
 
 
 class Change(NamedTuple):
@@ -62,7 +64,7 @@ def worst_cases(comparison: Comparison, *, limit: int = 5) -> list[WorseCase]:
     before = _cards(comparison.baseline_id, [pair[1] for pair in pairs])
     stages = [stage["name"] for stage in comparison.batch.manifest["stages"]]
     return [
-        _worse(now[after], before[earlier], stages=stages)
+        _worse(now[after], before[earlier], stages=stages, purged=purged(comparison.batch))
         for after, earlier in pairs
         if now[after] and before[earlier]
     ]
@@ -76,22 +78,23 @@ def by_slice(comparison: Comparison) -> list[SliceCount]:
 
 
 def _cards(batch: UUID, revisions: list[UUID]) -> dict[UUID, list[Scorecard]]:
-    """The scorecards of these revisions, in order of repetition."""
+    """The scorecards of these revisions, in order of repetition, or what a purge left of them."""
     found: dict[UUID, list[Scorecard]] = {revision: [] for revision in revisions}
-    cards = Scorecard.objects.filter(batch=batch, revision__in=revisions)
-    for card in cards.select_related("revision__case").order_by("revision_id", "repetition"):
+    for card in recall(batch, revisions):
         found[card.revision_id].append(card)
     return found
 
 
-def _worse(now: list[Scorecard], before: list[Scorecard], *, stages: list[str]) -> WorseCase:
+def _worse(
+    now: list[Scorecard], before: list[Scorecard], *, stages: list[str], purged: str
+) -> WorseCase:
     """The stages that failed, as the batch ran them, told once where repetitions failed alike.
 
     What they were before is taken from the first repetition that passed.
     """
     passed = next((card for card in before if card.status == ScoreStatus.PASSED), before[0])
     was = {stage: str(result["status"]) for stage, result in passed.stages.items()}
-    failed = [change for card in now for change in _failed_stages(card, was=was)]
+    failed = [change for card in now for change in _failed_stages(card, was=was, purged=purged)]
     place = {stage: i for i, stage in enumerate(stages)}
     revision = now[0].revision
     return WorseCase(
@@ -103,10 +106,10 @@ def _worse(now: list[Scorecard], before: list[Scorecard], *, stages: list[str]) 
     )
 
 
-def _failed_stages(card: Scorecard, *, was: dict[str, str]) -> Iterator[Change]:
+def _failed_stages(card: Scorecard, *, was: dict[str, str], purged: str) -> Iterator[Change]:
     for stage, result in card.stages.items():
         if result["status"] == "failed":
-            why = card.details.get(stage, {}).get("reason") or result.get("code") or ""
+            why = card.details.get(stage, {}).get("reason") or result.get("code") or purged
             yield Change(stage, result["status"], why, was.get(stage, ""))
 
 

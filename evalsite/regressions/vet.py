@@ -34,7 +34,8 @@ _BATCH_FIELDS: Final = (
 _TIERS = """
     SELECT DISTINCT s.value -> 'details' -> 'sandbox' ->> 'tier'
     FROM scoring_scorecard c CROSS JOIN LATERAL jsonb_each(c.details) s
-    WHERE c.batch_id = %s AND jsonb_typeof(s.value -> 'details' -> 'sandbox') = 'object'
+    WHERE c.batch_id = %(batch)s AND jsonb_typeof(s.value -> 'details' -> 'sandbox') = 'object'
+    UNION SELECT unnest(tiers) FROM scoring_extract WHERE batch_id = %(batch)s
 """
 
 
@@ -119,7 +120,7 @@ def _tiers(before: Batch, now: Batch) -> Iterator[Warned]:
 def tiers_of(batch: Batch) -> list[str]:
     """Answer the sandbox tiers that the batch's code ran in."""
     with connection.cursor() as cursor:
-        cursor.execute(_TIERS, [batch.pk])
+        cursor.execute(_TIERS, {"batch": batch.pk})
         return sorted(tier for (tier,) in cursor.fetchall() if tier)
 
 

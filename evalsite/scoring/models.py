@@ -1,7 +1,8 @@
-"""The scorecard: all that was judged about one case in one batch."""
+"""The scorecard: all that was judged about one case in one batch, and what a purge leaves of it."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -64,3 +65,39 @@ class Scorecard(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.batch_id} / {self.revision_id} / {self.repetition}"
+
+
+class Extract(TenantModel):
+    """What is kept of up to a thousand scorecards when they are purged, column by column.
+
+    It holds every figure that a comparison rests on, and no text; PostgreSQL compresses a column
+    of many alike to a tenth. In `stages`, a case that was written off has its code under "batch".
+    """
+
+    tenant = owned_by_tenant(db_constraint=False)
+    batch = belongs_to(Batch)
+    number = models.PositiveIntegerField(help_text="Its place among the batch's own.")
+    n = models.PositiveIntegerField(help_text="Scorecards in it.")
+    tiers = ArrayField(models.CharField(max_length=100), help_text="Sandboxes that code ran in.")
+    revisions = ArrayField(models.UUIDField())
+    repetitions = ArrayField(models.SmallIntegerField())
+    statuses = ArrayField(models.CharField(max_length=10))
+    scores = ArrayField(models.FloatField(null=True))
+    stages = ArrayField(models.JSONField())
+    latencies_ms = ArrayField(models.FloatField(null=True))
+    tokens_in = ArrayField(models.IntegerField(null=True))
+    tokens_out = ArrayField(models.IntegerField(null=True))
+    costs_usd = ArrayField(models.FloatField(null=True))
+    extracted_at = models.DateTimeField(db_default=Now())
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            TenantModel.Meta.constraints[0],
+            SameTenant("batch"),
+            models.UniqueConstraint(
+                fields=["tenant", "batch", "number"], name="scoring_extract_number"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} extract {self.number}"

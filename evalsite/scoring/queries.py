@@ -21,18 +21,26 @@ class Missing(NamedTuple):
 
 # A chunk that was written off has its code beside the stages, under the name "batch".
 _MISSING = """
-    SELECT code, count(DISTINCT id), min(left(reason, 200))
+    SELECT code, count(DISTINCT (revision_id, repetition)), min(left(reason, 200))
     FROM (
-        SELECT c.id, s.value->>'code' AS code, coalesce(c.details->s.key->>'reason', '') AS reason
+        SELECT c.revision_id, c.repetition, s.value->>'code' AS code,
+            coalesce(c.details->s.key->>'reason', '') AS reason
         FROM scoring_scorecard c CROSS JOIN LATERAL jsonb_each(c.stages) s
         WHERE c.batch_id = %(batch)s AND c.status IN ('errored', 'unscored')
           AND s.value->>'status' IN ('errored', 'unscored')
         UNION ALL
-        SELECT c.id, c.details->'batch'->>'code', ''
+        SELECT c.revision_id, c.repetition, c.details->'batch'->>'code', ''
         FROM scoring_scorecard c
         WHERE c.batch_id = %(batch)s AND c.status = 'errored' AND c.details ? 'batch'
+        UNION ALL
+        SELECT k.revision_id, k.repetition, s.value->>'code', ''
+        FROM scoring_extract e CROSS JOIN LATERAL unnest(
+            e.revisions, e.repetitions, e.statuses, e.stages
+        ) AS k (revision_id, repetition, status, stages) CROSS JOIN LATERAL jsonb_each(k.stages) s
+        WHERE e.batch_id = %(batch)s AND k.status IN ('errored', 'unscored')
+          AND s.value->>'status' IN ('errored', 'unscored')
     ) why
-    WHERE code IS NOT NULL GROUP BY code ORDER BY count(DISTINCT id) DESC, code
+    WHERE code IS NOT NULL GROUP BY code ORDER BY 2 DESC, code
 """
 
 

@@ -61,6 +61,9 @@ class Run(TenantModel):
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    outputs_purged_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When outputs of it were purged."
+    )
 
     class Meta(TenantModel.Meta):
         constraints = [

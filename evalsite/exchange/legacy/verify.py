@@ -14,6 +14,7 @@ from evalsite.exchange.legacy.sift_rows import sift_cases
 from evalsite.exchange.legacy.tables import OldRow, OldTables
 from evalsite.exchange.lines import BadLine
 from evalsite.exchange.models import LegacyImport
+from evalsite.scoring.all_cards import ALL_CARDS
 from packs.registry import PACKS
 
 _PIECE: Final = 1_000
@@ -31,9 +32,9 @@ _COUNTS: Final = """
     FROM cases_testcase t JOIN cases_revision r ON r.case_id = t.id AND r.number = 1
     WHERE t.suite_id = %(suite)s AND r.author = %(author)s
 """
-_CARDS: Final = """
-    SELECT count(*), count(*) FILTER (WHERE c.stages = '{}' OR c.status = 'open')
-    FROM scoring_scorecard c JOIN batches_batch b ON b.id = c.batch_id
+_CARDS: Final = f"""
+    SELECT count(*), count(*) FILTER (WHERE c.stages = '{{}}' OR c.status = 'open')
+    FROM {ALL_CARDS} c JOIN batches_batch b ON b.id = c.batch_id
     WHERE b.suite_id = %(suite)s AND b.manifest -> 'legacy' ->> 'source' = %(source)s
 """
 
