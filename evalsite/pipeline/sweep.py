@@ -18,6 +18,7 @@ from evalsite.pipeline.finish import finish_step
 from evalsite.pipeline.owe import ring, tell
 from evalsite.pipeline.pause import pause
 from evalsite.pipeline.try_twice import kind_of, try_twice
+from evalsite.retention.purge_due import purge_due
 from evalsite.scoring.write import write_off
 from judges.guard import Crash
 
@@ -76,6 +77,7 @@ def sweep() -> dict[str, int]:
         "stuck": tell(batches_stuck, stuck_batches(seconds=env.stuck_seconds)),
         "rung": ring(),
         "evaluated": start_due(),
+        "purged": purge_due(),
     }
     if done["released"] or done["written_off"] or done["lost"] or done["finished"]:
         log.warning("swept %s", {kind: n for kind, n in done.items() if n})

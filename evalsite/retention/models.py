@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
@@ -74,6 +75,10 @@ class Policy(TenantModel):
     def __str__(self) -> str:
         kept = self.days()
         return ", ".join(f"{kind} {days} d" for kind, days in kept.items() if days) or "for good"
+
+    def be_due(self) -> None:
+        """Let it be applied with the next sweep, if it lets anything go."""
+        self.next_at = timezone.now() if any(self.days().values()) else None
 
     def days(self) -> dict[str, int | None]:
         """Answer the days of each kind; None is for good."""

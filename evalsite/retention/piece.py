@@ -16,10 +16,19 @@ ROWS: Final = 5_000
 
 
 class Taken(NamedTuple):
-    """The ids of the rows that were purged, in order, and about what their texts took."""
+    """The ids of the rows that were purged, in order, and about what their texts took.
+
+    `n_unnamed` counts those whose ids are not told.
+    """
 
     ids: Sequence[UUID] = ()
     n_bytes: int = 0
+    n_unnamed: int = 0
+
+    @property
+    def n(self) -> int:
+        """Count them all."""
+        return len(self.ids) + self.n_unnamed
 
 
 def next_unit(purge: Purge, units: str) -> UUID | None:

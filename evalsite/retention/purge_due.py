@@ -25,7 +25,7 @@ from evalsite.retention.models import Kind, Policy, Purge, Receipt
 from evalsite.retention.piece import ROWS, Taken
 from evalsite.retention.take_cards import take_cards, take_texts
 from evalsite.retention.take_outputs import take_outputs
-from evalsite.retention.take_rows import take_replies, take_results
+from evalsite.retention.take_rows import take_entries, take_replies, take_results
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ _TAKE: Final[dict[str, Callable[..., Taken | None]]] = {
     Kind.REPLIES: take_replies,
     Kind.SCORECARDS: take_cards,
     Kind.RESULTS: take_results,
+    Kind.AUDIT: take_entries,
 }
 _ORDER: Final = list(_TAKE)
 
@@ -79,7 +80,7 @@ def _purge_piece(rows: int) -> int | None:
     taken = _TAKE[purge.kind](purge, rows=rows) if _is_wanted(purge, policy) else None
     if taken is not None:
         _note(purge, taken)
-        return len(taken.ids)
+        return taken.n
     _close(purge)
     if len(under_way) == 1:
         _end(policy)
@@ -109,7 +110,7 @@ def _cutoff(now: datetime, days: int | None) -> datetime:
 
 
 def _note(purge: Purge, taken: Taken) -> None:
-    purge.n += len(taken.ids)
+    purge.n += taken.n
     purge.n_bytes += taken.n_bytes
     purge.digest = digest_of(taken.ids, before=purge.digest)
     purge.save()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.utils import timezone
 
 from evalsite.audit.changes import change
 from evalsite.audit.record import record
@@ -37,7 +36,7 @@ def set_policy(days: Mapping[str, int | None], *, actor: object = "") -> Policy:
         return policy
     for kind, n in days.items():
         setattr(policy, kind, n)
-    policy.next_at = timezone.now()
+    policy.be_due()
     policy.save()
     record("retention.changed", policy, actor=actor, **change(before, policy.days()))
     return policy

@@ -1,11 +1,12 @@
-"""Purge what has no batch or run to go by: replies of models, and results."""
+"""Purge what has no batch or run to go by: replies of models, results, audit entries."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from evalsite.audit.purge import purge_entries
 from evalsite.retention import held
-from evalsite.retention.models import Purge
+from evalsite.retention.models import Hold, Purge
 from evalsite.retention.piece import Taken, change, leave_unit, next_unit, select
 
 _REPLIES: Final = f"""
@@ -51,3 +52,14 @@ def take_results(purge: Purge, *, rows: int) -> Taken | None:
     ids = [id for id, _ in found]
     change(_DELETE_RESULTS, {"ids": ids})
     return Taken(ids, sum(size for _, size in found))
+
+
+def take_entries(purge: Purge, *, rows: int) -> Taken | None:
+    """Delete the oldest audit entries; None where none is left, or anything is held.
+
+    They go as maintenance and in a transaction of their own: no other role may delete them. Their
+    own chain vouches for them, so that the receipt only counts.
+    """
+    if Hold.objects.exists():
+        return None
+    return Taken(n_unnamed=n) if (n := purge_entries(before=purge.cutoff, limit=rows)) else None
