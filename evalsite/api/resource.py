@@ -23,6 +23,7 @@ from evalsite.api.wanted import Wanted
 from evalsite.errors import UsageError
 
 Row = TypeVar("Row", bound=models.Model)
+Other = TypeVar("Other", bound=models.Model)
 
 _VERBS: Final = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 _EDITS: Final = ("PUT", "PATCH", "DELETE")
@@ -42,13 +43,13 @@ class Resource(GenericViewSet[Row]):
     A subclass names its `room` in the table of permissions, and in `verbs` what an action does
     there where its method does not tell (view, add, change, delete). Actions named in `secretive`
     answer a secret, which is not kept for who asks again. `parameters` are those of the address
-    beside filters, paging and `fields`.
+    beside filters, paging and `fields`, of all actions or by action.
     """
 
     room: ClassVar[str]
     verbs: ClassVar[Mapping[str, str]] = {}
     secretive: ClassVar[Sequence[str]] = ()
-    parameters: ClassVar[Sequence[str]] = ()
+    parameters: ClassVar[Sequence[str] | Mapping[str, Sequence[str]]] = ()
 
     def verb(self) -> str:
         """Answer what is done to the room: the action's own, else the method's."""
@@ -72,7 +73,7 @@ class Resource(GenericViewSet[Row]):
             keep = self.action not in self.secretive
             return answer_once(request, partial(do, request, *args, **kwargs), keep=keep)
 
-    def find(self, model: type[Row], pk: UUID) -> Row:
+    def find(self, model: type[Other], pk: UUID) -> Other:
         """Answer a row of another model by its id; 404 for none and for another tenant's alike."""
         return get_object_or_404(model._default_manager, pk=pk)
 
@@ -117,7 +118,8 @@ class Resource(GenericViewSet[Row]):
         return done
 
     def _require_known_parameters(self, request: Request) -> None:
-        known = {"fields", *self.parameters}
+        own = self.parameters
+        known = {"fields", *(own.get(self.action, ()) if isinstance(own, Mapping) else own)}
         if self.action == "list":
             known |= {"cursor", "page_size", *filters_of(type(self))}
         if unknown := sorted(set(request.query_params) - known):

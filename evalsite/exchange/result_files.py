@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from io import BufferedIOBase
@@ -32,6 +32,7 @@ class Received:
     results: Recorded
     bad: int = 0
     codes: dict[str, int] = field(default_factory=dict)
+    first_bad: list[BadLine] = field(default_factory=list)
 
 
 def import_result_file(
@@ -49,19 +50,44 @@ def import_result_file(
     `defaults` stand in for fields that a line leaves out. Raises ExperimentOver, FileRefused,
     LinesRefused and NothingImported; nothing is kept then.
     """
+    stream = open_lines(source)
+    lines = _csv_lines(stream) if form == "csv" else json_lines(stream)
+    return import_result_lines(
+        lines,
+        experiment=experiment,
+        defaults=defaults,
+        skip_bad=skip_bad,
+        actor=actor,
+        on_bad=on_bad,
+    )
+
+
+def import_result_lines(
+    lines: Iterable[Line],
+    *,
+    experiment: Experiment,
+    defaults: Mapping[str, str] | None = None,
+    skip_bad: bool = False,
+    actor: object = "",
+    on_bad: Callable[[BadLine], None] | None = None,
+) -> Received:
+    """Record numbered lines as results of an experiment, in flat memory.
+
+    All or nothing unless bad lines are skipped: raises LinesRefused, NothingImported and
+    ExperimentOver.
+    """
     sieve = Sieve(on_bad)
-    check = partial(_check, defaults=defaults or {})
     with transaction.atomic():
-        stream = open_lines(source)
-        lines = _csv_lines(stream) if form == "csv" else json_lines(stream)
         results = record_results(
             experiment,
-            sieve.sift(lines, check),
+            sieve.sift(lines, partial(_check, defaults=defaults or {})),
             on_repeated=partial(_refuse_repeated, sieve=sieve),
             actor=actor,
         )
         sieve.judge(skip_bad=skip_bad)
-    return Received(results=results, bad=sieve.bad, codes=dict(sieve.codes))
+    return Received(
+        results=results, bad=sieve.bad, codes=dict(sieve.codes), first_bad=sorted(sieve.first)
+    )
 
 
 def _check(fields: Mapping[str, Any], *, defaults: Mapping[str, str]) -> CheckedResult:

@@ -32,7 +32,7 @@ def decide(
     *,
     baseline_version: str = "",
     variant_version: str = "",
-    actor: str = "",
+    actor: object = "",
 ) -> Decision:
     """Decide by what is recorded, and freeze it; the newest version of a group unless named.
 
@@ -48,7 +48,7 @@ def decide(
     baseline = baseline_version or newest_version(locked, group=Group.BASELINE)
     variant = variant_version or newest_version(locked, group=Group.VARIANT)
     made = _decision(locked, baseline=baseline, variant=variant, looked_before=decided is not None)
-    made.decided_by = actor
+    made.decided_by = str(actor)
     made.save(force_insert=True)
     if made.verdict != Verdict.NEEDS_REVIEW:
         locked.state = experiment.state = ExperimentState.DECIDED

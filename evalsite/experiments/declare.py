@@ -12,6 +12,7 @@ from evalsite.cases.models import Suite
 from evalsite.errors import EvalsiteError
 from evalsite.experiments.choices import ExperimentState
 from evalsite.experiments.models import DECLARED, Experiment
+from evalsite.experiments.queries import ExperimentOver, hold_open
 
 
 class ExperimentInvalid(EvalsiteError):
@@ -20,6 +21,7 @@ class ExperimentInvalid(EvalsiteError):
     code = "experiment_invalid"
     hint = "docs/experiments.md says what each field means"
     exit_code = 2
+    http_status = 400
 
 
 class ExperimentExists(EvalsiteError):
@@ -39,14 +41,14 @@ class ExperimentLocked(EvalsiteError):
 
 
 def create_experiment(
-    name: str, *, margin: float, suite: Suite | None = None, actor: str = "", **declared: Any
+    name: str, *, margin: float, suite: Suite | None = None, actor: object = "", **declared: Any
 ) -> Experiment:
     """Create an open experiment; `declared` are other fields of the model.
 
     `margin` is in the unit of the primary metric, 0 or more. Raises ExperimentInvalid and
     ExperimentExists.
     """
-    made = Experiment(name=name, margin=margin, suite=suite, created_by=actor, **declared)
+    made = Experiment(name=name, margin=margin, suite=suite, created_by=str(actor), **declared)
     _check(made)
     try:
         with transaction.atomic():
@@ -60,7 +62,7 @@ def create_experiment(
 
 
 @transaction.atomic
-def amend(experiment: Experiment, *, actor: str = "", **changes: Any) -> Experiment:
+def amend(experiment: Experiment, *, actor: object = "", **changes: Any) -> Experiment:
     """Change fields of an experiment.
 
     Raises ExperimentLocked for one of its declaration after the first result, ExperimentInvalid.
@@ -78,8 +80,11 @@ def amend(experiment: Experiment, *, actor: str = "", **changes: Any) -> Experim
     return locked
 
 
-def close_experiment(experiment: Experiment, *, actor: str = "") -> Experiment:
-    """Give an experiment up: it takes no more results."""
+@transaction.atomic
+def close_experiment(experiment: Experiment, *, actor: object = "") -> Experiment:
+    """Give an open experiment up: it takes no more results. Raises ExperimentOver."""
+    if not hold_open(experiment):
+        raise ExperimentOver(f"experiment {experiment.name!r} is over already")
     return amend(experiment, actor=actor, state=ExperimentState.CLOSED)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Min, Q
 
 from evalsite.errors import EvalsiteError
+from evalsite.experiments.check import CheckedResult
 from evalsite.experiments.choices import ExperimentState
 from evalsite.experiments.models import Arm, Decision, Experiment, Result
 
@@ -18,6 +19,7 @@ class ExperimentUnknown(EvalsiteError):
     code = "experiment_unknown"
     hint = "manage.py createexperiment NAME makes one; the admin lists what there is"
     exit_code = 2
+    http_status = 404
 
 
 class ExperimentOver(EvalsiteError):
@@ -72,6 +74,13 @@ def tallies(experiment: Experiment) -> list[dict[str, Any]]:
         began=Min("created_at"),
     )
     return [dict(row) for row in counted.order_by("group", "began")]
+
+
+def result_of(experiment: Experiment, checked: CheckedResult) -> Result:
+    """Answer the row that is recorded under a result's natural key."""
+    natural = ("task", "group", "version", "repetition")
+    key = {name: getattr(checked, name) for name in natural}
+    return Result.objects.get(experiment=experiment, **key)
 
 
 def arm_of(batch_id: UUID) -> Arm | None:

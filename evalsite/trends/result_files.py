@@ -14,7 +14,9 @@ import orjson
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from evalsite.audit.record import record
 from evalsite.errors import EvalsiteError, UsageError
+from evalsite.experiments.models import Experiment
 from evalsite.spreadsheet import neutral
 from evalsite.trends.selection import NoResults, Selection
 
@@ -92,6 +94,15 @@ def export_results(selection: Selection, path: Path) -> int:
     return counted.n
 
 
+def export_lines(experiment: Experiment, *, actor: object = "") -> Iterator[Row]:
+    """Answer an experiment's results as JSON objects, in order of their natural key; audited.
+
+    They are read as they are taken. `metadata` is JSON already.
+    """
+    record("results.exported", experiment, actor=actor)
+    return map(_json_fields, _rows(Selection(experiment=experiment.name)))
+
+
 class _Counted:
     """Rows that are counted as they pass."""
 
@@ -138,8 +149,11 @@ def _cell(value: object) -> object:
 def _write_jsonl(path: Path, rows: Iterable[Row]) -> None:
     with path.open("wb") as file:
         for row in rows:
-            fields = {**row, "metadata": orjson.Fragment(row["metadata"])}
-            file.write(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE))
+            file.write(orjson.dumps(_json_fields(row), option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _json_fields(row: Row) -> Row:
+    return {**row, "metadata": orjson.Fragment(row["metadata"])}
 
 
 def _write_parquet(path: Path, rows: Iterable[Row]) -> None:
