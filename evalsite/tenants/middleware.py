@@ -8,19 +8,20 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 
 from evalsite.tenants import members, scope
+from evalsite.tenants.acting import SYSTEM, acting
 
 SESSION_KEY = "tenant"
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class EmptyScope:
-    """Each request begins without a tenant, and leaves none behind."""
+    """Each request begins without a tenant and an actor, and leaves none behind."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with scope.nobody():
+        with scope.nobody(), acting(SYSTEM):
             return self.get_response(request)
 
 
