@@ -62,6 +62,13 @@ class NameUnknown(ClientError):
     hint = "check the spelling, and that the key belongs to the right tenant"
 
 
+class FileUnfit(ClientError):
+    """A file cannot be read or written, or is not what it should be."""
+
+    code = "file_unfit"
+    hint = "check the path; a file of outputs has one JSON object a line"
+
+
 class AnswerUnfit(ClientError):
     """The server answered what this client cannot read."""
 
@@ -81,7 +88,8 @@ class Problem(ClientError):
     """The server refused, and said why: RFC 9457 problem details."""
 
     def __init__(self, status: int, told: dict[str, Any]) -> None:
-        detail = str(told.get("detail") or told.get("title") or f"HTTP {status}")
+        said = (told.get(name) for name in ("detail", "title", "message"))
+        detail = next((str(text) for text in said if text), f"HTTP {status}")
         super().__init__(detail, hint=str(told.get("hint") or ""))
         self.status = status
         self.code = str(told.get("code") or f"http_{status}")

@@ -167,6 +167,7 @@ class GateCheck(Told):
     reasons: list[Reason] = []
     comparison: Any = None
     markdown: str = ""
+    junit: str = ""
 
     @property
     def passed(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ from evalsite_client.retry import Retries
 from evalsite_client.steps import Answer, Body, Flow, Lost, Request
 
 T = TypeVar("T")
-_ROOT: Final = "/api/v1/"
+ROOT: Final = "/api/v1/"
 _AGENT: Final = "evalsite-client/0.1.0"
 # The server cannot have seen the request.
 _NEVER_BEGUN: Final = (
@@ -32,12 +32,17 @@ _NEVER_BEGUN: Final = (
 )
 
 
-class _KeyHeader(httpx2.Auth):
-    def __init__(self, key: SecretStr) -> None:
-        self._key = key
+class SecretHeader(httpx2.Auth):
+    """Puts a secret into a header as a request leaves."""
 
-    def auth_flow(self, request: httpx2.Request) -> Any:
-        request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
+    def __init__(self, secret: SecretStr, *, name: str, scheme: str = "") -> None:
+        self._secret = secret
+        self._name = name
+        self._scheme = scheme
+
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, Any, None]:
+        """Add the header to a request."""
+        request.headers[self._name] = self._scheme + self._secret.get_secret_value()
         yield request
 
 
@@ -50,9 +55,15 @@ def options(url: str, *, api_key: str | SecretStr | None, timeout: float) -> dic
     secret = key if isinstance(key, SecretStr) else SecretStr(key.strip())
     if not secret.get_secret_value():
         raise KeyMissing("no API key is given")
+    auth = SecretHeader(secret, name="Authorization", scheme="Bearer ")
+    return transport(address.rstrip("/") + ROOT, auth=auth, timeout=timeout)
+
+
+def transport(base_url: str, *, auth: SecretHeader, timeout: float = 60.0) -> dict[str, Any]:
+    """Answer what an httpx2 client is made with; `timeout` is the longest silence, in seconds."""
     return {
-        "auth": _KeyHeader(secret),
-        "base_url": address.rstrip("/") + _ROOT,
+        "auth": auth,
+        "base_url": base_url,
         "headers": {"Accept": "application/json", "User-Agent": _AGENT},
         "timeout": httpx2.Timeout(timeout, connect=min(timeout, 10.0)),
     }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from evalsite_client.describe import Pages, Ref, get, given, place, post
 from evalsite_client.models import Gate, GateCheck
-from evalsite_client.steps import Flow
+from evalsite_client.retry import send
+from evalsite_client.senders import ROOT
+from evalsite_client.steps import Flow, Request
 from evalsite_client.verbs import Room, S, listing, verb
 
 
@@ -27,6 +30,15 @@ class Gates(Room[S]):
     def named(self, name: str) -> Flow[Gate]:
         """Answer a gate by its name; raises NameUnknown."""
         return self.find(Pages(get("gates", name=name), Gate), name=name)
+
+    @verb
+    def junit(self, check: GateCheck) -> Flow[bytes]:
+        """Answer the JUnit XML of what a gate answered."""
+        # Of the server's link only the path is taken: the key never follows a link elsewhere.
+        path = urlsplit(check.junit).path.partition(ROOT)[2] or check.junit
+        asked = Request(method="GET", path=path, headers={"Accept": "*/*"})
+        answer = yield from send(asked, retries=self.sender.retries)
+        return answer.content
 
     @verb
     def check(
