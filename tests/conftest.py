@@ -87,7 +87,7 @@ def knobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 def committed_db(
     services: Services, django_db_setup: None, django_db_blocker: Any
 ) -> Iterator[None]:
-    """A database where commits are real; emptied after the test, past the audit trail's triggers."""
+    """A database where commits are real; emptied after the test, past all triggers."""
     with django_db_blocker.unblock():
         yield
         connections["default"].close()
