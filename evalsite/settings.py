@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from typing import Any
 from urllib.parse import unquote
@@ -9,7 +10,7 @@ from urllib.parse import unquote
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
-from evalsite import env
+from evalsite import env, logs
 from evalsite.embedded.layout import Layout
 from evalsite.tenants.roles import APP, MAINT, OWNER
 
@@ -72,6 +73,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "rest_framework",
     "django_filters",
+    "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "whitenoise.runserver_nostatic",
@@ -79,14 +81,18 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "evalsite.tenants.middleware.EmptyScope",
+    "evalsite.web.proxies.TrustedProxies",
+    "evalsite.web.request_log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "evalsite.tenants.middleware.EmptyScope",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "evalsite.tenants.middleware.TenantOfSession",
+    "evalsite.web.request_log.WhoAsks",
+    "evalsite.web.middleware.NewIdForNewRole",
     "evalsite.web.middleware.AdminNeedsTenant",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -202,6 +208,16 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "evalsite.api.schema.add_problems",
     ],
+    # One name for the same choices under several members, and for several under the same.
+    "ENUM_NAME_OVERRIDES": {
+        "CaseState": "evalsite.cases.models.CaseState",
+        "RunStatus": "evalsite.targets.models.RunStatus",
+        "ExperimentMetric": "evalsite.experiments.choices.Metric",
+        "Claim": "evalsite.experiments.choices.Claim",
+        "Group": "evalsite.experiments.choices.Group",
+        "ExperimentState": "evalsite.experiments.choices.ExperimentState",
+        "ExperimentVerdict": "evalsite.experiments.choices.Verdict",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
@@ -245,13 +261,7 @@ globals().update(_email())
 BROKER_URL = LAYOUT.broker_url if ENV.broker_url is None else ENV.broker_url.get_secret_value()
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {
-        "evalsite": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-    },
-}
+LOGGING = logs.configure(ENV)
+# The ids of a request travel with its tasks. That they begin and end is Flower's business.
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG

@@ -54,7 +54,7 @@ class _Window(NamedTuple):
     name: str
 
 
-def require_attempt(address: str, *, account: str = "") -> None:
+def require_attempt(address: str, *, account: str | None = None) -> None:
     """Let somebody at this address try a key or, of an account, a password.
 
     Raises TooManyAttempts, whose `retry_after` is in seconds.
@@ -64,16 +64,18 @@ def require_attempt(address: str, *, account: str = "") -> None:
             raise TooManyAttempts(wait)
 
 
-def note_failure(address: str, *, account: str = "") -> None:
+def note_failure(address: str, *, account: str | None = None) -> None:
     """Count a key that was refused or, of an account, a wrong password."""
     for window in _windows(address, account=account):
         _failures().note(window)
 
 
-def forget(address: str, *, account: str = "") -> None:
-    """Begin to count anew, as after a right password."""
-    for window in _windows(address, account=account):
-        _failures().forget(window)
+def forget(address: str, *, account: str | None = None) -> None:
+    """Count anew: of an account after a right password, else the address's keys.
+
+    What failed of an address's other accounts stays counted: one's own account resets nothing.
+    """
+    _failures().forget(next(_windows(address, account=account)))
 
 
 def sender(address: str) -> str:
@@ -87,10 +89,10 @@ def sender(address: str) -> str:
     return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
-def _windows(address: str, *, account: str) -> Iterator[_Window]:
+def _windows(address: str, *, account: str | None) -> Iterator[_Window]:
     """Yield what is counted: of passwords the account's failures, and those of a whole address."""
     who = sender(address)
-    if account:
+    if account is not None:
         yield _Window(10, 300, f"signin:{who}:{account.strip().casefold()[:150]}")
         yield _Window(50, 300, f"signin:{who}")
     else:
@@ -143,10 +145,10 @@ def _failures() -> _Failures:
 
 
 def _storage(broker_url: str) -> Storage:
-    from limits.storage import storage_from_string
+    from limits.storage import RedisStorage
 
     url = broker_url.replace("redis+socket://", "redis+unix://").replace("virtual_host=", "db=")
-    return storage_from_string(url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S)
+    return RedisStorage(url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S)
 
 
 def _item(window: _Window) -> RateLimitItem:

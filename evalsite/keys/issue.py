@@ -15,7 +15,8 @@ from evalsite.errors import UsageError
 from evalsite.keys import pepper
 from evalsite.keys.models import ApiKey
 from evalsite.keys.scopes import check_scopes
-from evalsite.keys.token import new_token, public_id_of
+from evalsite.keys.token import new_token
+from evalsite.tenants.acting import current
 from evalsite.tenants.models import Role
 from evalsite.tenants.rank import require_not_above
 
@@ -47,8 +48,8 @@ def issue_key(
 ) -> Issued:
     """Issue a key of the tenant in scope; audited.
 
-    `actor` is the person or KeyHolder who issues it: the key gets no role above theirs, and no
-    scope that an issuing key has not. A name (text) is a command, which has no bound.
+    `actor` is the person or KeyHolder who issues it; left out, who acts. The key gets no role
+    above theirs, and no scope that an issuing key has not.
     Raises KeyInvalid, ScopeUnknown, ScopeTooWide and RoleTooHigh.
     """
     name, wanted = name.strip(), _role(role)
@@ -60,21 +61,22 @@ def issue_key(
     allowed = check_scopes(scopes, giver=actor)
     with transaction.atomic():
         issued = make_key(name, role=wanted, scopes=allowed, days=days, actor=actor)
-        record("key.issued", issued.key, actor=actor, **told(issued.key))
+        record("key.issued", issued.key, actor=actor, after=told(issued.key))
     return issued
 
 
 def make_key(name: str, *, role: Role, scopes: list[str], days: int, actor: object) -> Issued:
     """Make the row of a key whose rights were checked."""
-    token, version = new_token(), pepper.current_version()
+    token, public_id = new_token()
+    version = pepper.current_version()
     key = ApiKey.objects.create(
         name=name,
-        public_id=public_id_of(token),
+        public_id=public_id,
         digest=pepper.digest(token, version=version),
         pepper_version=version,
         role=role,
         scopes=scopes,
-        created_by=str(actor)[:200],
+        created_by=(str(actor) or current().name)[:200],
         expires_at=timezone.now() + timedelta(days=days),
     )
     return Issued(key, SecretStr(token))
@@ -82,8 +84,8 @@ def make_key(name: str, *, role: Role, scopes: list[str], days: int, actor: obje
 
 def told(key: ApiKey) -> dict[str, object]:
     """Answer what the audit trail tells of a key."""
-    ends = key.expires_at.isoformat()
-    return {"id": str(key.pk), "role": key.role, "scopes": key.scopes, "expires_at": ends}
+    ends = key.expires_at.isoformat(timespec="seconds")
+    return {"role": key.role, "scopes": key.scopes, "expires_at": ends}
 
 
 def _role(text: str) -> Role:

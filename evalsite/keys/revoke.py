@@ -15,4 +15,4 @@ def revoke_key(key: ApiKey, *, actor: object = "") -> None:
     with transaction.atomic():
         if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
             key.revoked_at = now
-            record("key.revoked", key, actor=actor, id=str(key.pk))
+            record("key.revoked", key, actor=actor)

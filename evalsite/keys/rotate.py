@@ -36,16 +36,14 @@ def rotate_key(key: ApiKey, *, overlap_hours: float = MOST_HOURS, actor: object 
         raise KeyInvalid(f"keys overlap for 0 to {MOST_HOURS} hours, not {overlap_hours}")
     with transaction.atomic():
         old = ApiKey.objects.select_for_update().get(pk=key.pk)
-        now = timezone.now()
+        now, before = timezone.now(), told(old)
         if old.revoked_at or old.rotated_to_id or old.expires_at <= now:
             raise KeyEnded(f"the key {old} has ended or was rotated")
         require_not_above(Role(old.role), giver=actor)
         scopes = check_scopes(old.scopes, giver=actor)
-        days = max(1, (old.expires_at - old.created_at).days)
+        days = max(1, round((old.expires_at - old.created_at) / timedelta(days=1)))
         issued = make_key(old.name, role=Role(old.role), scopes=scopes, days=days, actor=actor)
-        old.rotated_to = issued.key
         old.expires_at = min(old.expires_at, now + timedelta(hours=overlap_hours))
-        old.save(update_fields=["rotated_to", "expires_at"])
-        ends = old.expires_at.isoformat()
-        record("key.rotated", old, actor=actor, **told(issued.key), old=str(old.pk), old_ends=ends)
+        ApiKey.objects.filter(pk=old.pk).update(rotated_to=issued.key, expires_at=old.expires_at)
+        record("key.rotated", old, actor=actor, before=before, after=told(old), to=str(issued.key))
     return issued

@@ -14,7 +14,7 @@ import re
 import secrets
 import string
 import zlib
-from typing import Final
+from typing import Final, NamedTuple
 
 PREFIX: Final = "evs_"
 PUBLIC_LENGTH: Final = 12
@@ -26,10 +26,18 @@ _FORM: Final = re.compile(
 )
 
 
-def new_token() -> str:
+class Token(NamedTuple):
+    """A key, and the public part of it that names it."""
+
+    text: str
+    public_id: str
+
+
+def new_token() -> Token:
     """Make a key that nobody has: 190 random bits in its secret part."""
-    body = PREFIX + _random(PUBLIC_LENGTH) + _random(_SECRET_LENGTH)
-    return body + _checksum(body)
+    public_id = _random(PUBLIC_LENGTH)
+    body = PREFIX + public_id + _random(_SECRET_LENGTH)
+    return Token(body + _checksum(body), public_id)
 
 
 def public_id_of(token: str) -> str | None:

@@ -6,19 +6,20 @@ import hmac
 import logging
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from evalsite.audit.acting import Actor, ActorKind, acting
 from evalsite.audit.record import record_hourly
 from evalsite.errors import EvalsiteError
 from evalsite.keys import pepper
 from evalsite.keys.holder import KeyHolder
 from evalsite.keys.models import ApiKey
 from evalsite.keys.token import public_id_of
+from evalsite.tenants.acting import Actor, ActorKind, acting
 from evalsite.tenants.models import Role
 from evalsite.tenants.scope import nobody, tenant
 
@@ -104,12 +105,12 @@ def _holder(found: _Found, *, public_id: str) -> KeyHolder:
 def _note_use(found: _Found, *, holder: KeyHolder, token: str) -> None:
     """Note that the key is in use, and store it under the newest pepper."""
     version = pepper.current_version()
-    news = {"last_used_at": timezone.now()}
+    news: dict[str, Any] = {"last_used_at": timezone.now()}
     if version != found.pepper_version:
         news |= {"pepper_version": version, "digest": pepper.digest(token, version=version)}
     with nobody(), tenant(found.tenant_id), _as(holder), transaction.atomic():
         ApiKey.objects.filter(pk=found.key_id).update(**news)
-        record_hourly("key.used", _named(holder), actor=holder, id=str(found.key_id))
+        record_hourly("key.used", _row(holder))
 
 
 def _note_reuse(found: _Found, *, holder: KeyHolder) -> None:
@@ -119,13 +120,14 @@ def _note_reuse(found: _Found, *, holder: KeyHolder) -> None:
     _log.warning("key %s was used after its end", holder.public_id)
     ended = "rotated" if found.rotated and found.ended == "expired" else found.ended
     with nobody(), tenant(found.tenant_id), _as(holder):
-        record_hourly("key.reused", _named(holder), actor=holder, id=str(found.key_id), ended=ended)
+        record_hourly("key.reused", _row(holder), ended=ended)
 
 
 def _as(holder: KeyHolder) -> AbstractContextManager[None]:
     return acting(Actor(kind=ActorKind.KEY, name=str(holder), role=holder.role))
 
 
-def _named(holder: KeyHolder) -> str:
-    """Name the key as its row does."""
-    return f"{holder.name} ({holder.public_id})"
+def _row(holder: KeyHolder) -> ApiKey:
+    """Answer the key as the audit trail names it, without reading it again."""
+    names = {"name": holder.name, "public_id": holder.public_id}
+    return ApiKey(pk=holder.key_id, tenant_id=holder.tenant_id, **names)

@@ -5,12 +5,26 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from evalsite.web import batches, comparisons, health, home, leaderboard, metrics, mute, tenants
+from evalsite.web import (
+    batches,
+    comparisons,
+    health,
+    home,
+    invitations,
+    leaderboard,
+    metrics,
+    mute,
+    password,
+    tenants,
+)
+from evalsite.web.signin import SignIn
 
 urlpatterns = [
     path("", home.index, name="home"),
-    path("signin/", auth.LoginView.as_view(redirect_authenticated_user=True), name="signin"),
+    path("signin/", SignIn.as_view(), name="signin"),
     path("signout/", auth.LogoutView.as_view(), name="signout"),
+    path("password/", password.Change.as_view(), name="password"),
+    path("invitations/<str:token>/", invitations.page, name="invitation"),
     path("tenant/", tenants.pick, name="pick-tenant"),
     path("batches/<uuid:batch_id>/", batches.detail, name="batch"),
     path("comparisons/<uuid:comparison_id>/", comparisons.detail, name="comparison"),
