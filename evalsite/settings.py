@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "evalsite.tenants.middleware.TenantOfSession",
+    "evalsite.audit.middleware.ActorOfRequest",
     "evalsite.web.request_log.WhoAsks",
     "evalsite.web.middleware.NewIdForNewRole",
     "evalsite.web.middleware.AdminNeedsTenant",

@@ -24,6 +24,10 @@ _SECRET_PAIRS: Final = frozenset(
         *(("secret", "key"), ("key", "hash"), ("session", "id")),
     }
 )
+# What gives itself away: evalsite's own keys and webhook secrets, a URL's user, a bearer token.
+_SPOKEN: Final = re.compile(
+    r"evs_[0-9A-Za-z]{20,}|whsec_[\w+/=-]+|(?<=://)[^/@\s]+(?=@)|(?<=bearer )\S+", re.IGNORECASE
+)
 
 
 class Change(TypedDict):
@@ -58,9 +62,12 @@ def mask(value: Any, *, name: str = "") -> Any:
         return {str(key): mask(part, name=str(key)) for key, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [mask(part) for part in value]
-    if isinstance(value, str) and len(value) > _LONGEST:
-        return f"{value[:_LONGEST]}... ({len(value):,} characters)"
-    return value
+    return _told(value) if isinstance(value, str) else value
+
+
+def _told(text: str) -> str:
+    text = _SPOKEN.sub(HIDDEN, text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text):,} characters)"
 
 
 def is_secret(name: str) -> bool:

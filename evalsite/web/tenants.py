@@ -9,8 +9,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from evalsite.audit.middleware import person
 from evalsite.audit.record import record
 from evalsite.tenants import members
+from evalsite.tenants.acting import acting
 from evalsite.tenants.middleware import SESSION_KEY
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import nobody, tenant
@@ -42,7 +44,7 @@ def _choices(request: HttpRequest) -> dict[str, object]:
 
 def _enter(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
     """Remember the choice in the session; the next request is bound to it."""
-    with nobody(), tenant(tenant_id):
-        record("tenant.entered", tenant_id, actor=request.user, superuser=request.user.is_superuser)
+    with nobody(), tenant(tenant_id), acting(person(request.user)):
+        record("tenant.entered", tenant_id, superuser=request.user.is_superuser)
     request.session[SESSION_KEY] = str(tenant_id)
     return redirect("home")
