@@ -31,4 +31,4 @@ class UsageError(EvalsiteError):
 
     code = "usage"
     exit_code = 2
-    http_status = 400
+    http_status = 422

@@ -7,6 +7,7 @@ from typing import Final
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.authentication import SessionAuthentication as DrfSessionAuthentication
 from rest_framework.request import Request
+from structlog.contextvars import bind_contextvars
 
 from evalsite.api.problems import CHALLENGE
 from evalsite.audit.acting import Actor, ActorKind, act_as
@@ -34,10 +35,12 @@ class KeyAuthentication(BaseAuthentication):
         require_attempt(address)
         try:
             holder = verify(token.strip())
-        except KeyRefused:
-            note_failure(address)
+        except KeyRefused as error:
+            if error.public_id:  # what has not the form of a key opens nothing, however often
+                note_failure(address)
             raise
         scope.bind(holder.tenant_id)
+        bind_contextvars(key_id=str(holder.key_id))
         act_as(Actor(kind=ActorKind.KEY, name=str(holder), role=holder.role))
         return holder, holder
 

@@ -48,6 +48,7 @@ class KeyTooLong(UsageError):
 
     code = "idempotency_key_invalid"
     hint = "use 1 to 255 printable ASCII characters, such as a UUID"
+    http_status = 400
 
 
 def answer_once(request: Request, do: Callable[[], Response], *, keep: bool) -> Response:

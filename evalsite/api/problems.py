@@ -13,6 +13,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from evalsite.errors import EvalsiteError
+from evalsite.exchange.lines import BadLine
 from judges.protocol import VerdictError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -29,6 +30,7 @@ _TITLES: Final = {
     412: "It was changed meanwhile",
     413: "Too much at once",
     415: "Sent in a form that is not read here",
+    422: "Understood, but it cannot be done as asked",
     429: "Too many requests",
     500: "Our fault",
     503: "Not at the moment",
@@ -64,9 +66,15 @@ def plain_problem(status: int, *, code: str, detail: str) -> JsonResponse:
 def _problem_of(error: Exception) -> dict[str, Any] | None:
     match error:
         case EvalsiteError():
-            return _told(error.http_status, code=error.code, detail=error.message, hint=error.hint)
+            return _told(
+                error.http_status,
+                code=error.code,
+                detail=error.message,
+                hint=error.hint,
+                errors=[_line_error(bad) for bad in getattr(error, "lines", ())],
+            )
         case VerdictError():
-            return _told(400, code=error.code, detail=str(error))
+            return _told(422, code=error.code, detail=str(error))
         case Http404() | exceptions.NotFound():
             return _told(404, code="not_found", detail="There is nothing here.")
         case exceptions.ValidationError():
@@ -127,6 +135,11 @@ def _field_errors(details: Any, *, field: str = "") -> Iterator[dict[str, str]]:
         for place, below in enumerate(details):
             path = f"{field}.{place}".lstrip(".") if several else field
             yield from _field_errors(below, field=path)
+
+
+def _line_error(bad: BadLine) -> dict[str, str]:
+    place = ".".join(filter(None, (str(bad.line), bad.path)))
+    return {"field": place, "code": bad.code, "detail": bad.message}
 
 
 def _headers(error: Exception, *, status: int) -> dict[str, str]:

@@ -35,6 +35,7 @@ class ParameterUnknown(UsageError):
 
     code = "parameter_unknown"
     hint = "/api/v1/docs lists the parameters"
+    http_status = 400
 
 
 class Resource(GenericViewSet[Row]):
@@ -60,8 +61,8 @@ class Resource(GenericViewSet[Row]):
         """Check who asks and what; an unsafe request is then done as one transaction."""
         super().initial(request, *args, **kwargs)
         self._require_known_parameters(request)
-        if request.method not in _SAFE:
-            name = str(request.method).lower()
+        name = str(request.method).lower()
+        if request.method not in _SAFE and hasattr(self, name):
             setattr(self, name, partial(self._as_one, getattr(self, name)))
 
     def _as_one(
@@ -103,7 +104,7 @@ class Resource(GenericViewSet[Row]):
         """Answer the serializer, with only the `fields` that were asked for."""
         made = super().get_serializer(*args, **kwargs)
         wanted = self.request.query_params.get("fields") if self.request else None
-        if wanted is not None and self.request.method == "GET":
+        if wanted and self.request.method == "GET":
             _narrow(made, wanted=wanted.split(","))
         return made
 

@@ -1,4 +1,4 @@
-"""What OpenAPI is told beyond what the code says itself: problems, headers, `fields`."""
+"""What OpenAPI is told beyond what the code says itself: problems and headers."""
 
 from __future__ import annotations
 
@@ -35,6 +35,19 @@ _ANSWER: Final = {
     "description": "A problem; its `code` is stable, and listed in docs/errors.md.",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+
+_IDEMPOTENCY_KEY: Final = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="Sent again, it changes nothing.",
+)
+_IF_MATCH: Final = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag that was read; 412 if it is outdated.",
+)
 
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -76,21 +89,14 @@ class Described(AutoSchema):
     """Adds the headers that every resource understands."""
 
     def get_override_parameters(self) -> list[Any]:
-        """Answer the headers of the method, and `fields` where rows are read."""
+        """Answer the headers of the method."""
         given = list(super().get_override_parameters())
         match self.method:
             case "POST":
-                given.append(_header("Idempotency-Key", "Sent again, it changes nothing."))
+                given.append(_IDEMPOTENCY_KEY)
             case "PATCH" | "PUT" | "DELETE":
-                given.append(_header("If-Match", "The ETag that was read; 412 if it is outdated."))
-            case "GET" if getattr(self.view, "action", "") in ("list", "retrieve"):
-                told = "The fields that are wanted, with commas between."
-                given.append(OpenApiParameter("fields", str, description=told))
+                given.append(_IF_MATCH)
         return given
-
-
-def _header(name: str, told: str) -> OpenApiParameter:
-    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=told)
 
 
 def add_problems(result: dict[str, Any], **context: Any) -> dict[str, Any]:

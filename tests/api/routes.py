@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import URLPattern, get_resolver, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 
 from evalsite.api.resource import Resource, filters_of
+from evalsite.api.urls import urlpatterns
+
+_PARAMETER = re.compile(r"<\w+:(\w+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,7 @@ class Route:
     action: str
     resource: type[Resource[Any]]
     kwargs: tuple[str, ...]
+    address: str
 
     def __str__(self) -> str:
         return f"{self.method} {self.name}"
@@ -27,10 +33,10 @@ class Route:
     @property
     def verb(self) -> str:
         """What is done to the resource's room, as the table of permissions asks."""
-        asked = self.resource()
-        asked.action = self.action
-        asked.request = type("Asked", (), {"method": self.method.upper()})()  # type: ignore[assignment]
-        return asked.verb()
+        asked: Any = self.resource()
+        asked.action, asked.request = self.action, HttpRequest()
+        asked.request.method = self.method.upper()
+        return str(asked.verb())
 
     @property
     def filters(self) -> list[str]:
@@ -49,14 +55,15 @@ class Route:
 
 def routes() -> list[Route]:
     """Answer every method of every resource's address."""
-    api = next(r for r in get_resolver().url_patterns if getattr(r, "namespace", "") == "api")
-    return [route for pattern in api.url_patterns for route in _of(pattern)]
+    patterns: list[Any] = list(urlpatterns)
+    return [route for pattern in patterns for route in _of(pattern)]
 
 
-def _of(pattern: URLPattern) -> Iterator[Route]:
+def _of(pattern: Any) -> Iterator[Route]:
     resource = getattr(pattern.callback, "cls", None)
     if resource is None or not issubclass(resource, Resource):
         return
     kwargs = tuple(pattern.pattern.converters)
+    named = _PARAMETER.sub(r"{\1}", str(pattern.pattern)).replace("{pk}", "{id}")
     for method, action in pattern.callback.actions.items():
-        yield Route(str(pattern.name), method, action, resource, kwargs)
+        yield Route(pattern.name, method, action, resource, kwargs, f"/api/v1/{named}")
