@@ -50,7 +50,7 @@ def tell_failed(
     What was typed as a name is logged nowhere: it may be a password.
     """
     name = str(credentials.get("username", ""))
-    user = get_user_model().objects.filter(username=name).first() if "\0" not in name else None
+    user = get_user_model().objects.filter(username=name).first()
     tenant_id = _only_tenant(user) if user else None
     if tenant_id is None:
         _log.warning("a sign-in failed that concerns no single tenant")
