@@ -31,12 +31,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """What is answered; `drop` hangs up instead."""
+    """What is answered; `drop` hangs up instead, `drop_after` as soon as it is answered."""
 
     status: int = 200
     body: Any = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     drop: bool = False
+    drop_after: bool = False
 
 
 Respond = Callable[[Asked], Reply]
@@ -111,6 +112,7 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+            self.close_connection = self.close_connection or reply.drop_after
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""

@@ -26,12 +26,12 @@ from tests.client.fake_server import Asked, FakeServer, Reply, Respond, in_turn,
 
 Connect = Callable[[Respond], tuple[Client, FakeServer]]
 SUITE = {"id": str(uuid4()), "name": "sums", "pack": "exact", "version": 1}
-BATCH = {"id": str(uuid4()), "state": "running"}
+BATCH = {"id": str(uuid4()), "state": "running", "suite": str(uuid4()), "run": str(uuid4())}
 
 
 def test_the_key_goes_in_the_header(connect: Connect) -> None:
     client, fake = connect(in_turn(Reply(body=SUITE)))
-    assert client.suites.get(SUITE["id"]).name == "sums"
+    assert client.suites.get(str(SUITE["id"])).name == "sums"
     assert fake.paths == [f"GET /api/v1/suites/{SUITE['id']}"]
     assert fake.asked[0].headers["authorization"] == f"Bearer {KEY}"
 

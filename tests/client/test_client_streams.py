@@ -12,9 +12,10 @@ from uuid import uuid4
 import pytest
 
 from evalsite_client import AsyncClient, Client
+from evalsite_client.errors import Unreachable
 from evalsite_client.spool import spool
 from tests.client.conftest import KEY, QUICK
-from tests.client.fake_server import Asked, FakeServer, Reply, Respond, in_turn
+from tests.client.fake_server import Asked, FakeServer, Reply, Respond, in_turn, problem
 
 Connect = Callable[[Respond], tuple[Client, FakeServer]]
 Serve = Callable[[Respond], FakeServer]
@@ -62,19 +63,42 @@ def test_what_is_no_json_is_not_sent(connect: Connect, bad: object) -> None:
     assert not fake.asked
 
 
+def test_lines_come_as_a_stream(connect: Connect) -> None:
+    lines = b'{"key": "a"}\n\n{"key": "b", "input": 2}\n'
+    client, fake = connect(in_turn(problem(503), Reply(body=lines)))
+    assert [case.key for case in client.cases.export("s")] == ["a", "b"]
+    assert "application/x-ndjson" in fake.asked[1].headers["accept"]
+
+    async def read() -> list[str]:
+        async with AsyncClient(fake.url, api_key=KEY, retries=QUICK) as other:
+            return [case.key async for case in other.cases.export("s")]
+
+    assert asyncio.run(read()) == ["a", "b"]
+
+
+def test_a_stream_that_breaks_off_is_not_begun_again(connect: Connect) -> None:
+    cut = Reply(body=b'{"key": "a"}\n', headers={"Content-Length": "99"}, drop_after=True)
+    client, fake = connect(in_turn(cut))
+    rows = client.cases.export("s")
+    assert next(rows).key == "a"
+    with pytest.raises(Unreachable):
+        next(rows)
+    assert len(fake.asked) == 1
+
+
 def test_the_async_client_does_the_same(serve: Serve) -> None:
     fake = serve(_suites_and_outputs)
 
     async def work() -> tuple[list[str], int]:
         async with AsyncClient(fake.url, api_key=KEY, retries=QUICK) as client:
             names = [suite.name async for suite in client.suites.list()]
-            plain, _ = await asyncio.gather(
+            done = await asyncio.gather(
                 client.runs.record(_rows(2), run="r", suite="s"),
                 client.runs.record(_async_rows(3), run="r", suite="s"),
             )
-            return names, plain.new
+            return names, sum(recorded.n for recorded in done)
 
-    assert asyncio.run(work()) == (["one", "two"], 3)
+    assert asyncio.run(work()) == (["one", "two"], 6)
     assert sorted(len(one.body.splitlines()) for one in fake.asked[2:]) == [2, 3]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -211,7 +212,13 @@ def test_the_cases_that_are_wanted_are_just_enough(rate: float, threshold: float
 
 
 def test_a_case_is_one_unit_whatever_its_repeats() -> None:
-    shared = {"group": "g", "suite": "s", "n_cases": 2, "threshold": 0.5, "confidence": 0.95}
+    shared: dict[str, Any] = {
+        "group": "g",
+        "suite": "s",
+        "n_cases": 2,
+        "threshold": 0.5,
+        "confidence": 0.95,
+    }
     trials = [
         Done(key=key, repetition=turn, value=value, passed=bool(value), told={}, **shared)
         for key, values in {"a": (1.0, 1.0, 1.0, 1.0), "b": (0.0,)}.items()
@@ -237,6 +244,6 @@ def _answer(asked: Asked) -> Reply:
     if asked.path.endswith(("/outputs", "/bulk")):
         return Reply(body={"new": 1})
     row = {"id": IDS[kind], "name": asked.params.get("name", "x"), "pack": "exact", "version": 1}
-    row |= {"target": "t", "status": "running", "state": "open"}
+    row |= {"target": IDS["target"], "status": "running", "state": "open"}
     one = asked.method == "POST"
     return Reply(body=row if one else {"results": [row], "next": None})

@@ -82,6 +82,22 @@ class Pages(Generic[M]):
         return rows, _cursor(page.next) if page.next else None
 
 
+@dataclass(frozen=True, slots=True)
+class Stream(Generic[M]):
+    """Describes rows that come as JSON lines while the server reads them."""
+
+    request: Request
+    model: type[M]
+
+    def row(self, line: str) -> M:
+        """Read a line; raises AnswerUnfit."""
+        try:
+            told = json.loads(line)
+        except ValueError:
+            raise AnswerUnfit("a line is no JSON") from None
+        return _fit(told, self.model)
+
+
 class _Page(BaseModel):
     results: list[Any]
     next: str | None = None

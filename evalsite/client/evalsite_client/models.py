@@ -33,17 +33,24 @@ class Suite(Named):
     cluster_key: str = ""
 
 
-class Case(Told):
-    """A test case, as its newest revision has it."""
+class CaseLine(Told):
+    """A test case, as a case file has it."""
 
-    id: UUID
     key: str
+    state: str = "active"
     input: Any = None
     expected: Any = None
     tags: list[str] = []
     category: str = ""
     complexity: int | None = None
     metadata: dict[str, Any] = {}
+
+
+class Case(CaseLine):
+    """A test case, as its newest revision has it."""
+
+    id: UUID
+    revision: int | None = None
 
 
 class Revision(Told):
@@ -63,8 +70,9 @@ class Target(Named):
 class Run(Named):
     """One version of a target being evaluated."""
 
-    target: Any
+    target: UUID
     status: str
+    target_name: str = ""
     client_type: str = ""
     client_version: str = ""
     commit: str = ""
@@ -88,7 +96,13 @@ class Recorded(Told):
     new: int
     changed: int = 0
     unchanged: int = 0
+    n_lost: int = 0
     lost: list[Any] = []
+
+    @property
+    def n(self) -> int:
+        """How many rows the server has now of those that were sent."""
+        return self.new + self.changed + self.unchanged
 
 
 class Evaluation(Told):
@@ -102,8 +116,10 @@ class Batch(Told):
 
     id: UUID
     state: str
-    suite: Any = None
-    run: Any = None
+    suite: UUID
+    run: UUID
+    suite_name: str = ""
+    run_name: str = ""
     n_cases: int = 0
     paused_code: str = ""
     paused_reason: str = ""

@@ -37,25 +37,39 @@ class Retries:
         return asked if asked <= self.patience else None
 
 
+class Tries:
+    """The tries of one request."""
+
+    def __init__(self, retries: Retries, request: Request) -> None:
+        self.request = request
+        self._retries = retries
+        self._n = 0
+        self._is_last = False
+
+    def end(self) -> None:
+        """Let there be no more after this one."""
+        self._is_last = True
+
+    def wait(self, reply: Answer | Lost) -> float:
+        """Answer the seconds until the next try; raises Problem and Unreachable after the last."""
+        wait = self._retries.wait(self._n, request=self.request, reply=reply)
+        self._n += 1
+        if wait is not None and not self._is_last:
+            return wait
+        if isinstance(reply, Lost):
+            asked = f"{self.request.method} {self.request.path}"
+            raise Unreachable(f"no answer to {asked} in {self._n} tries: {reply.cause}")
+        raise problem_of(reply)
+
+
 def send(request: Request, *, retries: Retries) -> Flow[Answer]:
     """Send a request until it is answered for good; raises Problem and Unreachable."""
-    n = 0
+    tries = Tries(retries, request)
     while True:
         reply: Answer | Lost = yield request
-        wait = retries.wait(n, request=request, reply=reply)
-        if wait is None:
-            return _settled(request, reply, tries=n + 1)
-        yield Sleep(wait)
-        n += 1
-
-
-def _settled(request: Request, reply: Answer | Lost, *, tries: int) -> Answer:
-    if isinstance(reply, Lost):
-        asked = f"{request.method} {request.path}"
-        raise Unreachable(f"no answer to {asked} in {tries} tries: {reply.cause}")
-    if reply.status >= 300:
-        raise problem_of(reply)
-    return reply
+        if isinstance(reply, Answer) and reply.status < 300:
+            return reply
+        yield Sleep(tries.wait(reply))
 
 
 def _helps(request: Request, reply: Answer | Lost) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterator
+from dataclasses import replace
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -17,12 +18,13 @@ import httpx2
 from pydantic import SecretStr
 
 from evalsite_client.errors import KeyMissing, UrlMissing
-from evalsite_client.retry import Retries
+from evalsite_client.retry import Retries, Tries
 from evalsite_client.steps import Answer, Body, Flow, Lost, Request
 
 T = TypeVar("T")
 ROOT: Final = "/api/v1/"
 _AGENT: Final = "evalsite-client/0.1.0"
+_LINES: Final = {"Accept": "application/x-ndjson, application/json"}
 # The server cannot have seen the request.
 _NEVER_BEGUN: Final = (
     httpx2.ConnectError,
@@ -90,6 +92,25 @@ class SyncSender:
                 time.sleep(step.seconds)
                 reply = None
 
+    def lines(self, asked: Request) -> Iterator[str]:
+        """Yield the lines of an answer as they come; raises Problem and Unreachable.
+
+        Opening it is tried again; a stream that breaks off is not, or lines would come twice.
+        """
+        tries = Tries(self.retries, replace(asked, headers=_LINES))
+        while True:
+            try:
+                with self.http.stream(**_as_sent(tries.request)) as response:
+                    if response.is_success:
+                        tries.end()
+                        yield from filter(None, response.iter_lines())
+                        return
+                    response.read()
+                    reply: Answer | Lost = _answer(response)
+            except httpx2.TransportError as error:
+                reply = _lost(error)
+            time.sleep(tries.wait(reply))
+
     def _exchange(self, asked: Request) -> Answer | Lost:
         content = asked.body.blocks() if asked.body else None
         request = self.http.build_request(**_as_sent(asked), content=content)
@@ -119,6 +140,27 @@ class AsyncSender:
             else:
                 await asyncio.sleep(step.seconds)
                 reply = None
+
+    async def lines(self, asked: Request) -> AsyncIterator[str]:
+        """Yield the lines of an answer as they come; raises Problem and Unreachable.
+
+        Opening it is tried again; a stream that breaks off is not, or lines would come twice.
+        """
+        tries = Tries(self.retries, replace(asked, headers=_LINES))
+        while True:
+            try:
+                async with self.http.stream(**_as_sent(tries.request)) as response:
+                    if response.is_success:
+                        tries.end()
+                        async for line in response.aiter_lines():
+                            if line:
+                                yield line
+                        return
+                    await response.aread()
+                    reply: Answer | Lost = _answer(response)
+            except httpx2.TransportError as error:
+                reply = _lost(error)
+            await asyncio.sleep(tries.wait(reply))
 
     async def _exchange(self, asked: Request) -> Answer | Lost:
         content = _blocks(asked.body) if asked.body else None

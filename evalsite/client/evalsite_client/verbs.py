@@ -1,7 +1,8 @@
 """Write a call once; the sync client waits for it, the async client awaits it.
 
 A room is a class of calls about one thing. `@verb` marks a method that answers one thing,
-`@listing` one that answers many, page by page, `@upload` one that sends rows.
+`@listing` one that answers many, page by page, `@stream` one that answers them as one stream,
+`@upload` one that sends rows.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from pydantic import BaseModel
 
-from evalsite_client.describe import Pages, read
+from evalsite_client.describe import Pages, Stream, read
 from evalsite_client.errors import NameUnknown
 from evalsite_client.retry import send
 from evalsite_client.senders import AsyncSender, SyncSender
@@ -129,6 +130,35 @@ class Upload(Generic[P, T]):
         return update_wrapper(call if isinstance(sender, SyncSender) else call_async, self.describe)
 
 
+class Streaming(Generic[P, M]):
+    """A call that answers many things as one stream, in flat memory."""
+
+    def __init__(self, describe: Callable[Concatenate[Any, P], Stream[M]]) -> None:
+        self.describe = describe
+        self.__doc__ = describe.__doc__
+
+    @overload
+    def __get__(self, room: Room[SyncSender], owner: Any = None) -> Callable[P, Iterator[M]]: ...
+    @overload
+    def __get__(
+        self, room: Room[AsyncSender], owner: Any = None
+    ) -> Callable[P, AsyncIterator[M]]: ...
+    def __get__(self, room: Room[Any], owner: Any = None) -> Callable[P, Any]:
+        """Bind the call to the sender of its room."""
+        sender = room.sender
+
+        def call(*args: P.args, **kwargs: P.kwargs) -> Iterator[M]:
+            rows = self.describe(room, *args, **kwargs)
+            return map(rows.row, sender.lines(rows.request))
+
+        async def call_async(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[M]:
+            rows = self.describe(room, *args, **kwargs)
+            async for line in sender.lines(rows.request):
+                yield rows.row(line)
+
+        return update_wrapper(call if isinstance(sender, SyncSender) else call_async, self.describe)
+
+
 def verb(describe: Callable[Concatenate[Any, P], Flow[T]]) -> Verb[P, T]:
     """Mark a method that describes a call which answers one thing."""
     return Verb(describe)
@@ -137,6 +167,11 @@ def verb(describe: Callable[Concatenate[Any, P], Flow[T]]) -> Verb[P, T]:
 def listing(describe: Callable[Concatenate[Any, P], Pages[M]]) -> Listing[P, M]:
     """Mark a method that describes a call which answers many things."""
     return Listing(describe)
+
+
+def stream(describe: Callable[Concatenate[Any, P], Stream[M]]) -> Streaming[P, M]:
+    """Mark a method that describes a call which answers many things as one stream."""
+    return Streaming(describe)
 
 
 def upload(describe: Callable[Concatenate[Any, Spool, P], Flow[T]]) -> Upload[P, T]:

@@ -13,9 +13,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the arguments."""
     parser.add_argument("--suite", required=True)
     parser.add_argument("--run", required=True, help="name of the run")
-    parser.add_argument("--judge", action="append", default=None, help="may be given several times")
+    parser.add_argument("--judge", action="append", default=None, metavar="STAGE=JUDGE")
     parser.add_argument("--repetitions", type=int, default=None)
-    parser.add_argument("--max-cost", default=None, metavar="USD", help="pause before it is passed")
+    parser.add_argument(
+        "--max-cost", type=float, default=None, metavar="USD", help="pause before it is passed"
+    )
     parser.add_argument("--timeout", type=float, default=3600.0, metavar="SECONDS")
     parser.add_argument("--no-wait", action="store_true", help="leave it to the workers")
 
@@ -23,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(client: Client, given: argparse.Namespace) -> int:
     """Start a batch and wait for it; prints its id."""
     batch = client.batches.create(
-        suite=client.suites.named(given.suite).id,
-        run=client.runs.named(given.run).id,
+        suite=given.suite,
+        run=given.run,
         judges=given.judge,
         repetitions=given.repetitions,
         max_cost_usd=given.max_cost,

@@ -14,8 +14,7 @@ from typing import Any
 from evalsite_client.client import Client
 from evalsite_client.commands.commit import current_commit
 from evalsite_client.commands.say import EMPTY, OK, say, tell
-from evalsite_client.errors import FileUnfit, NameUnknown
-from evalsite_client.models import Run, Target
+from evalsite_client.errors import FileUnfit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,37 +31,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(client: Client, given: argparse.Namespace) -> int:
     """Record the file, all or nothing; prints the run's id."""
-    suite = client.suites.named(given.suite)
-    opened = _run(client, given)
+    opened = client.runs.create(
+        name=given.run,
+        target=given.target or given.suite,
+        client_type=given.client_type or None,
+        client_version=given.client_version or None,
+        commit=given.commit or current_commit() or None,
+    )
     with _lines(given.file) as rows:
-        recorded = client.runs.record(rows, run=opened.id, suite=suite.id)
+        recorded = client.runs.record(rows, run=opened.id, suite=given.suite)
     if given.complete:
         client.runs.complete(opened.id)
     counts = f"{recorded.new} new, {recorded.changed} changed, {recorded.unchanged} unchanged"
     say(f"run {opened.name}: {counts}")
     tell(str(opened.id))
-    return OK if recorded.new + recorded.changed + recorded.unchanged else EMPTY
-
-
-def _run(client: Client, given: argparse.Namespace) -> Run:
-    try:
-        return client.runs.named(given.run)
-    except NameUnknown:
-        target = _target(client, given.target or given.suite)
-        return client.runs.create(
-            name=given.run,
-            target=target.id,
-            client_type=given.client_type,
-            client_version=given.client_version,
-            commit=given.commit or current_commit(),
-        )
-
-
-def _target(client: Client, name: str) -> Target:
-    try:
-        return client.targets.named(name)
-    except NameUnknown:
-        return client.targets.create(name=name)
+    return OK if recorded.n else EMPTY
 
 
 @contextmanager

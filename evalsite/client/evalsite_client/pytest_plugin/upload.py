@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from evalsite_client.client import Client
-from evalsite_client.errors import NameUnknown
 from evalsite_client.pytest_plugin.verdict import Done
 
 _MEASURES: Final = ("latency_ms", "tokens_in", "tokens_out", "cost_usd")
@@ -43,18 +42,16 @@ def upload(client: Client, trials: Sequence[Done], *, to: Destination) -> str:
 
 
 def _upload_outputs(client: Client, suites: dict[str, list[Done]], *, to: Destination) -> str:
-    target = _target(client, to.target or next(iter(suites)))
     run = client.runs.create(
         name=to.run or _name(to.commit),
-        target=target,
+        target=to.target or next(iter(suites)),
         client_type="pytest",
         commit=to.commit,
         metadata={"recorded_by": "pytest"},
     )
     sent = 0
     for name, trials in suites.items():
-        suite = client.suites.named(name).id
-        client.runs.record(map(_output, trials), run=run.id, suite=suite)
+        client.runs.record(map(_output, trials), run=run.id, suite=name)
         sent += len(trials)
     client.runs.complete(run.id)
     return f"run {run.name}: {sent} outputs uploaded"
@@ -90,13 +87,6 @@ def _output(trial: Done) -> dict[str, Any]:
     measures: dict[str, Any] = {name: trial.told[name] for name in _MEASURES if name in trial.told}
     answer = {"answer": trial.told["answer"]} if "answer" in trial.told else {"error": trial.why}
     return {"key": trial.key, "repetition": trial.repetition, **answer, **measures}
-
-
-def _target(client: Client, name: str) -> str:
-    try:
-        return str(client.targets.named(name).id)
-    except NameUnknown:
-        return str(client.targets.create(name=name).id)
 
 
 def _name(commit: str) -> str:

@@ -31,6 +31,7 @@ class Batches(Room[S]):
     @verb
     def create(
         self,
+        /,
         *,
         suite: Ref,
         run: Ref,
@@ -38,10 +39,16 @@ class Batches(Room[S]):
         judges: Sequence[str] | None = None,
         selection: dict[str, Any] | None = None,
         repetitions: int | None = None,
-        max_cost_usd: str | float | None = None,
+        max_cost_usd: float | None = None,
+        use_cache: bool | None = None,
         idempotency_key: str | None = None,
+        **more: Any,
     ) -> Flow[Batch]:
-        """Start a batch; workers score it. Who sends an idempotency key again gets the same one."""
+        """Start a batch of a run over a suite (names or ids); workers score it.
+
+        `judges` are `STAGE=JUDGE`; `selection` has tags, cases, sample, seed and limit. Who sends
+        an idempotency key again gets the same batch.
+        """
         body = given(
             suite=str(suite),
             run=str(run),
@@ -50,6 +57,8 @@ class Batches(Room[S]):
             selection=selection,
             repetitions=repetitions,
             max_cost_usd=max_cost_usd,
+            use_cache=use_cache,
+            **more,
         )
         return self.ask(post("batches", body, key=idempotency_key), Batch)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalsite_client.describe import Pages, Ref, get, place, post, post_lines
+from evalsite_client.describe import Pages, Ref, Stream, get, place, post, post_lines
 from evalsite_client.models import Decision, Experiment, Recorded, Result
 from evalsite_client.spool import Spool
 from evalsite_client.steps import Flow
-from evalsite_client.verbs import Room, S, listing, upload, verb
+from evalsite_client.verbs import Room, S, listing, stream, upload, verb
 
 
 class Experiments(Room[S]):
@@ -38,6 +38,11 @@ class Experiments(Room[S]):
     def results(self, /, experiment: Ref, **filters: Any) -> Pages[Result]:
         """List the results of an experiment."""
         return Pages(get(place("experiments", experiment, "results"), **filters), Result)
+
+    @stream
+    def export(self, experiment: Ref) -> Stream[Result]:
+        """Read all results of an experiment as one stream."""
+        return Stream(get(place("experiments", experiment, "results", "export")), Result)
 
     @upload
     def record(self, lines: Spool, *, experiment: Ref) -> Flow[Recorded]:

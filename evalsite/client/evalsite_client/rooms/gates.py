@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from evalsite_client.describe import Pages, Ref, get, given, place, post
@@ -47,9 +46,12 @@ class Gates(Room[S]):
         *,
         batch: Ref | None = None,
         run: Ref | None = None,
-        baseline: Any = None,
+        baseline: str | None = None,
     ) -> Flow[GateCheck]:
-        """Ask a gate about a batch, or about the newest batch of a run."""
+        """Ask a gate about a batch, or about a run's newest finished one (its name or id).
+
+        `baseline` is a batch's id, previous, pinned, version:V or commit:C; else the one due.
+        """
         body = given(
             batch=None if batch is None else str(batch),
             run=None if run is None else str(run),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalsite_client.describe import Pages, Ref, get, given, place, post, post_lines
+from evalsite_client.describe import Pages, Ref, Stream, get, given, place, post, post_lines
 from evalsite_client.models import Evaluation, Output, Recorded, Run, Target
 from evalsite_client.spool import Spool
 from evalsite_client.steps import Flow
-from evalsite_client.verbs import Room, S, listing, upload, verb
+from evalsite_client.verbs import Room, S, listing, stream, upload, verb
 
 
 class Targets(Room[S]):
@@ -53,17 +53,20 @@ class Runs(Room[S]):
         self,
         *,
         name: str,
-        target: Ref,
+        target: str | None = None,
         client_type: str | None = None,
         client_version: str | None = None,
         commit: str | None = None,
         connection: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> Flow[Run]:
-        """Open a run of a target (its id); `commit` is the target's source, as git names it."""
+        """Open a run of a target, by name or id; one of that name that is alike is answered.
+
+        A target that is new is made. `commit` is its source, as git names it.
+        """
         body = given(
             name=name,
-            target=str(target),
+            target=target,
             client_type=client_type,
             client_version=client_version,
             commit=commit,
@@ -77,9 +80,14 @@ class Runs(Room[S]):
         """List what a run answered."""
         return Pages(get(place("runs", run, "outputs"), **filters), Output)
 
+    @stream
+    def export_outputs(self, run: Ref) -> Stream[Output]:
+        """Read all that a run answered as one stream."""
+        return Stream(get(place("runs", run, "outputs", "export")), Output)
+
     @upload
     def record(self, lines: Spool, *, run: Ref, suite: Ref) -> Flow[Recorded]:
-        """Record what a run answered to a suite's cases, all or nothing.
+        """Record what a run answered to a suite's cases (its name or id), all or nothing.
 
         Rows are mappings as in an output file: `key`, `answer` or `error`, and what was measured.
         """
@@ -90,6 +98,11 @@ class Runs(Room[S]):
     def complete(self, run: Ref) -> Flow[Run]:
         """Say that the run has answered all it will answer."""
         return self.ask(post(place("runs", run, "complete")), Run)
+
+    @verb
+    def fail(self, run: Ref, *, reason: str = "") -> Flow[Run]:
+        """Say that a run broke off; it is never evaluated."""
+        return self.ask(post(place("runs", run, "fail"), {"reason": reason}), Run)
 
     @verb
     def evaluate(self, run: Ref) -> Flow[Evaluation]:

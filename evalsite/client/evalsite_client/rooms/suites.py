@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from evalsite_client.describe import Pages, Ref, get, given, patch, place, post, post_lines
-from evalsite_client.models import Case, Recorded, Revision, Suite
+from evalsite_client.describe import Pages, Ref, Stream, get, given, patch, place, post, post_lines
+from evalsite_client.models import Case, CaseLine, Recorded, Revision, Suite
 from evalsite_client.spool import Spool
 from evalsite_client.steps import Flow
-from evalsite_client.verbs import Room, S, listing, upload, verb
+from evalsite_client.verbs import Room, S, listing, stream, upload, verb
 
 
 class Suites(Room[S]):
@@ -86,6 +86,11 @@ class Cases(Room[S]):
     def upload(self, lines: Spool, *, suite: Ref) -> Flow[Recorded]:
         """Add or revise many cases at once, all or nothing: mappings as in a case file."""
         return self.ask(post_lines(place("suites", suite, "cases", "bulk"), lines), Recorded)
+
+    @stream
+    def export(self, suite: Ref, *, version: int | None = None) -> Stream[CaseLine]:
+        """Read all cases of a suite, in every state, as one stream; `upload` takes them back."""
+        return Stream(get(place("suites", suite, "cases", "export"), version=version), CaseLine)
 
     @verb
     def edit(self, /, case: Ref, *, etag: str | None = None, **fields: Any) -> Flow[Case]:
