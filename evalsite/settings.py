@@ -213,11 +213,25 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CaseState": "evalsite.cases.models.CaseState",
         "RunStatus": "evalsite.targets.models.RunStatus",
+        "BatchState": "evalsite.batches.models.BatchState",
+        "StepState": "evalsite.batches.models.StepState",
+        "ComparisonVerdict": "evalsite.regressions.models.Verdict",
+        "GateOutcome": "evalsite.gates.models.GateOutcome",
+        "RuleCode": "evalsite.gates.reasons.Code",
         "ExperimentMetric": "evalsite.experiments.choices.Metric",
         "Claim": "evalsite.experiments.choices.Claim",
         "Group": "evalsite.experiments.choices.Group",
         "ExperimentState": "evalsite.experiments.choices.ExperimentState",
         "ExperimentVerdict": "evalsite.experiments.choices.Verdict",
+        "TrendMetric": "evalsite.trends.trend.METRICS",
+        "ShiftState": "evalsite.trends.models.ShiftState",
+        "SystemKind": "evalsite.leaderboard.models.Kind",
+        "BoardMetric": "evalsite.leaderboard.models.Metric",
+        "AlertKind": "evalsite.alerts.models.AlertKind",
+        "AlertState": "evalsite.alerts.models.AlertState",
+        "Delivery": "evalsite.alerts.models.Delivery",
+        "WebhookKind": "evalsite.alerts.models.WebhookKind",
+        "Role": "evalsite.tenants.models.Role",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -227,6 +241,17 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = ENV.time_zone
 USE_I18N = False
 USE_TZ = True
+_FOLDER = "django.core.files.storage.FileSystemStorage"
+STORAGES = {
+    "default": {"BACKEND": _FOLDER},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # What is too large for the database: no URL leads there.
+    "blobs": {
+        "BACKEND": ENV.blob_storage,
+        "OPTIONS": {"location": str(LAYOUT.data / "blobs")} if ENV.blob_storage == _FOLDER else {},
+    },
+}
+STORAGES["blobs"]["OPTIONS"] |= ENV.blob_storage_options
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
