@@ -11,8 +11,9 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
 
 from celery import Celery
-from celery.signals import task_prerun, worker_init
+from celery.signals import setup_logging, task_prerun, worker_init
 from django.conf import settings
+from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu import Queue
 
 from evalsite.env import TASK_SECONDS
@@ -63,6 +64,12 @@ app.conf.update(
     CELERY_DB_REUSE_MAX=1_000_000,
 )
 app.autodiscover_tasks(["evalsite.pipeline"])
+app.steps["worker"].add(DjangoStructLogInitStep)
+
+
+@setup_logging.connect
+def leave_logs_alone(**_: object) -> None:
+    """Keep Django's LOGGING, which all processes share: unless heard, Celery sets up its own."""
 
 
 @task_prerun.connect

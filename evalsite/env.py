@@ -6,7 +6,7 @@ import os
 import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -91,6 +91,12 @@ class Env(BaseSettings):
     blob_object_bytes: int = Field(default=1_048_576, ge=1)
     blob_storage: str = "django.core.files.storage.FileSystemStorage"
     blob_storage_options: dict[str, Any] = {}
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["", "json", "console"] = ""
+    log_addresses: bool = False
+    log_exception_text: bool = False
+    otel_exporter_otlp_endpoint: str = ""
 
     flower_user: str = "flower"
     flower_password: SecretStr | None = None

@@ -8,6 +8,7 @@ import time
 from uuid import UUID
 
 from django.db import transaction
+from structlog.contextvars import bind_contextvars
 
 from evalsite.batches.lease import Claim, LeaseLost, claim_chunk, count_down, finish_chunk
 from evalsite.env import load
@@ -41,6 +42,7 @@ def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
     )
     if claim is None:
         return False
+    bind_contextvars(batch_id=str(claim.batch_id))
     started = time.perf_counter()
     try:
         outcome = _judged(claim, lease_seconds=env.lease_seconds)
