@@ -16,6 +16,7 @@ from evalsite.alerts.models import Alert, Condition, Subscription, Webhook
 from evalsite.api.models import Answered
 from evalsite.audit.models import Anchor, Entry, Link
 from evalsite.batches.models import Batch, Chunk, Step
+from evalsite.blobs.models import Blob
 from evalsite.calls.models import Price, Reply
 from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.endpoints.models import Endpoint
@@ -182,6 +183,11 @@ def make_extract(**fields: Any) -> Extract:
     verdict = {"statuses": ["passed"], "scores": [1.0], "stages": stages}
     empty = {key: [None] for key in ("latencies_ms", "tokens_in", "tokens_out", "costs_usd")}
     return Extract.objects.create(**{**given, **verdict, **empty, **fields})
+
+
+def make_blob(**fields: Any) -> Blob:
+    """An empty content, under a hash that is not its own."""
+    return Blob.objects.create(**{"sha256": f"{next(_numbers):064}", "size": 0, **fields})
 
 
 def make_policy(**fields: Any) -> Policy:
@@ -408,6 +414,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Arm: make_arm,
     Baseline: make_baseline,
     Batch: make_batch,
+    Blob: make_blob,
     Board: make_board,
     Chunk: make_chunk,
     Comparison: make_comparison,

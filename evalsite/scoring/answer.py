@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import connection
 
 from evalsite.batches.lease import Claim
+from evalsite.blobs.shorten import restore
 
 
 class Answered(NamedTuple):
@@ -57,6 +58,10 @@ _RECORDED = """
     ORDER BY chunk.place, rep.n
 """
 
+_ANSWER: Final = 4
+# How PostgreSQL writes an answer that is kept as a blob.
+_LONG: Final = '{"$blob": '
+
 
 def recorded(claim: Claim) -> Iterator[Answered]:
     """Yield the chunk's cases with their recorded outputs."""
@@ -74,14 +79,21 @@ def recorded(claim: Claim) -> Iterator[Answered]:
     with connection.cursor() as cursor:
         cursor.execute(_RECORDED, values)
         rows = cursor.fetchall()
-    for revision_id, repetition, given, expected, answer, *figures, stages in rows:
+    long = {
+        place: _loads(row[_ANSWER])
+        for place, row in enumerate(rows)
+        if row[_ANSWER] is not None and row[_ANSWER].startswith(_LONG)
+    }
+    whole = dict(zip(long, restore(list(long.values())), strict=True)) if long else {}
+    for place, row in enumerate(rows):
+        revision_id, repetition, given, expected, answer, *figures, stages = row
         error, latency_ms, tokens_in, tokens_out, cost_usd = figures
         yield Answered(
             revision_id,
             repetition,
             _loads(given),
             _loads(expected),
-            _loads(answer),
+            whole[place] if place in whole else _loads(answer),
             error,
             latency_ms,
             tokens_in,

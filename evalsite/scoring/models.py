@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Revision
+from evalsite.scoring.texts import DetailsField
 from evalsite.tenants.models import SameTenant, TenantModel, belongs_to, owned_by_tenant
 
 
@@ -39,7 +40,7 @@ class Scorecard(TenantModel):
     overall_score = models.FloatField(null=True)
     overall_passed = models.BooleanField(null=True)
     stages = models.JSONField()
-    details = models.JSONField(default=dict)
+    details = DetailsField(default=dict)
     latency_ms = models.FloatField(null=True)
     tokens_in = models.PositiveIntegerField(null=True)
     tokens_out = models.PositiveIntegerField(null=True)

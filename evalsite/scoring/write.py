@@ -5,13 +5,14 @@ COPY straight into a table with row-level security is refused by PostgreSQL.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from evalsite.batches.lease import Claim
+from evalsite.scoring.texts import shorten_details
 
 
 class Row(NamedTuple):
@@ -73,14 +74,19 @@ _WRITE_OFF = """
 """
 
 
-def write(claim: Claim, rows: Iterable[Row]) -> None:
-    """Write the scorecards of a claimed chunk inside the caller's transaction."""
+def write(claim: Claim, rows: Sequence[Row]) -> None:
+    """Write the scorecards of a claimed chunk inside the caller's transaction.
+
+    What judges said at length is kept as blobs.
+    """
+    shortened = shorten_details([row.details for row in rows])
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
         cursor.execute("DELETE FROM staged_scorecards")  # a chunk before in the same transaction
         with cursor.copy(_COPY) as copy:
-            for row in rows:
-                copy.write_row(row)
+            for place, row in enumerate(rows):
+                short = shortened.get(place) if shortened else None
+                copy.write_row(row if short is None else row._replace(details=short))
         cursor.execute(_INSERT, [claim.batch_id, claim.round])
         # Foreign keys are checked here, not at commit, when the step's row would be locked.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

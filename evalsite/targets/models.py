@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from evalsite.blobs.fields import LongJSONField
 from evalsite.cases.models import TestCase
 from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
 
@@ -88,7 +89,7 @@ class Output(TenantModel):
     run = belongs_to(Run)
     case = belongs_to(TestCase)
     repetition = models.PositiveSmallIntegerField(default=0)
-    answer = models.JSONField(null=True, help_text="The pack's output schema.")
+    answer = LongJSONField(null=True, help_text="The pack's output schema.")
     error = models.TextField(blank=True)
     latency_ms = models.FloatField(null=True)
     tokens_in = models.PositiveIntegerField(null=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 from uuid_utils import uuid7
 
 from evalsite.audit.record import record
+from evalsite.blobs.shorten import shorten
 from evalsite.cases.models import Suite
 from evalsite.cases.strict_json import dump
 from evalsite.errors import EvalsiteError
@@ -108,6 +109,9 @@ class Recorded:
     unchanged: int = 0
 
 
+# Long answers are kept as blobs, a piece of the rows at a time.
+_PIECE_ROWS: Final = 1_000
+_PIECE_CHARACTERS: Final = 4_000_000
 OUTPUT_REPEATED: Final = "output_repeated"
 CASE_UNKNOWN: Final = "case_unknown"
 
@@ -120,7 +124,7 @@ def record_outputs(
     on_lost: Callable[[LostOutput], None],
     actor: object = "",
 ) -> Recorded:
-    """Add or replace a run's outputs for a suite's cases, in flat memory.
+    """Add or replace a run's outputs for a suite's cases, in flat memory; keep long ones as blobs.
 
     `on_lost` hears of lines that repeat an output or name no case of the suite; they are left
     out. Raises RunCompleted when a completed run would change.
@@ -140,13 +144,31 @@ def record_outputs(
 def _stage(rows: Iterable[tuple[int, CheckedOutput]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
-        with cursor.copy(_COPY) as copy:
-            for line, output in rows:
-                answer = None if output.answer is None else dump(output.answer)
-                copy.write_row(
-                    (line, str(uuid7()), output.key, output.repetition, answer, *output[3:])
-                )
+        for piece in _pieces(rows):
+            answers = shorten([answer for *_, answer in piece])
+            with cursor.copy(_COPY) as copy:
+                for (line, output, _), answer in zip(piece, answers, strict=True):
+                    copy.write_row(
+                        (line, str(uuid7()), output.key, output.repetition, answer, *output[3:])
+                    )
         cursor.execute("ANALYZE staged_output")
+
+
+def _pieces(
+    rows: Iterable[tuple[int, CheckedOutput]],
+) -> Iterator[list[tuple[int, CheckedOutput, str | None]]]:
+    """Yield the rows with their answers as text, so many at a time that memory stays flat."""
+    piece: list[tuple[int, CheckedOutput, str | None]] = []
+    size = 0
+    for line, output in rows:
+        answer = None if output.answer is None else dump(output.answer)
+        piece.append((line, output, answer))
+        size += len(answer or "")
+        if len(piece) >= _PIECE_ROWS or size >= _PIECE_CHARACTERS:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
 
 
 def _report_lost(values: dict[str, Any], *, on_lost: Callable[[LostOutput], None]) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from evalsite.blobs.shorten import shorten
 from evalsite.cases.strict_json import dump
 from evalsite.targets.connections.reply import Reply
 
@@ -41,13 +42,16 @@ _INSERT = """
 
 
 def record_live(run_id: UUID, heard: Sequence[Heard]) -> int:
-    """Record the replies as outputs of an open run; answers how many were."""
+    """Record the replies as outputs of an open run; answers how many were.
+
+    Long answers are kept as blobs.
+    """
     if not heard:
         return 0
     columns: list[list[Any]] = [
         [item.revision_id for item in heard],
         [item.repetition for item in heard],
-        [None if item.reply.output is None else dump(item.reply.output) for item in heard],
+        shorten([None if r.output is None else dump(r.output) for _, _, r in heard]),
         [item.reply.error for item in heard],
         [item.reply.latency_ms for item in heard],
         [item.reply.tokens_in for item in heard],
