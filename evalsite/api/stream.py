@@ -16,8 +16,10 @@ from evalsite.api.parse import NDJSON
 _PIECE: Final = 200
 
 
-def send_lines(rows: Iterator[Mapping[str, Any]], *, filename: str) -> StreamingHttpResponse:
-    """Answer the rows as JSON lines.
+def send_lines(
+    rows: Iterator[Mapping[str, Any] | orjson.Fragment], *, filename: str
+) -> StreamingHttpResponse:
+    """Answer the rows as JSON lines; a fragment is a line that is JSON already.
 
     The body is read when the request's scope is closed already, so it takes a copy along.
     """
@@ -32,6 +34,6 @@ def send_lines(rows: Iterator[Mapping[str, Any]], *, filename: str) -> Streaming
     return StreamingHttpResponse(body(), content_type=NDJSON, headers=headers)
 
 
-def _pieces(rows: Iterator[Mapping[str, Any]]) -> Iterator[bytes]:
+def _pieces(rows: Iterator[Any]) -> Iterator[bytes]:
     while piece := list(islice(rows, _PIECE)):
         yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in piece)

@@ -7,20 +7,25 @@ readable as a revision, and a batch pinned to an older version keeps its cases.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
 from evalsite.cases.apply import Curated, apply_staged, lock
 from evalsite.cases.check import CheckedCase, check_case, check_tag
 from evalsite.cases.models import CaseState, Suite, TestCase
+from evalsite.cases.queries import changed_fields
 from evalsite.cases.stage import Repeated, drop_repeated, repeated_keys, stage_edit, stage_rows
 from evalsite.errors import EvalsiteError
 from evalsite.tenants.statistics import refresh_statistics
 from packs.registry import PACKS
+
+
+_SUITE: Final = ("pack", "description", "cluster_key")
 
 
 class SuiteNameInvalid(EvalsiteError):
@@ -29,6 +34,7 @@ class SuiteNameInvalid(EvalsiteError):
     code = "suite_name_invalid"
     hint = "use up to 100 letters, digits, hyphens and underscores"
     exit_code = 2
+    http_status = 400
 
 
 class SuiteExists(EvalsiteError):
@@ -69,7 +75,7 @@ def create_suite(
         )
         if not is_new:
             raise SuiteExists(f"there is a suite {name!r} already")
-        record("suite.added", suite, actor=actor, pack=pack)
+        record("suite.added", suite, actor=actor, after=shown(suite, *_SUITE))
     return suite
 
 
@@ -82,8 +88,11 @@ def describe_suite(
     """
     key = suite.cluster_key if cluster_key is None else cluster_key
     with transaction.atomic():
-        Suite.objects.filter(pk=suite.pk).update(description=description, cluster_key=key)
-        record("suite.described", suite, actor=actor, cluster_key=key)
+        locked = Suite.objects.select_for_update(no_key=True).get(pk=suite.pk)
+        before = shown(locked, *_SUITE)
+        locked.description, locked.cluster_key = description, key
+        locked.save(update_fields=["description", "cluster_key"])
+        record("suite.described", suite, actor=actor, **change(before, shown(locked, *_SUITE)))
     suite.description, suite.cluster_key = description, key
 
 
@@ -110,7 +119,9 @@ def save_case(
         case = TestCase.objects.get(suite=suite, key=checked.key)
         if done.touched:
             verb = "case.added" if done.new else "case.changed"
-            record(verb, case, actor=actor, id=str(case.pk), version=done.version)
+            sides = change(*map(_revision, (case.revision_number - 1, case.revision_number)))
+            told = {"version": done.version, "fields": changed_fields(case)}
+            record(verb, case, actor=actor, **told, **sides)
     return case
 
 
@@ -178,6 +189,10 @@ def _require_revision(suite: Suite, *, key: str, number: int) -> None:
         raise CaseExists(f"suite {suite} has a case {key!r} already")
     if number and (found is None or found.revision_number != number):
         raise CaseChanged(f"case {key!r} was changed by somebody else meanwhile")
+
+
+def _revision(number: int) -> dict[str, int]:
+    return {"revision": number} if number else {}
 
 
 def _record_bulk(action: str, suite: Suite, *, done: Curated, actor: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db.models import CharField, Count, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import MD5, Cast, Collate, Concat
 
-from evalsite.cases.models import CaseState, Revision, Suite, TestCase
-from evalsite.errors import EvalsiteError
+from evalsite.cases.models import CaseState, Content, Revision, Suite, TestCase
+from evalsite.errors import EvalsiteError, UsageError
 
 
 class SuiteUnknown(EvalsiteError):
@@ -20,6 +20,21 @@ class SuiteUnknown(EvalsiteError):
     code = "suite_unknown"
     hint = "manage.py importcases FILE --suite NAME --pack PACK makes one"
     exit_code = 2
+    http_status = 400
+
+
+class VersionUnknown(UsageError):
+    """The suite has not come to that version."""
+
+    code = "suite_version_unknown"
+    hint = "leave the version out for the newest"
+
+
+class CaseUnknown(UsageError):
+    """The suite has no such case."""
+
+    code = "case_unknown"
+    hint = "list the suite's cases, and name those"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +65,32 @@ def find_suite(name: str) -> Suite:
     if found is None:
         raise SuiteUnknown(f"there is no suite {name!r}")
     return found
+
+
+def suite_called(name_or_id: str) -> Suite:
+    """Answer the suite of that id or name; raises SuiteUnknown."""
+    try:
+        found = Suite.objects.filter(pk=UUID(name_or_id)).first()
+    except ValueError:
+        found = None
+    return found or find_suite(name_or_id)
+
+
+def require_version(suite: Suite, version: int | None) -> None:
+    """Raise VersionUnknown unless the suite has come to the version; None is its newest."""
+    if version is not None and not 0 <= version <= suite.version:
+        raise VersionUnknown(f"suite {suite} is at version {suite.version}")
+
+
+def named_cases(suite: Suite, *, ids: Sequence[UUID] = (), keys: Sequence[str] = ()) -> list[UUID]:
+    """Answer the ids of a suite's cases that are named by id or key; raises CaseUnknown."""
+    named = Q(pk__in=ids) | Q(key__in=keys)
+    found = dict(TestCase.objects.filter(named, suite=suite).values_list("pk", "key"))
+    known = set(found.values())
+    lost = [*(str(pk) for pk in ids if pk not in found), *(key for key in keys if key not in known)]
+    if lost:
+        raise CaseUnknown(f"suite {suite} has no case {lost[0]!r:.220} ({len(lost)} are unknown)")
+    return list(found)
 
 
 def revisions_at(suite: Suite, *, version: int | None = None) -> QuerySet[Revision]:
@@ -101,9 +142,20 @@ def tags_in_use() -> list[str]:
     return list(unnested.order_by("tag").values_list("tag", flat=True).distinct())
 
 
+def changed_fields(case: TestCase) -> list[str]:
+    """Answer what a case's newest revision changed; nothing for a new case."""
+    found = list(Revision.objects.filter(case=case).order_by("-number")[:2])
+    names = (field.name for field in Content._meta.local_fields if field.editable)
+    return [] if len(found) < 2 else [name for name in names if _differs(*found, name=name)]
+
+
 def history(case: TestCase) -> list[Revision]:
     """Answer a case's revisions, the newest first."""
     return list(Revision.objects.filter(case=case).order_by("-number"))
+
+
+def _differs(one: Revision, other: Revision, *, name: str) -> bool:
+    return bool(getattr(one, name) != getattr(other, name))
 
 
 def _drawn(found: QuerySet[Revision], *, size: int, seed: int) -> QuerySet[Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath
 from typing import BinaryIO, Literal
@@ -82,25 +82,42 @@ def import_case_file(
     `form` names a format; `companion` is the second file that some have.
     Raises FormatUnfit, FileRefused, LinesRefused and NothingImported; nothing is kept then.
     """
+    with (
+        transaction.atomic(),
+        _opened(source, form=form, companion=companion) as (lines, judged),
+    ):
+        done = import_case_lines(
+            lines, suite=suite, skip_bad=skip_bad, actor=actor, note=note, on_bad=on_bad
+        )
+        scorecards = judged.bring(suite, actor=str(actor)) if judged else {}
+    return replace(done, scorecards=scorecards)
+
+
+def import_case_lines(
+    lines: Iterable[Line],
+    *,
+    suite: Suite,
+    skip_bad: bool = False,
+    actor: object = "",
+    note: str = "",
+    on_bad: Callable[[BadLine], None] | None = None,
+) -> Imported:
+    """Import numbered lines into a suite as one curation, in flat memory.
+
+    All or nothing unless bad lines are skipped: raises LinesRefused and NothingImported.
+    """
     sieve = Sieve(on_bad)
-    read_file = _opened(source, form=form, companion=companion)
-    with transaction.atomic(), read_file as (lines, judged):
-        check = partial(check_case, pack=PACKS.load(suite.pack).value)
+    with transaction.atomic():
         cases = import_cases(
             suite,
-            sieve.sift(lines, check),
+            sieve.sift(lines, partial(check_case, pack=PACKS.load(suite.pack).value)),
             on_repeated=partial(_refuse_repeated, sieve),
             actor=actor,
             note=note,
         )
         sieve.judge(skip_bad=skip_bad)
-        scorecards = judged.bring(suite, actor=str(actor)) if judged else {}
     return Imported(
-        cases=cases,
-        scorecards=scorecards,
-        bad=sieve.bad,
-        codes=dict(sieve.codes),
-        first_bad=sorted(sieve.first),
+        cases=cases, bad=sieve.bad, codes=dict(sieve.codes), first_bad=sorted(sieve.first)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO, Final
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from evalsite.cases.models import Suite
 from evalsite.exchange.formats.registry import read
-from evalsite.exchange.lines import BadLine
+from evalsite.exchange.lines import BadLine, Line
 from evalsite.exchange.sift import Sieve
 from evalsite.targets.check import check_output
 from evalsite.targets.models import Run
@@ -37,6 +37,7 @@ class Received:
     outputs: Recorded
     bad: int = 0
     codes: dict[str, int] = field(default_factory=dict)
+    first_bad: list[BadLine] = field(default_factory=list)
 
 
 def import_output_file(
@@ -54,9 +55,27 @@ def import_output_file(
     Raises FormatUnfit, FileRefused, LinesRefused, NothingImported and RunCompleted; nothing is
     kept then.
     """
+    lines = read(source, format=form, side="outputs")
+    return import_output_lines(
+        lines, run=run, suite=suite, skip_bad=skip_bad, actor=actor, on_bad=on_bad
+    )
+
+
+def import_output_lines(
+    lines: Iterable[Line],
+    *,
+    run: Run,
+    suite: Suite,
+    skip_bad: bool = False,
+    actor: object = "",
+    on_bad: Callable[[BadLine], None] | None = None,
+) -> Received:
+    """Record numbered lines as a run's outputs, in flat memory.
+
+    All or nothing unless bad lines are skipped: raises LinesRefused, NothingImported, RunCompleted.
+    """
     sieve = Sieve(on_bad)
     with transaction.atomic():
-        lines = read(source, format=form, side="outputs")
         outputs = record_outputs(
             run,
             sieve.sift(lines, partial(check_output, pack=PACKS.load(suite.pack).value)),
@@ -65,7 +84,9 @@ def import_output_file(
             actor=actor,
         )
         sieve.judge(skip_bad=skip_bad)
-    return Received(outputs=outputs, bad=sieve.bad, codes=dict(sieve.codes))
+    return Received(
+        outputs=outputs, bad=sieve.bad, codes=dict(sieve.codes), first_bad=sorted(sieve.first)
+    )
 
 
 def _refuse_lost(sieve: Sieve, lost: LostOutput) -> None:

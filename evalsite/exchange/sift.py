@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from evalsite.errors import EvalsiteError
@@ -16,18 +16,22 @@ _SHOWN: Final = 100
 
 
 class LinesRefused(EvalsiteError):
-    """Some lines of a file are bad, so nothing of it was kept."""
+    """Some lines of a file are bad, so nothing of it was kept; `lines` are the first of them."""
 
     code = "lines_refused"
-    hint = "mend the lines listed, or keep the good ones with --skip-bad"
+    hint = "mend the lines listed, or keep the good ones: --skip-bad, ?strict=false"
+    http_status = 400
+    lines: Sequence[BadLine] = ()
 
 
 class NothingImported(EvalsiteError):
-    """A file holds no line that could be kept."""
+    """A file holds no line that could be kept; `lines` are the first of the bad ones."""
 
     code = "nothing_imported"
     hint = "give a file with at least one good line"
     exit_code = 5
+    http_status = 400
+    lines: Sequence[BadLine] = ()
 
 
 class Sieve:
@@ -72,6 +76,12 @@ class Sieve:
         """Raise LinesRefused if bad lines are not to be skipped, NothingImported without any."""
         if self.bad and not skip_bad:
             counts = ", ".join(f"{count} x {code}" for code, count in self.codes.most_common())
-            raise LinesRefused(f"nothing was imported: {self.bad} bad lines ({counts})")
+            raise self._with_lines(
+                LinesRefused(f"nothing was imported: {self.bad} bad lines ({counts})")
+            )
         if not self.good:
-            raise NothingImported("no line could be kept")
+            raise self._with_lines(NothingImported("no line could be kept"))
+
+    def _with_lines(self, error: LinesRefused | NothingImported) -> Exception:
+        error.lines = sorted(self.first)
+        return error

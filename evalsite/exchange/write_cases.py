@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -12,15 +11,15 @@ import orjson
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast, Collate
 
+from evalsite.audit.record import record
 from evalsite.cases.check import FIELDS
 from evalsite.cases.models import Revision, Suite
 from evalsite.cases.queries import revisions_at
-from evalsite.cases.strict_json import INT_MAX, INT_MIN
+from evalsite.cases.read_back import read_back
 from evalsite.exchange.case_files import Form
 from evalsite.spreadsheet import neutral
 
 _JSON: Final = ("input", "expected", "metadata")
-_LONG_NUMBER = re.compile(r"\d{19}")
 
 
 def case_lines(suite: Suite, *, version: int | None = None, form: Form = "jsonl") -> Iterator[str]:
@@ -30,6 +29,13 @@ def case_lines(suite: Suite, *, version: int | None = None, form: Form = "jsonl"
         yield _csv_line(FIELDS)
     for row in rows.iterator(chunk_size=1000):
         yield _csv_line(_cells(row)) if form == "csv" else _json_line(row)
+
+
+def export_cases(suite: Suite, *, version: int | None = None, actor: object = "") -> Iterator[str]:
+    """Answer the JSON lines of `case_lines`, and put on the audit trail that they were taken."""
+    at = suite.version if version is None else version
+    record("cases.exported", suite, actor=actor, version=at)
+    return case_lines(suite, version=at)
 
 
 def _rows(suite: Suite, *, version: int | None) -> QuerySet[Revision, Any]:
@@ -44,7 +50,7 @@ def _rows(suite: Suite, *, version: int | None) -> QuerySet[Revision, Any]:
 def _json_line(row: Sequence[Any]) -> str:
     fields = dict(zip(FIELDS, row, strict=True))
     for name in _JSON:
-        fields[name] = _value(fields[name])
+        fields[name] = read_back(fields[name])
     return orjson.dumps(fields).decode()
 
 
@@ -52,24 +58,8 @@ def _cells(row: Sequence[Any]) -> list[str]:
     fields = dict(zip(FIELDS, row, strict=True))
     fields["tags"] = ";".join(fields["tags"])
     for name in _JSON:
-        fields[name] = orjson.dumps(_value(fields[name])).decode()
+        fields[name] = orjson.dumps(read_back(fields[name])).decode()
     return [neutral("" if cell is None else str(cell)) for cell in fields.values()]
-
-
-def _value(text: str) -> Any:
-    value = orjson.loads(text)
-    return _as_given(value) if _LONG_NUMBER.search(text) else value
-
-
-def _as_given(value: Any) -> Any:
-    """Turn whole numbers beyond 64 bits back into floats: jsonb wrote their digits out."""
-    if isinstance(value, dict):
-        return {name: _as_given(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_as_given(item) for item in value]
-    if type(value) is int and not INT_MIN <= value <= INT_MAX:
-        return float(value)
-    return value
 
 
 def _csv_line(cells: Sequence[str]) -> str:

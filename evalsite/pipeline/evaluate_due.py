@@ -37,6 +37,7 @@ class EvaluationUnknown(EvalsiteError):
     code = "evaluation_unknown"
     hint = "manage.py setevaluation --target T --suite S makes one; runbatch needs none"
     exit_code = 2
+    http_status = 400
 
 
 def note_completed(run: Run) -> None:

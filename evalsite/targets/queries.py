@@ -18,6 +18,7 @@ class RunUnknown(EvalsiteError):
     code = "run_unknown"
     hint = "manage.py importoutputs FILE --run NAME --suite SUITE makes one"
     exit_code = 2
+    http_status = 400
 
 
 class TargetUnknown(EvalsiteError):
@@ -26,6 +27,7 @@ class TargetUnknown(EvalsiteError):
     code = "target_unknown"
     hint = "a target is made with its first run: importoutputs or openrun"
     exit_code = 2
+    http_status = 400
 
 
 def find_target(name: str) -> Target:
@@ -33,6 +35,18 @@ def find_target(name: str) -> Target:
     found = Target.objects.filter(name=name).first()
     if found is None:
         raise TargetUnknown(f"there is no target {name!r}")
+    return found
+
+
+def name_of_target(name_or_id: str | None) -> str | None:
+    """Answer the name of a target that is told by id; a name stays. Raises TargetUnknown."""
+    try:
+        pk = UUID(name_or_id or "")
+    except ValueError:
+        return name_or_id
+    found = Target.objects.filter(pk=pk).values_list("name", flat=True).first()
+    if found is None:
+        raise TargetUnknown(f"there is no target {pk}")
     return found
 
 

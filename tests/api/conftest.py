@@ -59,3 +59,9 @@ def patch(client: Client, address: str, body: Any, **headers: str) -> Any:
 def get(client: Client, address: str, **params: Any) -> Any:
     """Read an address; answers the response."""
     return client.get(f"/api/v1/{address}", params)
+
+
+def refusal(response: Any, *, conflict: bool = False) -> str:
+    """Answer the code of a refused request: it was bad, or in conflict with what is there."""
+    assert response.status_code in ((409,) if conflict else (400, 422))
+    return str(response.json()["code"])

@@ -1,4 +1,4 @@
-"""What each route is sent when all is well. A route that changes something must have its row here.
+"""What a route is sent when all is well; the routes' rows are in `rows_of_...`.
 
 A row makes what the address names (`given`), says what is sent (`body`, `query`), and which answer
 is the good one. What is not told is the rule: the ids of the address belong to rows of the models'
@@ -29,32 +29,37 @@ class Row:
     query: Callable[[Given], dict[str, str]] = field(default=lambda given: {})
     status: int = 200
     content_type: str = "application/json"
-    # Audit entries of the good request; None where it is no change.
-    entries: int | None = 1
+    # Audit entries of the good request.
+    entries: int = 1
 
 
 # Which factory makes what a part of the address names; `pk` is the resource's own model.
 PARENTS: Final[dict[str, Callable[[], Model]]] = {
     "suite_id": make.make_suite,
+    "case_id": make.make_case,
+    "run_id": make.make_run,
+    "batch_id": make.make_batch,
+    "comparison_id": make.make_comparison,
+    "gate_id": make.make_gate,
+    "experiment_id": make.make_experiment,
 }
-
-ROWS: Final[dict[str, Row]] = {
-    "post suites": Row(body=lambda given: {"name": "capitals", "pack": "exact"}, status=201),
-    "patch suite": Row(body=lambda given: {"description": "of countries"}),
-}
-
-
-def row_of(route: Route) -> Row:
-    """Answer the row of a route; KeyError where a route that changes something has none."""
-    return ROWS.get(str(route), Row(entries=None)) if route.is_safe else ROWS[str(route)]
 
 
 def given_for(route: Route, row: Row) -> Given:
     """Make what the route's address names, for the tenant in scope."""
     if row.given is not None:
         return row.given()
-    model = route.resource.queryset.model if route.resource.queryset is not None else None
     made = {name: PARENTS[name]() for name in route.kwargs if name != "pk"}
-    if "pk" in route.kwargs and model is not None:
-        made["pk"] = make.FACTORIES[model]()
+    if "pk" in route.kwargs:
+        made["pk"] = make.FACTORIES[route.model]()
     return made
+
+
+def named(**given: Callable[[], Model]) -> Callable[[], Given]:
+    """Answer what makes each of the rows anew."""
+    return lambda: {name: factory() for name, factory in given.items()}
+
+
+def sent(**members: Any) -> Callable[[Given], Any]:
+    """Answer a body that is the same whatever is given."""
+    return lambda given: members

@@ -16,7 +16,8 @@ from tests.factories import make_output, make_run
 
 def test_a_run_is_made_with_its_target_on_first_sight(run: Run) -> None:
     assert (run.target.name, run.status) == ("bot", "pending")
-    assert set(Entry.objects.values_list("action", flat=True)) >= {"target.added", "run.added"}
+    added = Entry.objects.get(action="run.added")
+    assert (added.details["target"], added.details["new_target"]) == ("bot", True)
 
 
 def test_the_same_name_is_the_same_run(run: Run) -> None:

@@ -86,7 +86,8 @@ def undo(job: LegacyImport) -> Undone:
 
 def _own_target() -> list[UUID]:
     """Answer the target of the old runs, if an import made it."""
-    ours = Entry.objects.filter(action="target.added", subject=TARGET, actor=ACTOR)
+    made = {"target": TARGET, "new_target": True}
+    ours = Entry.objects.filter(action="run.added", actor=ACTOR, details__contains=made).exists()
     return list(Target.objects.filter(name=TARGET).values_list("pk", flat=True)) if ours else []
 
 

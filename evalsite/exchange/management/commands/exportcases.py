@@ -11,18 +11,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from evalsite.cases.queries import find_suite
-from evalsite.errors import UsageError
+from evalsite.cases.queries import find_suite, require_version
 from evalsite.exchange.case_files import form_of
 from evalsite.exchange.write_cases import case_lines
 from evalsite.tenants.command import TenantCommand
-
-
-class VersionUnknown(UsageError):
-    """The suite has not come to that version."""
-
-    code = "suite_version_unknown"
-    hint = "leave --version out for the newest"
 
 
 class Command(TenantCommand):
@@ -41,8 +33,7 @@ class Command(TenantCommand):
     def work(self, **options: Any) -> None:
         """Write the cases."""
         suite, version, output = find_suite(options["suite"]), options["at"], options["output"]
-        if version is not None and not 0 <= version <= suite.version:
-            raise VersionUnknown(f"suite {suite} is at version {suite.version}")
+        require_version(suite, version)
         form = options["format"] or form_of(output.name if output else "")
         lines = case_lines(suite, version=version, form=form)
         if output:

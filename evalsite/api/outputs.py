@@ -1,0 +1,142 @@
+"""Outputs: what a run answered to the cases of a suite."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+import orjson
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django.urls import path
+from django_filters.rest_framework import BooleanFilter, CharFilter, FilterSet, NumberFilter
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import CharField, ModelSerializer
+
+from evalsite.api.asked import asked
+from evalsite.api.parse import NDJSON, JSONLines
+from evalsite.api.resource import Resource
+from evalsite.api.runs import RunSerializer
+from evalsite.api.stream import send_lines
+from evalsite.api.take_lines import Strictness, Taken, take_lines
+from evalsite.cases.queries import suite_called
+from evalsite.exchange.output_files import import_output_lines
+from evalsite.exchange.write_outputs import export_outputs
+from evalsite.targets.models import Output, Run
+
+
+class OutputSerializer(ModelSerializer[Output]):
+    """An output; `error` says why there is no answer."""
+
+    key = CharField(source="case.key", help_text="The case's.")
+
+    class Meta:
+        model = Output
+        fields = (
+            *("id", "run", "case", "key", "repetition", "answer", "error", "latency_ms"),
+            *("tokens_in", "tokens_out", "cost_usd", "recorded_at"),
+        )
+
+
+class OutputFilter(FilterSet):
+    """What a list of outputs can be narrowed by."""
+
+    key = CharFilter(field_name="case__key")
+    repetition = NumberFilter(min_value=0, max_value=2**15 - 1)
+    error = BooleanFilter(method="with_error", help_text="Whether there is no answer.")
+
+    def with_error(self, outputs: QuerySet[Output], name: str, value: bool) -> QuerySet[Output]:
+        """Keep the outputs with an error, or those without."""
+        return outputs.exclude(error="") if value else outputs.filter(error="")
+
+
+class OfSuite(Strictness):
+    """Whose cases the keys of the lines name."""
+
+    suite = CharField(max_length=100, help_text="The suite, by name or id.")
+
+
+_LINE: Final[dict[str, Any]] = {
+    "key": "capital-of-france",
+    "answer": {"answer": "Paris"},
+    "latency_ms": 412.5,
+}
+
+
+class Outputs(ListModelMixin, Resource[Output]):
+    """What a run answered."""
+
+    room = "targets"
+    queryset = Output.objects.select_related("case")
+    serializer_class = OutputSerializer
+    filterset_class = OutputFilter
+    parameters: ClassVar = {"take": OfSuite.names()}
+
+    def get_queryset(self) -> QuerySet[Output]:
+        """Answer the outputs of the run that the address names."""
+        outputs: QuerySet[Output] = super().get_queryset()
+        if "run_id" not in self.kwargs:
+            return outputs
+        return outputs.filter(run=self.find(Run, self.kwargs["run_id"]))
+
+    @extend_schema(
+        parameters=[OfSuite],
+        request={NDJSON: OpenApiTypes.STR},
+        responses=Taken,
+        examples=[
+            OpenApiExample(
+                "a line",
+                orjson.dumps(_LINE).decode() + "\n",
+                request_only=True,
+                media_type=NDJSON,
+            )
+        ],
+    )
+    def take(self, request: Request, run_id: UUID) -> Response:
+        """Record outputs of an open run, read as they come; what is there already stays."""
+        wanted = asked(request, OfSuite)
+        done = import_output_lines(
+            take_lines(request),
+            run=self.find(Run, run_id),
+            suite=suite_called(wanted["suite"]),
+            skip_bad=not wanted.get("strict", True),
+            actor=request.user,
+        )
+        told = {**asdict(done.outputs), "n_lost": done.bad}
+        return Response({**told, "lost": [bad._asdict() for bad in done.first_bad]})
+
+
+class OutputExport(Resource[Run]):
+    """A run's outputs as JSON lines."""
+
+    room = "targets"
+    queryset = Run.objects.all()
+    serializer_class = RunSerializer
+
+    @extend_schema(
+        responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "An output a line.")}
+    )
+    def send(self, request: Request, run_id: UUID) -> StreamingHttpResponse:
+        """Send a run's outputs, a line each."""
+        run = self.find(Run, run_id)
+        lines = export_outputs(run, actor=request.user)
+        return send_lines((orjson.Fragment(line) for line in lines), filename=f"{run.name}.jsonl")
+
+
+urlpatterns = [
+    path(
+        "runs/<uuid:run_id>/outputs",
+        Outputs.as_view({"get": "list", "post": "take"}, parser_classes=[JSONLines]),
+        name="outputs",
+    ),
+    path(
+        "runs/<uuid:run_id>/outputs/export",
+        OutputExport.as_view({"get": "send"}),
+        name="outputs-export",
+    ),
+]
