@@ -41,7 +41,7 @@ def get(path: str, **params: Any) -> Request:
 def post(path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None) -> Request:
     """Describe a change that is made once, however often it is sent: it has a key of its own."""
     headers = {IDEMPOTENCY_KEY: key or str(uuid.uuid4())}
-    return Request(method="POST", path=path, headers=headers, body=_json(body or {}))
+    return Request(method="POST", path=path, headers=headers, body=json_body(body or {}))
 
 
 def post_lines(path: str, body: Body, **params: Any) -> Request:
@@ -54,7 +54,7 @@ def patch(path: str, body: Mapping[str, Any], *, etag: str | None = None) -> Req
     """Describe an edit; with the ETag that was read it is refused if somebody else came first."""
     headers = {"If-Match": etag} if etag else {}
     return Request(
-        method="PATCH", path=path, headers=headers, body=_json(body), safe_again=etag is None
+        method="PATCH", path=path, headers=headers, body=json_body(body), safe_again=etag is None
     )
 
 
@@ -131,7 +131,8 @@ def _cursor(link: str) -> str | None:
     return next(iter(parse_qs(urlsplit(link).query).get("cursor", [])), None)
 
 
-def _json(body: Mapping[str, Any]) -> Plain:
+def json_body(body: Mapping[str, Any]) -> Plain:
+    """Answer a body of JSON; raises TypeError and ValueError for what JSON cannot hold."""
     return Plain(json.dumps(body, ensure_ascii=False, allow_nan=False, default=_plain).encode())
 
 

@@ -200,6 +200,7 @@ class Experiment(Named):
 class Result(Told):
     """One task's record in an experiment."""
 
+    id: UUID | None = None
     task: str
     group: str
     version: str
@@ -207,6 +208,8 @@ class Result(Told):
     score: float | None = None
     success: bool | None = None
     reason: str = ""
+    latency_ms: float | None = None
+    recorded_at: datetime | None = None
     metadata: dict[str, Any] = {}
 
 

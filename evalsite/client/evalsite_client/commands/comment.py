@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -14,11 +13,11 @@ import httpx2
 from pydantic import SecretStr
 
 from evalsite_client.commands.say import OK, USAGE, say, tell
-from evalsite_client.describe import parse, place
+from evalsite_client.describe import json_body, parse, place
 from evalsite_client.errors import FileUnfit
 from evalsite_client.retry import Retries, send
 from evalsite_client.senders import SecretHeader, SyncSender, transport
-from evalsite_client.steps import Flow, Plain, Request
+from evalsite_client.steps import Flow, Request
 
 _API: Final = "https://api.github.com"
 _PULL: Final = re.compile(r"refs/pull/(\d+)/")
@@ -89,7 +88,7 @@ def _own(rows: list[Mapping[str, Any]], *, marker: str) -> Iterator[int]:
 
 
 def _says(body: str, *, method: str, path: str) -> Request:
-    content = Plain(json.dumps({"body": body}).encode())
+    content = json_body({"body": body})
     return Request(method=method, path=path, body=content, safe_again=method == "PATCH")
 
 
