@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from pydantic import SecretStr
 
 from evalsite.alerts.models import Webhook, WebhookKind
@@ -21,6 +21,14 @@ class WebhookInvalid(EvalsiteError):
     code = "webhook_invalid"
     hint = "a name of letters, digits, hyphens and underscores, and the URL of a new one"
     exit_code = 2
+    http_status = 422
+
+
+class WebhookExists(EvalsiteError):
+    """The name is taken."""
+
+    code = "webhook_exists"
+    hint = "choose another name, or change the webhook that has it"
 
 
 def set_webhook(
@@ -35,8 +43,8 @@ def set_webhook(
 
     A standard one without a `secret` gets one; so does one that is moved to another host, or is to
     `renew` it. Of a Slack one's `url` the path is kept as its secret. Saving switches nothing on:
-    `is_active` is the caller's. Raises WebhookInvalid, WebhookSecretInvalid, UrlRefused and
-    EndpointBlocked.
+    `is_active` is the caller's. Raises WebhookInvalid, WebhookExists, WebhookSecretInvalid,
+    UrlRefused and EndpointBlocked.
     """
     with transaction.atomic():
         known = Webhook.objects.select_for_update().filter(pk=webhook.pk).first()
@@ -44,18 +52,30 @@ def set_webhook(
             raise WebhookInvalid("url: a new webhook needs one")
         made = None
         if webhook.kind == WebhookKind.SLACK:
+            if secret is not None:
+                raise WebhookInvalid("secret: that of a Slack webhook is the path of its URL")
             _place_slack(webhook, url)
         else:
             made = _place_standard(webhook, known, url=url, secret=secret, renew=renew)
         _check(webhook)
         if webhook.is_active:
             webhook.failing_since = None
-        webhook.save()
+        _save(webhook)
         sides = change(_shown(known), _shown(webhook))
         verb = "added" if known is None else "changed"
         fates = {"secret_set": bool(made or secret), "url_set": url is not None}
         record(f"webhook.{verb}", webhook, actor=actor, **fates, **sides)
     return made
+
+
+def _save(webhook: Webhook) -> None:
+    try:
+        with transaction.atomic():
+            webhook.save()
+    except IntegrityError as error:
+        if "alerts_webhook_name" not in str(error):
+            raise
+        raise WebhookExists(f"there is a webhook {webhook.name!r} already") from None
 
 
 def _place_slack(webhook: Webhook, url: SecretStr | None) -> None:

@@ -23,6 +23,7 @@ class WebhookSecretInvalid(EvalsiteError):
     code = "webhook_secret_invalid"
     hint = "whsec_ and 24 to 64 bytes in base64; without a secret one is made"
     exit_code = 2
+    http_status = 422
 
 
 def new_secret() -> SecretStr:

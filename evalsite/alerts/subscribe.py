@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from evalsite.alerts.models import Subscription, Webhook
+from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
 from evalsite.cases.models import Suite
 from evalsite.errors import EvalsiteError
+
+
+_WISHES: Final = ("kinds", "delivery", "is_muted")
 
 
 class SubscriptionInvalid(EvalsiteError):
@@ -20,6 +24,7 @@ class SubscriptionInvalid(EvalsiteError):
     code = "subscription_invalid"
     hint = "an e-mail address or the name of a webhook; a webhook has no digest"
     exit_code = 2
+    http_status = 422
 
 
 class WebhookUnknown(EvalsiteError):
@@ -28,6 +33,7 @@ class WebhookUnknown(EvalsiteError):
     code = "webhook_unknown"
     hint = "manage.py setwebhook makes one; who has an @ is taken for an e-mail address"
     exit_code = 2
+    http_status = 404
 
 
 def find_webhook(name: str) -> Webhook:
@@ -48,6 +54,15 @@ def subscribe(
     """
     known = find_subscription(place, suite=suite)
     wanted = known or Subscription(suite=suite, **_where(place))
+    return change_wishes(wanted, wishes=wishes, actor=actor)
+
+
+def change_wishes(
+    wanted: Subscription, *, wishes: Mapping[str, Any], actor: object = ""
+) -> Subscription:
+    """Set fields of a subscription, new or there already; audited. Raises SubscriptionInvalid."""
+    verb = "added" if wanted._state.adding else "changed"
+    before = {} if wanted._state.adding else shown(wanted, *_WISHES)
     for field, value in wishes.items():
         setattr(wanted, field, value)
     try:
@@ -56,8 +71,8 @@ def subscribe(
         raise SubscriptionInvalid("; ".join(error.messages)) from None
     with transaction.atomic():
         wanted.save()
-        verb = "changed" if known else "added"
-        record(f"subscription.{verb}", wanted, actor=actor, **wishes)
+        sides = change(before, shown(wanted, *_WISHES))
+        record(f"subscription.{verb}", wanted, actor=actor, **sides)
     return wanted
 
 
@@ -66,10 +81,16 @@ def unsubscribe(place: str, *, suite: Suite | None = None, actor: object = "") -
     known = find_subscription(place, suite=suite)
     if known is None:
         return False
-    with transaction.atomic():
-        record("subscription.removed", known, actor=actor)
-        known.delete()
+    end(known, actor=actor)
     return True
+
+
+def end(subscription: Subscription, *, actor: object = "") -> None:
+    """Let a subscription go with what it was told and owed; audited."""
+    with transaction.atomic():
+        before = shown(subscription, *_WISHES)
+        record("subscription.removed", subscription, actor=actor, before=before)
+        subscription.delete()
 
 
 def find_subscription(place: str, *, suite: Suite | None = None) -> Subscription | None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 
+from django.db import transaction
 from uuid_utils.compat import uuid7
 
 from evalsite.alerts.compose import EMAIL, rendered
 from evalsite.alerts.models import Alert, Subscription, WebhookKind
 from evalsite.alerts.mute import mute_url
 from evalsite.alerts.payload import envelope
+from evalsite.audit.record import record
 
 TEST = "test"
 
 
-def try_out(subscription: Subscription) -> Alert:
-    """Write a test alert for the subscription; deliver sends it as any other."""
+def try_out(subscription: Subscription, *, actor: object = "") -> Alert:
+    """Write a test alert for the subscription; deliver sends it as any other. Audited."""
     alert = Alert(
         subscription=subscription,
         kind=TEST,
@@ -32,5 +34,7 @@ def try_out(subscription: Subscription) -> Alert:
         alert.text = envelope("webhook.test", {"subject": alert.subject})
         if webhook.kind == WebhookKind.SLACK:
             alert.text = json.dumps({"text": alert.subject})
-    alert.save()
+    with transaction.atomic():
+        alert.save()
+        record("subscription.tried_out", subscription, actor=actor, alert=str(alert.pk))
     return alert

@@ -100,7 +100,7 @@ class Results(ListModelMixin, RetrieveModelMixin, Resource[Result]):
     """What was recorded in experiments."""
 
     room = "experiments"
-    parameters = Strictness.names()
+    parameters: ClassVar = {"bulk": Strictness.names()}
     queryset = Result.objects.all()
     serializer_class = ResultSerializer
     filterset_fields: ClassVar = {"task": ["exact"], "group": ["exact"], "version": ["exact"]}
@@ -157,9 +157,7 @@ urlpatterns = [
     ),
     path(
         "experiments/<uuid:experiment_id>/results/bulk",
-        Results.as_view(
-            {"post": "bulk"}, parser_classes=[JSONLines], parameters=Strictness.names()
-        ),
+        Results.as_view({"post": "bulk"}, parser_classes=[JSONLines]),
         name="results-bulk",
     ),
     path(

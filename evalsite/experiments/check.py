@@ -21,7 +21,7 @@ class ResultRefused(EvalsiteError):
     """A field of a result cannot be kept; `path` says which."""
 
     code = "result_field_invalid"
-    http_status = 400
+    http_status = 422
 
     def __init__(self, message: str, *, path: str, code: str | None = None) -> None:
         super().__init__(f"{path}: {message}", code=code, hint=_HINT)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
 from evalsite.cases.models import Suite
 from evalsite.errors import EvalsiteError
@@ -21,7 +22,7 @@ class ExperimentInvalid(EvalsiteError):
     code = "experiment_invalid"
     hint = "docs/experiments.md says what each field means"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class ExperimentExists(EvalsiteError):
@@ -53,7 +54,7 @@ def create_experiment(
     try:
         with transaction.atomic():
             made.save(force_insert=True)
-            record("experiment.created", made, actor=actor, **declaration_of(made))
+            record("experiment.created", made, actor=actor, after=declaration_of(made))
     except IntegrityError as error:
         if "experiments_experiment_name" not in str(error):
             raise
@@ -71,12 +72,13 @@ def amend(experiment: Experiment, *, actor: object = "", **changes: Any) -> Expe
     changed = {name: new for name, new in changes.items() if getattr(locked, name) != new}
     if locked.locked_at and (held := sorted(set(changed) & set(DECLARED))):
         raise ExperimentLocked(f"{', '.join(held)} of {locked.name!r} was locked by its results")
+    before = shown(locked, *changed)
     for name, new in changed.items():
         setattr(locked, name, new)
     _check(locked)
     if changed:
         locked.save(update_fields=list(changed))
-        record("experiment.changed", locked, actor=actor, fields=sorted(changed))
+        record("experiment.changed", locked, actor=actor, **change(before, changed))
     return locked
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -34,3 +35,12 @@ class Point:
         fields = asdict(self)
         times = ("first_recorded", "last_recorded")
         return {**fields, **{name: fields[name].isoformat() for name in times}}
+
+
+def newest(points: Sequence[Point], *, limit: int | None) -> list[Point]:
+    """Answer the newest versions of each line, in the order that they had; all without a limit."""
+    if limit is None:
+        return list(points)
+    behind = [*points[limit:], *[None] * limit]
+    pairs = zip(points, behind, strict=False)
+    return [point for point, later in pairs if later is None or later.line != point.line]

@@ -39,7 +39,7 @@ class Command(TenantCommand):
         wish = find_subscription(options["place"], suite=suite)
         if wish is None:
             raise SubscriptionInvalid(f"{options['place']} has not subscribed to that")
-        alert = try_out(wish)
+        alert = try_out(wish, actor="testalert")
         deliver_due()
         alert.refresh_from_db()
         if alert.state != AlertState.SENT:

@@ -17,6 +17,7 @@ from evalsite.experiments.models import Result
 from evalsite.tenants.command import TenantCommand, whole_number
 from evalsite.terminal import page
 from evalsite.trends import tables
+from evalsite.trends.points import newest
 from evalsite.trends.queries import shifts_of
 from evalsite.trends.recent import Cursor, recent
 from evalsite.trends.result_files import export_results
@@ -82,9 +83,7 @@ class Command(TenantCommand):
 
     def _trend(self, selection: Selection, options: dict[str, Any]) -> None:
         metric = options["metric"] or "score"
-        points = trend(selection, metric=metric)
-        if options["limit"]:
-            points = list(_newest(points, limit=options["limit"]))
+        points = newest(trend(selection, metric=metric), limit=options["limit"])
         shifts = list(shifts_of(selection, metric=metric))
         records = ({"metric": metric, **point.as_json()} for point in points)
         shown = chain(tables.trend_tables(points, metric=metric), tables.shift_lines(shifts))
@@ -114,14 +113,6 @@ class Command(TenantCommand):
                 self.stdout.write(json.dumps(record, cls=DjangoJSONEncoder))
             return
         self.stdout.write(page(shown, colour=self.stdout.isatty()))
-
-
-def _newest(points: list[Any], *, limit: int) -> Iterator[Any]:
-    """Answer the newest versions of each line, in the order that they had."""
-    for place, point in enumerate(points):
-        behind = points[place + limit : place + limit + 1]
-        if not behind or behind[0].line != point.line:
-            yield point
 
 
 def _record(result: Result) -> dict[str, Any]:
