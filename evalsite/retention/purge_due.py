@@ -20,9 +20,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
+from evalsite.blobs.keep import GRACE
 from evalsite.env import load
 from evalsite.retention.models import Kind, Policy, Purge, Receipt
 from evalsite.retention.piece import ROWS, Taken
+from evalsite.retention.take_blobs import take_blobs
 from evalsite.retention.take_cards import take_cards, take_texts
 from evalsite.retention.take_outputs import take_outputs
 from evalsite.retention.take_rows import take_entries, take_replies, take_results
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 
 # With each sweep; the rest of the time between two sweeps belongs to the others.
 SECONDS: Final = 0.5
+# No kind of a policy: what no row refers to is of no use to anybody.
+BLOBS: Final = "blobs"
 _PATIENCE: Final = "SET LOCAL lock_timeout = '500ms'"
 _TAKE: Final[dict[str, Callable[..., Taken | None]]] = {
     Kind.OUTPUTS: take_outputs,
@@ -39,6 +43,7 @@ _TAKE: Final[dict[str, Callable[..., Taken | None]]] = {
     Kind.SCORECARDS: take_cards,
     Kind.RESULTS: take_results,
     Kind.AUDIT: take_entries,
+    BLOBS: take_blobs,
 }
 _ORDER: Final = list(_TAKE)
 
@@ -90,8 +95,8 @@ def _purge_piece(rows: int) -> int | None:
 def _begin(policy: Policy) -> list[Purge]:
     now = timezone.now()
     days = policy.days()
-    begun = [Purge(kind=kind, cutoff=_cutoff(now, days.get(kind))) for kind in _ORDER if days[kind]]
-    return Purge.objects.bulk_create(begun)
+    begun = [Purge(kind=kind, cutoff=_cutoff(now, n)) for kind in Kind.values if (n := days[kind])]
+    return Purge.objects.bulk_create([*begun, Purge(kind=BLOBS, cutoff=now - GRACE)])
 
 
 def _end(policy: Policy) -> None:
@@ -101,12 +106,14 @@ def _end(policy: Policy) -> None:
 
 def _is_wanted(purge: Purge, policy: Policy) -> bool:
     """The policy may have been changed meanwhile: what is to be kept longer is kept."""
+    if purge.kind == BLOBS:
+        return True
     days = policy.days()[purge.kind]
-    return bool(days) and purge.cutoff <= _cutoff(timezone.now(), days)
+    return days is not None and purge.cutoff <= _cutoff(timezone.now(), days)
 
 
-def _cutoff(now: datetime, days: int | None) -> datetime:
-    return now - timedelta(days=days or 0)
+def _cutoff(now: datetime, days: int) -> datetime:
+    return now - timedelta(days=days)
 
 
 def _note(purge: Purge, taken: Taken) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.core.files.storage import storages
 
 
 @pytest.fixture(autouse=True)
-def objects_folder(tmp_path: Path, settings: object) -> Path:
+def objects_folder(tmp_path: Path, settings: Any) -> Path:
     """Keep objects in a folder that ends with the test."""
-    place = storages["blobs"]
-    place.__dict__.pop("base_location", None)
-    place.__dict__.pop("location", None)
-    place._location = str(tmp_path)  # type: ignore[attr-defined]
+    kept = {**settings.STORAGES["blobs"], "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "blobs": kept}
     return tmp_path

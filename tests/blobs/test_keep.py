@@ -34,12 +34,11 @@ def files(folder: Path) -> list[Path]:
 
 
 def test_the_same_content_is_kept_once() -> None:
-    assert keep([TEXT, b"{}", TEXT]) == [*_hashes(TEXT, b"{}"), *_hashes(TEXT)]
+    assert keep([TEXT, b"{}", TEXT]) == _hashes(TEXT, b"{}", TEXT)
     keep([TEXT])
     assert Blob.objects.count() == 2
-    assert fetch(_hashes(TEXT, b"{}")) == dict(
-        zip(_hashes(TEXT, b"{}"), (TEXT, b"{}"), strict=True)
-    )
+    both = _hashes(TEXT, b"{}")
+    assert fetch(both) == {both[0]: TEXT, both[1]: b"{}"}
     assert len(Blob.objects.get(size=len(TEXT)).data or b"") < len(TEXT) / 10
 
 
@@ -65,13 +64,10 @@ def test_another_content_is_an_error(
 
 
 def test_a_damaged_row_is_an_error() -> None:
-    from django.db import connections
-
     sha256 = "0" * 64
     Blob.objects.create(sha256=sha256, size=3, data=zlib.compress(b"abc"))
     with pytest.raises(BlobDamaged, match=sha256):
         fetch([sha256])
-    assert connections["default"].in_atomic_block
 
 
 def test_a_lost_one_is_an_error(as_objects: None, objects_folder: Path) -> None:
