@@ -45,7 +45,7 @@ class Held(NamedTuple):
     target: str | None = None
 
 
-def check(held: Held, comparison: Comparison, *, actor: str = "") -> GateCheck:
+def check(held: Held, comparison: Comparison, *, actor: object = "") -> GateCheck:
     """Weigh all rules, and write down what they answered and that it was asked.
 
     Raises GateUnfit where the gate is for another suite or target.
@@ -63,7 +63,7 @@ def check(held: Held, comparison: Comparison, *, actor: str = "") -> GateCheck:
             outcome=outcome,
             reasons=[reason.as_json() for reason in reasons],
             spec=held.spec.model_dump(mode="json"),
-            actor=actor,
+            actor=str(actor)[:200],
         )
         asked = {"batch": str(comparison.batch_id), "baseline": str(comparison.baseline_id)}
         record("gate.checked", held.name, actor=actor, outcome=str(outcome), **asked)

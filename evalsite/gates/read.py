@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -41,7 +42,7 @@ class GateFile(GateSpec):
     name: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,100}$")]
     suite: Text | None = None
     target: Text | None = None
-    note: Annotated[str, Field(max_length=500, pattern=r"^\P{Cc}*$")] = ""
+    note: Annotated[str, Field(max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")] = ""
 
     def spec(self) -> GateSpec:
         """Answer what is demanded, without name and place."""
@@ -68,6 +69,11 @@ def parse_gate(data: bytes, *, name: str = "gate") -> GateFile:
     value = _parse_json(data, name) if name.endswith(".json") else _parse_yaml(data, name)
     if not isinstance(value, dict):
         raise GateInvalid(f"{name}: a gate is a mapping of fields, such as `name: release`")
+    return gate_of(value, name=name)
+
+
+def gate_of(value: Mapping[str, Any], *, name: str = "gate") -> GateFile:
+    """Answer the gate that plain values say; raises GateInvalid, naming the place and the fix."""
     try:
         return GateFile.model_validate(value)
     except ValidationError as error:

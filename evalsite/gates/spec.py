@@ -26,7 +26,7 @@ LIMITED: Final = {
 _COMPARED: Final = "pass_rate, score, stage:NAME, latency_ms, cost_usd, tokens, unscored_rate"
 
 # No control characters: the database keeps no NUL, and terminals obey some of the others.
-Text = Annotated[str, Field(max_length=100, pattern=r"^\P{Cc}+$")]
+Text = Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 Margin = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 

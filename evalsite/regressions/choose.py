@@ -29,11 +29,29 @@ class BaselineUnknown(EvalsiteError):
     code = "baseline_unknown"
     hint = "name a batch id, previous, pinned, version:V or commit:C; listbatches shows batches"
     exit_code = 2
+    http_status = 400
+
+
+class BaselineMissing(BaselineUnknown):
+    """No baseline was asked for, and none is due: nothing was finished before."""
+
+    http_status = 409
 
 
 def choose_baseline(batch: Batch) -> Choice | None:
     """Answer the batch due as this one's baseline, or None where there is none."""
     return _pinned(batch) or _previous(batch)
+
+
+def baseline_for(batch: Batch, text: str = "") -> Choice:
+    """Answer the batch that a text names as this one's baseline, or without a text the one due.
+
+    Raises BaselineUnknown.
+    """
+    choice = resolve_baseline(batch, text) if text else choose_baseline(batch)
+    if choice is None:
+        raise BaselineMissing(f"there is no batch before {batch.pk} to compare with")
+    return choice
 
 
 def resolve_baseline(batch: Batch, text: str) -> Choice:

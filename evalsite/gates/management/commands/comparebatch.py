@@ -15,12 +15,7 @@ from evalsite.gates import demand, in_words
 from evalsite.gates.check import require_fit
 from evalsite.gates.models import GateCheck, GateOutcome
 from evalsite.regressions import report
-from evalsite.regressions.choose import (
-    BaselineUnknown,
-    Choice,
-    choose_baseline,
-    resolve_baseline,
-)
+from evalsite.regressions.choose import Choice, baseline_for
 from evalsite.regressions.compare import compare_with
 from evalsite.regressions.models import ChosenBy, Comparison
 from evalsite.tenants.command import TenantCommand
@@ -69,7 +64,4 @@ def _sides(named: list[str], text: str | None) -> tuple[Batch, Choice]:
     batch = find_batch(named[-1])
     if len(named) == 2:
         return batch, (find_batch(named[0]), ChosenBy.NAMED)
-    choice = resolve_baseline(batch, text) if text else choose_baseline(batch)
-    if choice is None:
-        raise BaselineUnknown(f"there is no batch before {batch.pk} to compare with")
-    return batch, choice
+    return batch, baseline_for(batch, text or "")

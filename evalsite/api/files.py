@@ -1,0 +1,28 @@
+"""Addresses that answer a file and no JSON; a problem about one is JSON all the same."""
+
+from __future__ import annotations
+
+from rest_framework.renderers import JSONRenderer
+
+from evalsite.api.parse import NDJSON
+
+
+class Xml(JSONRenderer):
+    """Lets programs ask for XML."""
+
+    media_type = "application/xml"
+    format = "xml"
+
+
+class Markdown(JSONRenderer):
+    """Lets programs ask for Markdown."""
+
+    media_type = "text/markdown"
+    format = "md"
+
+
+class Lines(JSONRenderer):
+    """Lets programs ask for JSON lines."""
+
+    media_type = NDJSON
+    format = "ndjson"
