@@ -183,6 +183,7 @@ def _logging(level: str, *, before: list[Processor], last: list[Any]) -> dict[st
             "evalsite": {"handlers": ["stderr"], "level": level, "propagate": False},
             "django_structlog": {"handlers": ["stderr"], "level": level, "propagate": False},
             "django": {"handlers": ["stderr"], "level": others, "propagate": False},
+            "gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
             "django.request": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
         },

@@ -82,8 +82,9 @@ def _where_password() -> str:
 
 
 def _web_command(port: int) -> list[str]:
-    options = ("--bind", f"{LOOPBACK}:{port}", "--worker-class", "gthread", "--threads", "8")
-    return [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *options]
+    threads = ("--worker-class", "gthread", "--threads", "8")
+    config = ("--config", "python:evalsite.web.server", "--bind", f"{LOOPBACK}:{port}")
+    return [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *config, *threads]
 
 
 def _flower_command() -> list[str]:
