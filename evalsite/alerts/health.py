@@ -32,7 +32,8 @@ def note_failure(webhook: Webhook, *, is_gone: bool) -> None:
     given_up = known if is_gone else known.filter(failing_since__lt=Now() - _PATIENCE)
     with transaction.atomic():
         if given_up.update(is_active=False):
-            record("webhook.switched_off", webhook, actor="worker", gone=is_gone)
+            sides = {"before": {"is_active": True}, "after": {"is_active": False}}
+            record("webhook.switched_off", webhook, actor="worker", gone=is_gone, **sides)
             log.warning("webhook %s of tenant %s is switched off", webhook, webhook.tenant_id)
 
 

@@ -73,7 +73,8 @@ def _with(token: str, *, change: bool | None) -> Muted:
             for subscription in found.exclude(is_muted=change):
                 Subscription.objects.filter(pk=subscription.pk).update(is_muted=change)
                 verb = "muted" if change else "unmuted"
-                record(f"subscription.{verb}", subscription, actor="mute link")
+                sides = {"before": {"is_muted": not change}, "after": {"is_muted": change}}
+                record(f"subscription.{verb}", subscription, actor="mute link", **sides)
         return _in_words(list(found.all()))
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Final, TypedDict
 
+from django.db.models import Model
+
 HIDDEN: Final = "[hidden]"
 _LONGEST: Final = 500
 # A name is looked at word by word, so that `cluster_key` and `tokens_in` are shown.
@@ -51,10 +53,15 @@ def change(before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
     }
 
 
+def shown(row: object | None, *names: str) -> dict[str, Any]:
+    """Answer those fields of a row for a side of a change; no field where there is no row."""
+    return {} if row is None else {name: getattr(row, name) for name in names}
+
+
 def mask(value: Any, *, name: str = "") -> Any:
     """Answer plain JSON in which values with a secret's name are hidden, and long texts cut.
 
-    An empty value stays: that there is no secret is none.
+    An empty value stays: that there is no secret is none. A row becomes what it is called.
     """
     if name and is_secret(name) and value not in (None, "", False, True):
         return HIDDEN
@@ -62,7 +69,7 @@ def mask(value: Any, *, name: str = "") -> Any:
         return {str(key): mask(part, name=str(key)) for key, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [mask(part) for part in value]
-    return _told(value) if isinstance(value, str) else value
+    return _told(str(value)) if isinstance(value, str | Model) else value
 
 
 def _told(text: str) -> str:

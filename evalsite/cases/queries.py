@@ -67,15 +67,6 @@ def find_suite(name: str) -> Suite:
     return found
 
 
-def suite_called(name_or_id: str) -> Suite:
-    """Answer the suite of that id or name; raises SuiteUnknown."""
-    try:
-        found = Suite.objects.filter(pk=UUID(name_or_id)).first()
-    except ValueError:
-        found = None
-    return found or find_suite(name_or_id)
-
-
 def require_version(suite: Suite, version: int | None) -> None:
     """Raise VersionUnknown unless the suite has come to the version; None is its newest."""
     if version is not None and not 0 <= version <= suite.version:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
 from evalsite.experiments.choices import BOUNDED, ExperimentState, Group, Side, Verdict
 from evalsite.experiments.declare import declaration_of
@@ -50,10 +51,13 @@ def decide(
     made = _decision(locked, baseline=baseline, variant=variant, looked_before=decided is not None)
     made.decided_by = str(actor)
     made.save(force_insert=True)
+    before = shown(locked, "state")
     if made.verdict != Verdict.NEEDS_REVIEW:
         locked.state = experiment.state = ExperimentState.DECIDED
         locked.save(update_fields=["state"])
-    record("experiment.decided", locked, actor=actor, verdict=made.verdict, pairs=made.n_pairs)
+    sides = change(before, shown(locked, "state"))
+    told = {"verdict": made.verdict, "pairs": made.n_pairs, **sides}
+    record("experiment.decided", locked, actor=actor, **told)
     return made
 
 

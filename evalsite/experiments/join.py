@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db.models import Count, QuerySet
 
-from evalsite.audit.record import record
 from evalsite.batches.models import Batch
 from evalsite.errors import EvalsiteError
 from evalsite.experiments.choices import Group
@@ -47,10 +46,10 @@ def require_joinable(experiment: Experiment, *, group: str) -> None:
         raise NotPeekable(f"the cases of experiment {experiment.name!r} come in clusters")
 
 
-def join(batch: Batch, experiment: Experiment, *, group: str, version: str, actor: str = "") -> Arm:
+def join(batch: Batch, experiment: Experiment, *, group: str, version: str) -> Arm:
     """Remember, in the transaction that starts a batch, where its results go.
 
-    Raises ExperimentOver, SuiteNotOfExperiment and NotPeekable.
+    The audit entry of the start tells it too. Raises ExperimentOver, SuiteNotOfExperiment and NotPeekable.
     """
     require_joinable(experiment, group=group)
     if is_watched(experiment, group=group):
@@ -60,11 +59,9 @@ def join(batch: Batch, experiment: Experiment, *, group: str, version: str, acto
             f"experiment {experiment.name!r} is about the suite {experiment.suite}"
         )
     against = newest_version(experiment, group=Group.BASELINE) if group == Group.VARIANT else ""
-    arm = Arm.objects.create(
+    return Arm.objects.create(
         experiment=experiment, batch=batch, group=group, version=version, against=against
     )
-    record("experiment.joined", experiment, actor=actor, batch=str(batch.pk), group=group)
-    return arm
 
 
 def _require_same_judges(batch: Batch, experiment: Experiment) -> None:

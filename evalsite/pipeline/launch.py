@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
 from evalsite.batches import plan, steer
 from evalsite.batches.models import Batch, Preflight
@@ -51,13 +52,14 @@ def start(
     try_judges: bool = True,
     request_key: str = "",
     order_seed: int | None = None,
+    also: Mapping[str, str] | None = None,
     actor: object = "",
 ) -> Batch:
     """Plan a batch and owe the broker its first wave, in one transaction.
 
     `max_cost_usd` caps what its model calls may cost; None is no cap. Without `try_judges` the
     judges that ask models have no preflight, which the audit trail and every report say. With
-    `order_seed` the cases are scored in an order of chance.
+    `order_seed` the cases are scored in an order of chance. `also` goes into the audit entry.
     Raises PackError or JudgeError for unknown names and bad options, EndpointUnknown or
     EndpointNotChat for those of its judges, NothingSelected, RunNotReady, and IntegrityError where
     another batch has the `request_key`.
@@ -84,7 +86,7 @@ def start(
             actor=str(actor)[:200],
         )
         about = {"suite": suite.name, "run": run.name, "preflight": str(preflight)}
-        record("batch.started", batch.pk, actor=actor, **about)
+        record("batch.started", batch.pk, actor=actor, **about, **(also or {}))
         _owe_dispatch(batch)
     return batch
 
@@ -92,9 +94,10 @@ def start(
 def cancel(batch_id: UUID, *, actor: object = "") -> Batch:
     """Stop a running or paused batch, and summarise what is there; raises BatchNotRunning."""
     with transaction.atomic():
+        before = _told(batch_id)
         batch = steer.cancel(batch_id)
         summarize_stopped(batch)
-        record("batch.cancelled", batch_id, actor=actor)
+        record("batch.cancelled", batch_id, actor=actor, **change(before, _told(batch_id)))
         # Robust: with the broker away it is stopped all the same.
         transaction.on_commit(lambda: revoke(batch), robust=True)
     return batch
@@ -106,8 +109,9 @@ def resume(batch_id: UUID, *, max_cost_usd: Decimal | None = None, actor: object
     Raises BatchNotResumable.
     """
     with transaction.atomic():
+        before = _told(batch_id)
         batch = steer.reopen(batch_id, max_cost_usd=max_cost_usd)
-        record("batch.resumed", batch_id, actor=actor, epoch=batch.epoch)
+        record("batch.resumed", batch_id, actor=actor, **change(before, _told(batch_id)))
         _owe_dispatch(batch)
     return batch
 
@@ -120,11 +124,12 @@ def retry_errored(
     Raises BatchNotFinished, NothingToRetry.
     """
     with transaction.atomic():
+        before = _told(batch_id)
         batch = steer.reopen_finished(batch_id, max_cost_usd=max_cost_usd)
         waiting = revisions_with(batch_id, ScoreStatus.ERRORED, ScoreStatus.UNSCORED)
         if plan.plan_retry(batch, waiting=waiting, sizing=sizing()) is None:
             raise NothingToRetry("every case of the batch has a verdict")
-        record("batch.retried", batch_id, actor=actor, epoch=batch.epoch)
+        record("batch.retried", batch_id, actor=actor, **change(before, _told(batch_id)))
         _owe_dispatch(batch)
     return batch
 
@@ -141,6 +146,12 @@ def _preflight(manifest: Mapping[str, Any], *, wanted: bool) -> Preflight:
     if not any(stages_to_try(manifest)):
         return Preflight.NOT_NEEDED
     return Preflight.DUE if wanted else Preflight.NOT_CHECKED
+
+
+def _told(batch_id: UUID) -> dict[str, Any]:
+    """Answer a batch as the audit trail shows it, and keep it so until the transaction ends."""
+    held = Batch.objects.select_for_update(no_key=True).filter(pk=batch_id).first()
+    return shown(held, "state", "epoch", "max_cost_usd", "paused_code")
 
 
 def dispatch_key(batch: Batch) -> str:

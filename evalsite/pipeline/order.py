@@ -73,11 +73,11 @@ def start(order: Order, *, actor: object = "") -> Batch:
             use_cache=order.use_cache,
             try_judges=order.try_judges,
             order_seed=place.order_seed if place else None,
+            also={"experiment": place.experiment.name, "group": place.group} if place else None,
             actor=str(actor),
         )
         if place is not None:
-            where = {"group": place.group, "version": place.version}
-            join(batch, place.experiment, **where, actor=str(actor))
+            join(batch, place.experiment, group=place.group, version=place.version)
     return batch
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from pydantic import TypeAdapter
 from pydantic import ValidationError as Misfit
 
+from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
 from evalsite.cases.check import check_key
 from evalsite.cases.queries import Selection
@@ -22,6 +23,10 @@ from evalsite.pipeline.models import Evaluation, EvaluationRequest, RequestState
 from evalsite.tenants.command import MOST
 from packs.evaluate import prepare
 
+_AUDITED = (
+    *("target", "suite", "name", "options", "selection", "repetitions", "max_cost_usd"),
+    *("gate", "is_active"),
+)
 _KNOWN = {field.name for field in fields(Selection)}
 
 
@@ -81,10 +86,12 @@ def set_evaluation(evaluation: Evaluation, *, actor: object = "") -> Evaluation:
     """
     check_evaluation(evaluation)
     with transaction.atomic():
+        before = Evaluation.objects.select_for_update().filter(pk=evaluation.pk).first()
         evaluation.created_by = evaluation.created_by or str(actor)[:200]
         evaluation.save()
         try_again(evaluation)
-        record("evaluation.set", evaluation, actor=actor, active=evaluation.is_active)
+        sides = change(shown(before, *_AUDITED), shown(evaluation, *_AUDITED))
+        record("evaluation.set", evaluation, actor=actor, **sides)
     return evaluation
 
 

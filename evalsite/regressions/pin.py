@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 
+from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
 from evalsite.batches.models import Batch, BatchState
 from evalsite.errors import EvalsiteError
@@ -26,19 +29,24 @@ def pin(batch: Batch, *, note: str = "", actor: object = "", any_client: bool = 
     if batch.state != BatchState.FINISHED:
         raise BaselineUnfinished(f"batch {batch.pk} is {batch.state}")
     run = batch.run
+    client_type = "" if any_client else run.client_type
+    place = {"suite": batch.suite, "target": run.target, "client_type": client_type}
     with transaction.atomic():
+        before = Baseline.objects.select_for_update().filter(**place).first()
         pinned, _ = Baseline.objects.update_or_create(
-            suite=batch.suite,
-            target=run.target,
-            client_type="" if any_client else run.client_type,
-            defaults={"batch": batch, "note": note[:500], "pinned_by": str(actor)[:200]},
+            **place, defaults={"batch": batch, "note": note[:500], "pinned_by": str(actor)[:200]}
         )
-        record("baseline.pinned", pinned, actor=actor, batch=str(batch.pk), run=run.name)
+        sides = change(_told(before), _told(pinned))
+        record("baseline.pinned", pinned, actor=actor, run=run.name, **sides)
     return pinned
 
 
 def unpin(baseline: Baseline, *, actor: object = "") -> None:
     """Take a pin out: the previous batch is the baseline again."""
     with transaction.atomic():
-        record("baseline.unpinned", baseline, actor=actor, batch=str(baseline.batch_id))
+        record("baseline.unpinned", baseline, actor=actor, before=_told(baseline))
         baseline.delete()
+
+
+def _told(baseline: Baseline | None) -> dict[str, Any]:
+    return shown(baseline, "batch_id", "note")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
+from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record, record_once
 from evalsite.batches.lease import Claim
 from evalsite.batches.models import Batch
@@ -26,9 +27,13 @@ def set_trust(*, trusts: bool, actor: object = "") -> None:
     It takes effect only where the deployment has SANDBOX_TRUSTED.
     """
     with transaction.atomic():
-        Tenant.objects.filter(pk=require()).update(trusts_code=trusts)
+        tenant = Tenant.objects.select_for_update(no_key=True).get(pk=require())
+        before = shown(tenant, "trusts_code")
+        tenant.trusts_code = trusts
+        tenant.save(update_fields=["trusts_code"])
         verb = "trusted" if trusts else "distrusted"
-        record(f"tenant.code_{verb}", require(), actor=actor)
+        sides = change(before, shown(tenant, "trusts_code"))
+        record(f"tenant.code_{verb}", tenant, actor=actor, **sides)
 
 
 @contextmanager

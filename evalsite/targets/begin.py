@@ -15,5 +15,6 @@ def begin_run(run: Run, *, actor: object = "") -> bool:
     begun = bool(waiting.update(status=RunStatus.RUNNING))
     if begun:
         run.status = RunStatus.RUNNING
-        record("run.begun", run, actor=actor)
+        sides = {"before": {"status": RunStatus.PENDING}, "after": {"status": RunStatus.RUNNING}}
+        record("run.begun", run, actor=actor, **sides)
     return begun

@@ -14,5 +14,6 @@ def mark_seen(shifts: QuerySet[Shift], *, actor: object = "") -> int:
     """Mark the open ones among the shifts as seen; answers how many, each in the audit trail."""
     opened = list(shifts.filter(state=ShiftState.OPEN).select_for_update(of=("self",)))
     for shift in opened:
-        record("shift.seen", shift, actor=actor, id=str(shift.pk))
+        sides = {"before": {"state": ShiftState.OPEN}, "after": {"state": ShiftState.SEEN}}
+        record("shift.seen", shift, actor=actor, **sides)
     return Shift.objects.filter(pk__in=[shift.pk for shift in opened]).update(state=ShiftState.SEEN)
