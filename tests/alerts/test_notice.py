@@ -103,7 +103,7 @@ def test_only_a_running_batch_is_stuck(state: str) -> None:
 def test_progress_of_any_kind_is_progress(sign: str) -> None:
     batch, now = aged(make_batch()), timezone.now()
     if sign == "person":
-        make_entry(action="batch.resumed", subject=str(batch.pk))
+        make_entry(action="batch.resumed", subject_id=str(batch.pk))
         assert stuck() == []
         return
     step = make_step(batch=batch, finished_at=now if sign == "step" else None)

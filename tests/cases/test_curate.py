@@ -127,7 +127,15 @@ def test_a_case_that_is_to_be_new_must_be_new(suite: Suite, paris: TestCase) -> 
 def test_who_did_what_is_on_the_audit_trail(suite: Suite, paris: TestCase) -> None:
     save_case(suite, {**FRANCE, "complexity": 2}, actor="bob")
     entry = Entry.objects.get(action="case.changed")
-    assert (entry.actor, entry.subject, entry.details["version"]) == ("bob", "france", 2)
+    assert (entry.actor, entry.subject, entry.subject_id) == ("bob", "france", str(paris.pk))
+    assert entry.details == {"version": 2, "fields": ["complexity"]}
+    assert (entry.before, entry.after) == ({"revision": 1}, {"revision": 2})
+
+
+def test_what_a_case_says_is_not_on_the_audit_trail(suite: Suite, paris: TestCase) -> None:
+    save_case(suite, {**FRANCE, "input": {"question": "Capital of France, please?"}})
+    assert Entry.objects.get(action="case.changed").details["fields"] == ["input"]
+    assert "please" not in str(list(Entry.objects.values()))
 
 
 def test_a_suite_says_what_its_cases_share(suite: Suite) -> None:
@@ -135,3 +143,6 @@ def test_a_suite_says_what_its_cases_share(suite: Suite) -> None:
     describe_suite(suite, description="y")
     suite.refresh_from_db()
     assert (suite.description, suite.cluster_key) == ("y", "document")
+    told = Entry.objects.filter(action="suite.described").order_by("recorded_at", "id").last()
+    assert told is not None
+    assert (told.before, told.after) == ({"description": "x"}, {"description": "y"})

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("as_acme")
 def test_creating_is_audited_with_the_declaration() -> None:
     create_experiment("study", margin=0.02, actor="alice")
     entry = Entry.objects.get(action="experiment.created")
-    assert (entry.actor, entry.details["margin"]) == ("alice", 0.02)
+    assert (entry.actor, entry.after["margin"]) == ("alice", 0.02)
 
 
 def test_two_of_a_name_are_refused() -> None:
@@ -29,9 +29,10 @@ def test_two_of_a_name_are_refused() -> None:
 
 
 def test_before_a_result_the_declaration_may_change() -> None:
-    changed = amend(make_experiment(), margin=0.1, actor="alice")
+    changed = amend(make_experiment(margin=0.2), margin=0.1, actor="alice")
     assert Experiment.objects.get(pk=changed.pk).margin == 0.1
-    assert Entry.objects.get(action="experiment.changed").details == {"fields": ["margin"]}
+    entry = Entry.objects.get(action="experiment.changed")
+    assert (entry.before, entry.after) == ({"margin": 0.2}, {"margin": 0.1})
 
 
 def test_after_it_the_verb_refuses_and_names_the_fields() -> None:
@@ -43,7 +44,7 @@ def test_after_it_the_verb_refuses_and_names_the_fields() -> None:
 def test_saying_the_same_again_is_no_change() -> None:
     experiment = make_result().experiment
     amend(experiment, margin=experiment.margin, description="why")
-    assert Entry.objects.get(action="experiment.changed").details == {"fields": ["description"]}
+    assert Entry.objects.get(action="experiment.changed").after == {"description": "why"}
 
 
 @pytest.mark.parametrize("margin", [-0.1, 1, float("nan"), float("inf")])

@@ -63,10 +63,10 @@ def test_another_demand_is_another_version_declared_now() -> None:
     assert (second.version, second.declared_by) == (2, "bob")
     assert second.declared_at > first.declared_at
     entry = Entry.objects.get(action="gate.changed")
-    assert (entry.actor, entry.details["was"]["alpha"], entry.details["spec"]["alpha"]) == (
-        "bob",
-        0.05,
-        0.1,
+    assert entry.actor == "bob"
+    assert (entry.before, entry.after) == (
+        {"alpha": 0.05, "version": 1},
+        {"alpha": 0.1, "version": 2},
     )
 
 
@@ -75,8 +75,8 @@ def test_another_place_or_note_is_no_other_demand() -> None:
     second = declare(wanted(f"suite: {suite.name}\ntarget: {target.name}\nnote: why"))
     assert (second.version, second.declared_at) == (1, first.declared_at)
     assert (second.suite, second.target, second.note) == (suite, target, "why")
-    fields = Entry.objects.get(action="gate.changed").details["fields"]
-    assert fields == ["note", "suite", "target"]
+    now = {"note": "why", "suite": suite.name, "target": target.name}
+    assert Entry.objects.get(action="gate.changed").after == now
 
 
 def test_a_place_that_is_not_there_is_refused() -> None:

@@ -78,5 +78,8 @@ def test_the_command_sets_and_unsets_it(
     assert "SANDBOX_TRUSTED is off" in capsys.readouterr().err
     call_command("trustcode", "--off", tenant=as_acme.slug)
     assert not Tenant.objects.get(pk=as_acme.pk).trusts_code
-    actions = Entry.objects.order_by("pk").values_list("action", flat=True)
-    assert list(actions) == ["tenant.code_trusted", "tenant.code_distrusted"]
+    told = Entry.objects.order_by("pk").values_list("action", "actor", "after__trusts_code")
+    assert list(told) == [
+        ("tenant.code_trusted", "trustcode", True),
+        ("tenant.code_distrusted", "trustcode", False),
+    ]
