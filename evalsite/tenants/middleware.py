@@ -8,7 +8,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 
 from evalsite.tenants import members, scope
-from evalsite.tenants.acting import SYSTEM, acting
+from evalsite.tenants.acting import SYSTEM, Actor, ActorKind, act_as, acting
+from evalsite.tenants.permissions import role_in_scope
 
 SESSION_KEY = "tenant"
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -26,7 +27,7 @@ class EmptyScope:
 
 
 class TenantOfSession:
-    """Bind the tenant that the session names, after checking that the person may enter it.
+    """Bind the tenant that the session names, if the person may enter it, and tell who acts.
 
     A person with exactly one membership has nothing to choose. Anyone else picks; there is no
     falling back to the tenant used last, and no mode that shows all tenants.
@@ -40,6 +41,8 @@ class TenantOfSession:
             tenant_id = self._chosen(request)
             if tenant_id is not None:
                 scope.bind(tenant_id)
+            role = role_in_scope(request.user) or ""
+            act_as(Actor(kind=ActorKind.USER, name=request.user.get_username(), role=role))
         return self.get_response(request)
 
     @staticmethod

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from evalsite.audit.models import Entry
-from evalsite.errors import EvalsiteError
+from evalsite.errors import EvalsiteError, UsageError
 from evalsite.keys.models import ApiKey
 from evalsite.keys.revoke import revoke_key
 from evalsite.keys.rotate import KeyEnded, rotate_key
@@ -18,7 +18,7 @@ from evalsite.keys.verify import verify
 from evalsite.tenants.acting import Actor, ActorKind, acting
 from evalsite.tenants.models import Role
 from evalsite.tenants.rank import RoleTooHigh
-from tests.factories import make_membership
+from tests.factories import make_membership, make_user
 from tests.keys.issued import issued, token_of
 
 pytestmark = pytest.mark.usefixtures("as_acme")
@@ -57,9 +57,8 @@ def test_a_key_lives_90_days_unless_told_otherwise() -> None:
     ids=str,
 )
 def test_what_no_key_can_be_is_refused(wanted: dict[str, Any], code: str) -> None:
-    with pytest.raises(EvalsiteError) as caught:
+    with pytest.raises(UsageError, match=code):
         issued(**wanted)
-    assert (caught.value.code, caught.value.http_status) == (code, 400)
     assert not ApiKey.objects.exists()
 
 
@@ -86,10 +85,8 @@ def test_who_acts_is_the_bound_where_nobody_is_named() -> None:
 
 
 def test_a_stranger_gives_nothing() -> None:
-    outsider = make_membership().user
-    outsider._roles_by_tenant = {}
     with pytest.raises(RoleTooHigh):
-        issued(actor=outsider, role=Role.VIEWER)
+        issued(actor=make_user(), role=Role.VIEWER)
 
 
 def test_a_key_gives_no_more_than_it_has() -> None:
@@ -113,7 +110,7 @@ def test_an_heir_has_the_same_rights() -> None:
     key.refresh_from_db()
     assert (heir.name, heir.role, heir.scopes) == (key.name, key.role, key.scopes)
     assert (heir.expires_at - timezone.now()).days == 199
-    assert key.rotated_to == heir
+    assert key.rotated_to_id == heir.pk
     assert timedelta(hours=1) < key.expires_at - timezone.now() <= timedelta(hours=2)
     assert list(Entry.objects.values_list("action", flat=True)).count("key.rotated") == 1
     assert Entry.objects.count() == 2

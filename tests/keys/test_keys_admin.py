@@ -58,7 +58,9 @@ def test_issuing_is_audited_once(admin: Client, acme: Tenant) -> None:
     admin.post(ADD, FORM)
     with tenant(acme.pk):
         assert Entry.objects.filter(action__startswith="key.").count() == 1
-        assert ApiKey.objects.get().created_by == Entry.objects.get(action="key.issued").actor
+        entry = Entry.objects.get(action="key.issued")
+        assert ApiKey.objects.get().created_by == entry.actor
+    assert (entry.actor_kind, entry.role) == ("user", "admin")
 
 
 def test_an_admin_issues_no_owners_key(admin: Client, acme: Tenant) -> None:
