@@ -49,7 +49,8 @@ def require_joinable(experiment: Experiment, *, group: str) -> None:
 def join(batch: Batch, experiment: Experiment, *, group: str, version: str) -> Arm:
     """Remember, in the transaction that starts a batch, where its results go.
 
-    The audit entry of the start tells it too. Raises ExperimentOver, SuiteNotOfExperiment and NotPeekable.
+    The audit entry of the start tells it too. Raises ExperimentOver, SuiteNotOfExperiment and
+    NotPeekable.
     """
     require_joinable(experiment, group=group)
     if is_watched(experiment, group=group):
