@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -37,6 +38,11 @@ class Route:
         asked.action, asked.request = self.action, HttpRequest()
         asked.request.method = self.method.upper()
         return str(asked.verb())
+
+    @property
+    def model(self) -> type[Model]:
+        """The model of the resource's rows."""
+        return self.resource.queryset.model  # type: ignore[union-attr, no-any-return]
 
     @property
     def filters(self) -> list[str]:

@@ -16,7 +16,7 @@ from django.db.models import Model
 from tests import factories as make
 from tests.api.routes import Route
 
-Given = Mapping[str, Model]
+Given = Mapping[str, Any]
 NDJSON: Final = "application/x-ndjson"
 
 
@@ -29,6 +29,8 @@ class Row:
     query: Callable[[Given], dict[str, str]] = field(default=lambda given: {})
     status: int = 200
     content_type: str = "application/json"
+    # Puts the number-th row into a list; without it the model's factory does, under the parent.
+    fill: Callable[[Given, int], object] | None = None
     # Audit entries of the good request.
     entries: int = 1
 

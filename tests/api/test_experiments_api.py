@@ -79,7 +79,8 @@ def test_a_name_is_taken_once(api: Client, study: Experiment) -> None:
 def test_a_declaration_cannot_name_a_foreign_suite(api: Client, globex: Tenant) -> None:
     with tenant(globex.pk):
         suite = make_suite()
-    assert post(api, "experiments", {**NEW, "suite": str(suite.pk)}).status_code == 404
+    refused = post(api, "experiments", {**NEW, "suite": str(suite.pk)})
+    assert refusal(refused) == "suite_unknown"
 
 
 def test_a_curator_declares_nothing(acme: Tenant) -> None:

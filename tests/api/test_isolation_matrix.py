@@ -5,6 +5,7 @@ Generated from the URL resolver: a route that has no row in `rows` fails here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,9 +20,10 @@ from evalsite.keys.revoke import revoke_key
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.permissions import allows
 from evalsite.tenants.scope import tenant
+from tests.api.all_rows import ROWS, row_of
 from tests.api.conftest import asker, holding
 from tests.api.routes import Route, routes
-from tests.api.rows import ROWS, Given, given_for, row_of
+from tests.api.rows import Given, Row, given_for
 from tests.api.send import random_ids, send, told
 from tests.factories import FACTORIES
 
@@ -40,22 +42,64 @@ def scope_for(route: Route) -> str:
     return f"{route.resource.room}:{'read' if route.verb == 'view' else 'write'}"
 
 
-def lowest(of: Tenant, route: Route) -> Client:
-    """A program that may do just what the route asks, and no more."""
-    return asker(of, role=roles_for(route)[0], scopes=[scope_for(route)])
-
-
 def test_no_row_is_left_over() -> None:
     assert set(ROWS) <= {str(route) for route in ROUTES}
 
 
 @every_route
-def test_the_way_in_is_open(route: Route, acme: Tenant) -> None:
+def test_the_way_in_is_open_to_whom_it_is_for(route: Route, acme: Tenant) -> None:
     row = row_of(route)
     with tenant(acme.pk):
         given = given_for(route, row)
-    answer = send(lowest(acme, route), route, row=row, given=given)
+    lowest = asker(acme, role=roles_for(route)[0], scopes=[scope_for(route)])
+    answer = send(lowest, route, row=row, given=given)
     assert answer.status_code == row.status, told(answer)
+
+
+@every_route
+def test_to_others_it_is_closed(route: Route, acme: Tenant) -> None:
+    row = row_of(route)
+    with tenant(acme.pk):
+        given = given_for(route, row)
+    for (status, code), client in others(acme, route):
+        refused = send(client, route, row=row, given=given)
+        assert (refused.status_code, told(refused)["code"]) == (status, code)
+    assert send(asker(acme), route, row=row, given=given).status_code == row.status
+
+
+def others(acme: Tenant, route: Route) -> Iterator[tuple[tuple[int, str], Client]]:
+    """Everybody who may not, and what they must be told."""
+    may = roles_for(route)
+    for role in [role for role in Role if role not in may][-1:]:
+        yield (403, "role_too_low"), asker(acme, role=role)
+    yield (403, "scope_missing"), asker(acme, scopes=all_scopes_but(scope_for(route)))
+    yield (401, "not_authenticated"), Client()
+    for ended in ("revoked", "expired"):
+        yield (401, "key_refused"), holder_of(acme, ended=ended)
+    closed = Tenant.objects.create(slug="closed", name="Closed")
+    client = holder_of(closed, ended="")
+    Tenant.objects.filter(pk=closed.pk).update(is_active=False)
+    yield (401, "key_refused"), client
+
+
+def all_scopes_but(scope: str) -> list[str]:
+    """The scope's own room the other way round, and the same access elsewhere."""
+    room, access = scope.split(":")
+    other = {"read": "write", "write": "read"}[access]
+    elsewhere = "alerts" if room == "cases" else "cases"
+    return [f"{room}:{other}", f"{elsewhere}:{access}"]
+
+
+def holder_of(of: Tenant, *, ended: str) -> Client:
+    """A program whose key was good for all until it ended."""
+    with tenant(of.pk):
+        issued = issue_key(name=ended or "good", role=Role.OWNER, scopes=["*:read", "*:write"])
+        if ended == "revoked":
+            revoke_key(issued.key)
+        if ended == "expired":
+            past = timezone.now() - timedelta(seconds=1)
+            ApiKey.objects.filter(pk=issued.key.pk).update(expires_at=past)
+    return holding(issued.token.get_secret_value())
 
 
 @every_route
@@ -69,67 +113,7 @@ def test_another_tenants_rows_do_not_exist(route: Route, acme: Tenant, globex: T
     nobodys = send(stranger, route, row=row, given=given, **random_ids(route))
     assert (foreign.status_code, nobodys.status_code) == (404, 404)
     assert told(foreign) == told(nobodys)
-
-
-@every_route
-def test_a_lower_role_may_not(route: Route, acme: Tenant) -> None:
-    too_low = [role for role in Role if role not in roles_for(route)]
-    if not too_low:
-        pytest.skip("every role may")
-    row = row_of(route)
-    with tenant(acme.pk):
-        given = given_for(route, row)
-    for role in too_low:
-        refused = send(asker(acme, role=role), route, row=row, given=given)
-        assert (refused.status_code, told(refused)["code"]) == (403, "role_too_low")
-
-
-@every_route
-def test_a_key_without_the_scope_may_not(route: Route, acme: Tenant) -> None:
-    row, needed = row_of(route), scope_for(route)
-    with tenant(acme.pk):
-        given = given_for(route, row)
-    room, access = needed.split(":")
-    other = {"read": "write", "write": "read"}[access]
-    elsewhere = "alerts" if room == "cases" else "cases"
-    scopes = [f"{room}:{other}", f"{elsewhere}:{access}"]
-    refused = send(asker(acme, scopes=scopes), route, row=row, given=given)
-    assert (refused.status_code, told(refused)["code"]) == (403, "scope_missing")
-
-
-def ended_keys(acme: Tenant) -> dict[str, Client]:
-    """Programs whose keys are good no more, and one without."""
-    clients = {"none": Client()}
-    with tenant(acme.pk):
-        for state in ("revoked", "expired"):
-            issued = issue_key(name=state, role=Role.OWNER, scopes=["*:read", "*:write"])
-            clients[state] = holding(issued.token.get_secret_value())
-            if state == "revoked":
-                revoke_key(issued.key)
-            else:
-                ApiKey.objects.filter(pk=issued.key.pk).update(
-                    expires_at=timezone.now() - timedelta(seconds=1)
-                )
-    return clients
-
-
-@every_route
-def test_a_key_that_is_none_opens_nothing(route: Route, acme: Tenant) -> None:
-    row, clients = row_of(route), ended_keys(acme)
-    with tenant(acme.pk):
-        given = given_for(route, row)
-    for state, client in clients.items():
-        refused = send(client, route, row=row, given=given)
-        assert refused.status_code == 401, (state, told(refused))
-
-
-@every_route
-def test_a_closed_tenants_key_opens_nothing(route: Route, acme: Tenant) -> None:
-    row, client = row_of(route), asker(acme)
-    with tenant(acme.pk):
-        given = given_for(route, row)
-    Tenant.objects.filter(pk=acme.pk).update(is_active=False)
-    assert send(client, route, row=row, given=given).status_code == 401
+    assert send(asker(acme), route, row=row, given=given).status_code == row.status
 
 
 def uuids_in(body: Any) -> list[str]:
@@ -178,13 +162,15 @@ def test_a_filter_does_not_tell_what_exists_elsewhere(
             assert told(foreign)["results"] == told(nobodys)["results"], name
 
 
-def fill(route: Route, given: Given) -> None:
+def fill(route: Route, row: Row, *, given: Given) -> None:
     """Put three rows into a list, under the parent that its address names."""
-    model = route.resource.queryset.model  # type: ignore[union-attr]
-    names = {field.name for field in model._meta.get_fields()}
-    parents = {name.removesuffix("_id"): row for name, row in given.items()}
-    for _ in range(3):
-        FACTORIES[model](**{name: row for name, row in parents.items() if name in names})
+    names = {field.name for field in route.model._meta.get_fields()}
+    parents = {name.removesuffix("_id"): one for name, one in given.items()}
+    for number in range(1, 4):
+        if row.fill is not None:
+            row.fill(given, number)
+        else:
+            FACTORIES[route.model](**{name: one for name, one in parents.items() if name in names})
 
 
 @pytest.mark.parametrize("route", LISTS, ids=str)
@@ -194,7 +180,7 @@ def test_a_cursor_is_worth_nothing_to_another_tenant(
     row = row_of(route)
     with tenant(acme.pk):
         given = given_for(route, row)
-        fill(route, given)
+        fill(route, row, given=given)
     first = send(asker(acme), route, row=row, given=given, query={"page_size": "1"})
     following = told(first)["next"]
     if following is None:

@@ -7,9 +7,10 @@ import pytest
 from evalsite.audit.models import Entry
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
+from tests.api.all_rows import row_of
 from tests.api.conftest import asker
 from tests.api.routes import Route, routes
-from tests.api.rows import given_for, row_of
+from tests.api.rows import given_for
 from tests.api.send import send, told
 
 # The key's own: issuing it for the test, and that it was used.
@@ -27,6 +28,6 @@ def test_a_change_is_one_entry(route: Route, acme: Tenant) -> None:
     assert answer.status_code == row.status, told(answer)
     with tenant(acme.pk):
         written = Entry.objects.exclude(pk__in=before).exclude(action__in=OF_THE_KEY)
-        assert written.count() == (row.entries or 0), list(written.values("action"))
+        assert written.count() == row.entries, list(written.values("action"))
         assert {(entry.actor_kind, entry.role) for entry in written} <= {("key", "owner")}
         assert all(entry.request_id for entry in written)
