@@ -24,6 +24,15 @@ def open_client() -> Redis:
     )
 
 
+def forget_keys(holding: str) -> int:
+    """Delete the broker's keys whose names hold a text, such as a tenant's id; answers how many."""
+    from redis import Redis
+
+    with Redis.from_url(client_url(settings.BROKER_URL), socket_timeout=_PATIENCE_S) as client:
+        names = list(client.scan_iter(match=f"*{holding}*", count=1_000))
+        return int(client.delete(*names)) if names else 0
+
+
 def client_url(broker_url: str) -> str:
     """Answer the URL of Celery's broker as a Redis client reads it."""
     url = broker_url.replace("redis+socket://", "unix://")

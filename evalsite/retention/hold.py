@@ -12,6 +12,7 @@ from evalsite.cases.models import Suite
 from evalsite.errors import EvalsiteError, UsageError
 from evalsite.retention.models import Hold, Policy
 from evalsite.targets.models import Run
+from evalsite.tenants.acting import current
 
 
 class HoldWithoutReason(UsageError):
@@ -40,7 +41,8 @@ def hold(of: Suite | Batch | Run | None = None, *, reason: str, actor: object = 
         raise HoldWithoutReason("the reason is missing")
     wait_for_purge()
     named = {} if of is None else {of._meta.model_name: of}
-    placed = Hold.objects.create(**named, reason=reason.strip()[:500], placed_by=str(actor)[:200])
+    who = (str(actor) or current().name)[:200]
+    placed = Hold.objects.create(**named, reason=reason.strip()[:500], placed_by=who)
     record("hold.placed", placed, actor=actor, id=str(placed.pk), reason=placed.reason)
     return placed
 
