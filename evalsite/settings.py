@@ -91,7 +91,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "evalsite.tenants.middleware.TenantOfSession",
-    "evalsite.audit.middleware.ActorOfRequest",
     "evalsite.web.request_log.WhoAsks",
     "evalsite.web.middleware.NewIdForNewRole",
     "evalsite.web.middleware.AdminNeedsTenant",

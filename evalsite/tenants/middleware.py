@@ -8,8 +8,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 
 from evalsite.tenants import members, scope
-from evalsite.tenants.acting import SYSTEM, Actor, ActorKind, act_as, acting
-from evalsite.tenants.permissions import role_in_scope
+from evalsite.tenants.acting import SYSTEM, act_as, acting
+from evalsite.tenants.permissions import person
 
 SESSION_KEY = "tenant"
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -41,8 +41,7 @@ class TenantOfSession:
             tenant_id = self._chosen(request)
             if tenant_id is not None:
                 scope.bind(tenant_id)
-            role = role_in_scope(request.user) or ""
-            act_as(Actor(kind=ActorKind.USER, name=request.user.get_username(), role=role))
+            act_as(person(request.user))
         return self.get_response(request)
 
     @staticmethod

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.contrib.auth.backends import ModelBackend
 
 from evalsite.tenants import members, scope
+from evalsite.tenants.acting import Actor, ActorKind
 from evalsite.tenants.models import Role
 
 # Rooms whose rows engineers make and change.
@@ -64,6 +65,11 @@ def role_in_scope(user: Any) -> Role | None:
     if tenant_id is None or not user.is_active:
         return None
     return Role.OWNER if user.is_superuser else members.roles_of(user).get(tenant_id)
+
+
+def person(user: Any) -> Actor:
+    """Answer the signed-in person as who acts, with the role in the tenant in scope."""
+    return Actor(kind=ActorKind.USER, name=str(user), role=role_in_scope(user) or "")
 
 
 class MembershipBackend(ModelBackend):

@@ -9,12 +9,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from evalsite.audit.middleware import person
 from evalsite.audit.record import record
 from evalsite.tenants import members
 from evalsite.tenants.acting import acting
 from evalsite.tenants.middleware import SESSION_KEY
 from evalsite.tenants.models import Tenant
+from evalsite.tenants.permissions import person
 from evalsite.tenants.scope import nobody, tenant
 
 
