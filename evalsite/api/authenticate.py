@@ -10,11 +10,11 @@ from rest_framework.request import Request
 from structlog.contextvars import bind_contextvars
 
 from evalsite.api.problems import CHALLENGE
-from evalsite.audit.acting import Actor, ActorKind, act_as
 from evalsite.keys.attempts import note_failure, require_attempt
 from evalsite.keys.holder import KeyHolder
 from evalsite.keys.verify import KeyRefused, verify
 from evalsite.tenants import scope
+from evalsite.tenants.acting import Actor, ActorKind, act_as
 
 _SCHEME: Final = "bearer"
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from celery import Task
 
-from evalsite.audit.acting import Actor, ActorKind, acting
 from evalsite.tenants import scope
+from evalsite.tenants.acting import Actor, ActorKind, acting
 
 WORKER: Final = Actor(kind=ActorKind.SYSTEM, name="worker")
 

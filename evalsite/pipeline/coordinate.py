@@ -15,11 +15,11 @@ from django.db import Error, close_old_connections, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from kombu.exceptions import OperationalError as BrokerError
 
-from evalsite.audit.acting import Actor, ActorKind, acting
 from evalsite.audit.record import record_hourly
 from evalsite.pipeline.lead import LOCK, seen, take_over
 from evalsite.pipeline.sweep import sweep
 from evalsite.tenants import scope
+from evalsite.tenants.acting import Actor, ActorKind, acting
 
 log = logging.getLogger(__name__)
 
