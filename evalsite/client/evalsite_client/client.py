@@ -11,6 +11,7 @@ from evalsite_client.retry import Retries
 from evalsite_client.rooms.batches import Batches, Comparisons
 from evalsite_client.rooms.experiments import Experiments
 from evalsite_client.rooms.gates import Gates
+from evalsite_client.rooms.rows import Rows
 from evalsite_client.rooms.runs import Runs, Targets
 from evalsite_client.rooms.suites import Cases, Suites
 from evalsite_client.senders import AsyncSender, SyncSender, options
@@ -30,6 +31,10 @@ class Rooms(Room[S]):
         self.comparisons = Comparisons(sender)
         self.gates = Gates(sender)
         self.experiments = Experiments(sender)
+
+    def rows(self, path: str) -> Rows[S]:
+        """Answer the calls of an address that has none of its own, such as `alerts`."""
+        return Rows(self.sender, path=path)
 
 
 class Client(Rooms[SyncSender]):

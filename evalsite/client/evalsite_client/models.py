@@ -157,6 +157,10 @@ class Comparison(Told):
 
     id: UUID
     verdict: str
+    batch: UUID
+    baseline: UUID
+    sentence: str = ""
+    findings: list[Any] = []
 
 
 class Gate(Named):
@@ -179,11 +183,14 @@ class Reason(Told):
 class GateCheck(Told):
     """What a gate answered: `passed`, `failed` or `needs_review`."""
 
+    id: UUID
     outcome: str
+    exit_code: int
     reasons: list[Reason] = []
-    comparison: Any = None
+    comparison: Comparison
+    batch: UUID
+    baseline: UUID
     markdown: str = ""
-    junit: str = ""
 
     @property
     def passed(self) -> bool:

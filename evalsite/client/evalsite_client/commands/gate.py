@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from evalsite_client.client import Client
-from evalsite_client.commands.say import GATE_FAILED, OK, UNDECIDED, say, tell
+from evalsite_client.commands.say import UNDECIDED, say, tell
 from evalsite_client.commands.write_whole import write_whole
+from evalsite_client.errors import Problem
 from evalsite_client.models import GateCheck
 
-_ENDS: Final = {"passed": OK, "failed": GATE_FAILED}
+_NO_BASELINE: Final = "baseline_unknown"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,14 +29,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(client: Client, given: argparse.Namespace) -> int:
     """Ask, write what is asked for, and end with 0, 3 or 4."""
     gate = client.gates.named(given.name)
-    check = client.gates.check(gate.id, batch=given.batch, run=given.run, baseline=given.baseline)
+    try:
+        check = client.gates.check(
+            gate.id, batch=given.batch, run=given.run, baseline=given.baseline
+        )
+    except Problem as problem:
+        return _without_baseline(problem, given)
     if given.summary:
         write_whole(given.summary, check.markdown.encode())
     if given.junit:
-        write_whole(given.junit, client.gates.junit(check))
+        write_whole(given.junit, client.gates.junit(check.id))
     tell(check.outcome)
     _explain(gate.name, check)
-    return _ENDS.get(check.outcome, UNDECIDED)
+    return check.exit_code
+
+
+def _without_baseline(problem: Problem, given: argparse.Namespace) -> int:
+    """The first batch has nothing to be compared with: that is undecided, and no error."""
+    if problem.code != _NO_BASELINE or given.baseline is not None:
+        raise problem
+    told = f"gate {given.name}: not checked, {problem.message}"
+    if given.summary:
+        write_whole(given.summary, f"## ? {told}\n".encode())
+    say(told)
+    return UNDECIDED
 
 
 def _explain(name: str, check: GateCheck) -> None:

@@ -8,7 +8,6 @@ from typing import Final
 OK: Final = 0
 ERROR: Final = 1
 USAGE: Final = 2
-GATE_FAILED: Final = 3
 UNDECIDED: Final = 4
 EMPTY: Final = 5
 INTERRUPTED: Final = 130

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from typing import Any
 
 from evalsite_client.describe import Pages, Ref, get, given, place, post
 from evalsite_client.models import Gate, GateCheck
 from evalsite_client.retry import send
-from evalsite_client.senders import ROOT
 from evalsite_client.steps import Flow, Request
 from evalsite_client.verbs import Room, S, listing, verb
 
@@ -31,13 +30,12 @@ class Gates(Room[S]):
         return self.find(Pages(get("gates", name=name), Gate), name=name)
 
     @verb
-    def junit(self, check: GateCheck) -> Flow[bytes]:
-        """Answer the JUnit XML of what a gate answered."""
-        # Of the server's link only the path is taken: the key never follows a link elsewhere.
-        path = urlsplit(check.junit).path.partition(ROOT)[2] or check.junit
-        asked = Request(method="GET", path=path, headers={"Accept": "*/*"})
-        answer = yield from send(asked, retries=self.sender.retries)
-        return answer.content
+    def create(self, /, *, name: str, primary: dict[str, Any], **demands: Any) -> Flow[Gate]:
+        """Declare a gate, as its file does: guards, limits, alpha, suite, target ...
+
+        What is declared after a batch was started can fail it, and never pass it.
+        """
+        return self.ask(post("gates", {"name": name, "primary": primary, **demands}), Gate)
 
     @verb
     def check(
@@ -58,3 +56,16 @@ class Gates(Room[S]):
             baseline=baseline,
         )
         return self.ask(post(place("gates", gate, "check"), body), GateCheck)
+
+    @verb
+    def answer(self, check: Ref) -> Flow[GateCheck]:
+        """Answer what a gate answered before, by the id of that."""
+        return self.ask(get(place("gate-checks", check)), GateCheck)
+
+    @verb
+    def junit(self, check: Ref) -> Flow[bytes]:
+        """Answer JUnit XML: a test case for each rule, and for each case."""
+        headers = {"Accept": "application/xml, application/json"}
+        path = place("gate-checks", check, "junit")
+        asked = Request(method="GET", path=path, headers=headers)
+        return (yield from send(asked, retries=self.sender.retries)).content

@@ -1,0 +1,82 @@
+"""A whole evalsite on loopback: the site behind gunicorn, a worker, a coordinator, and a key."""
+
+from __future__ import annotations
+
+import socket
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connections
+
+from evalsite.keys.issue import issue_key
+from evalsite.tenants.models import Tenant
+from evalsite.tenants.scope import tenant
+from tests.journeys.workshop import Workshop, acme, broker, until
+from tests.services import Services
+
+
+@dataclass
+class Live:
+    """Where it is, and the key of a program that may do everything but people and keys."""
+
+    url: str
+    shop: Workshop
+    key: str = field(repr=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Answer what the client reads."""
+        return {"EVALSITE_URL": self.url, "EVALSITE_API_KEY": self.key}
+
+
+@contextmanager
+def living(services: Services, *, tmp: Path) -> Iterator[Live]:
+    """Run it until the block ends; the database is empty after it."""
+    # Keys are stored under it, and one is issued here for the processes over there.
+    secret = {"SECRET_KEY": settings.SECRET_KEY}
+    shop = Workshop(environment={**services.environment(), **secret}, tmp=tmp)
+    broker(shop).flushdb()
+    Tenant.objects.create(slug="acme", name="Acme")
+    try:
+        yield _start(shop)
+    finally:
+        shop.end()
+        _empty(services)
+
+
+def _start(shop: Workshop) -> Live:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    place = ("--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4")
+    shop.start("-m", "gunicorn", "evalsite.wsgi:application", *place)
+    shop.worker()
+    shop.coordinator()
+    with tenant(acme().pk):
+        issued = issue_key(name="tests", role="engineer", scopes=["*:read", "*:write"])
+    until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"), what="the site")
+    return Live(f"http://127.0.0.1:{port}", shop, issued.token.get_secret_value())
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _empty(services: Services) -> None:
+    connections["default"].close()
+    with services.superuser() as superuser:
+        found = superuser.execute(
+            "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind = 'r'"
+            " AND relnamespace = 'public'::regnamespace AND relname NOT IN"
+            " ('django_migrations', 'django_content_type', 'auth_permission')"
+        )
+        (tables,) = found.fetchone() or ()
+        superuser.execute(f"TRUNCATE {tables} CASCADE")
