@@ -212,6 +212,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CaseState": "evalsite.cases.models.CaseState",
         "RunStatus": "evalsite.targets.models.RunStatus",
+        "EvaluationState": "evalsite.pipeline.standing.Stand",
+        "EndpointKind": "evalsite.endpoints.models.EndpointKind",
         "BatchState": "evalsite.batches.models.BatchState",
         "StepState": "evalsite.batches.models.StepState",
         "ComparisonVerdict": "evalsite.regressions.models.Verdict",

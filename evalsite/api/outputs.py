@@ -19,12 +19,12 @@ from rest_framework.response import Response
 from rest_framework.serializers import CharField, ModelSerializer
 
 from evalsite.api.asked import asked
+from evalsite.api.named import suite_of
 from evalsite.api.parse import NDJSON, JSONLines
 from evalsite.api.resource import Resource
 from evalsite.api.runs import RunSerializer
 from evalsite.api.stream import send_lines
 from evalsite.api.take_lines import Strictness, Taken, take_lines
-from evalsite.cases.queries import suite_called
 from evalsite.exchange.output_files import import_output_lines
 from evalsite.exchange.write_outputs import export_outputs
 from evalsite.targets.models import Output, Run
@@ -103,7 +103,7 @@ class Outputs(ListModelMixin, Resource[Output]):
         done = import_output_lines(
             take_lines(request),
             run=self.find(Run, run_id),
-            suite=suite_called(wanted["suite"]),
+            suite=suite_of(wanted["suite"]),
             skip_bad=not wanted.get("strict", True),
             actor=request.user,
         )

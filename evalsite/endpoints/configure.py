@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from pydantic import SecretStr
 
@@ -41,6 +41,13 @@ class SecretWanted(EvalsiteError):
     http_status = 400
 
 
+class EndpointExists(EvalsiteError):
+    """The tenant has an endpoint of that name already."""
+
+    code = "endpoint_exists"
+    hint = "change the one that is there, or choose another name"
+
+
 def configure(
     endpoint: Endpoint,
     *,
@@ -52,7 +59,7 @@ def configure(
 
     Without a `secret` the one that is kept stays, unless `forget` removes it. Being the default
     is taken from the endpoint that was it. Raises EndpointInvalid, UrlRefused, EndpointBlocked,
-    and SecretWanted where the kept secret belongs to another origin.
+    EndpointExists, and SecretWanted where the kept secret belongs to another origin.
     """
     _check(endpoint)
     if secret is not None and not can_be_sent(secret.get_secret_value()):
@@ -63,11 +70,18 @@ def configure(
         if endpoint.is_default:
             others = Endpoint.objects.filter(is_default=True).exclude(pk=endpoint.pk)
             others.update(is_default=False)
-        endpoint.save()
+        _save(endpoint)
         verb = "added" if before is None else "changed"
         sides = change(_shown(before), _shown(endpoint))
         record(f"endpoint.{verb}", endpoint, actor=actor, **{f"secret_{fate}": True}, **sides)
     return endpoint
+
+
+def remove_endpoint(endpoint: Endpoint, *, actor: object = "") -> None:
+    """Delete an endpoint and its secret; what names it is told that it is gone when it calls."""
+    with transaction.atomic():
+        record("endpoint.deleted", endpoint, actor=actor, before=_shown(endpoint))
+        endpoint.delete()
 
 
 def reseal(*, actor: object = "") -> int:
@@ -91,6 +105,16 @@ def _reseal(address: OutboundAddress, *, actor: object) -> bool:
     address.save(update_fields=["sealed_secret"])
     record(f"{address._meta.model_name}.changed", address, actor=actor, secret_resealed=True)
     return True
+
+
+def _save(endpoint: Endpoint) -> None:
+    try:
+        with transaction.atomic():
+            endpoint.save()
+    except IntegrityError:
+        if not Endpoint.objects.filter(name=endpoint.name).exclude(pk=endpoint.pk).exists():
+            raise
+        raise EndpointExists(f"there is an endpoint {endpoint.name!r} already") from None
 
 
 def _shown(endpoint: Endpoint | None) -> dict[str, object]:

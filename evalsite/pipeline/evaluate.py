@@ -72,7 +72,7 @@ def evaluate(
     *,
     judges: Sequence[str] = (),
     wait: bool = False,
-    actor: str = "",
+    actor: object = "",
 ) -> Batch:
     """Answer the batch of the run's evaluation; it is started if this is the first to ask.
 
@@ -81,6 +81,19 @@ def evaluate(
     Raises RunNotCompleted, EvaluationMismatch, EvaluationTooLarge, what `launch.start` raises, and
     PackError or JudgeError for an override, all before anything starts.
     """
+    batch = start_evaluation(run, evaluation, judges=judges, wait=wait, actor=actor)
+    return score_waited_for(batch) if wait else batch
+
+
+def start_evaluation(
+    run: Run,
+    evaluation: Evaluation,
+    *,
+    judges: Sequence[str] = (),
+    wait: bool = False,
+    actor: object = "",
+) -> Batch:
+    """Do what `evaluate` does up to the scoring, which must not have a transaction around it."""
     wanted = _wanted(run, evaluation, judges=judges)
     batch = Batch.objects.filter(request_key=wanted.key).first()
     if batch is None and wait:
@@ -89,8 +102,13 @@ def evaluate(
         batch = batch or _started(run, evaluation, wanted=wanted, wait=wait, actor=actor)
         if not judges:
             note_started(run, evaluation, batch=batch)
+    return batch
+
+
+def score_waited_for(batch: Batch) -> Batch:
+    """Score a tiny batch here and now; a larger one is left to workers."""
     is_tiny = batch.n_cases * batch.repetitions <= MOST_WAITED_FOR
-    return score_here(batch.pk) if wait and is_tiny else batch
+    return score_here(batch.pk) if is_tiny else batch
 
 
 def _wanted(run: Run, evaluation: Evaluation, *, judges: Sequence[str]) -> Wanted:
@@ -115,7 +133,9 @@ def _wanted(run: Run, evaluation: Evaluation, *, judges: Sequence[str]) -> Wante
     return Wanted(options, selection=read_selection(evaluation.selection), key=key)
 
 
-def _started(run: Run, evaluation: Evaluation, *, wanted: Wanted, wait: bool, actor: str) -> Batch:
+def _started(
+    run: Run, evaluation: Evaluation, *, wanted: Wanted, wait: bool, actor: object
+) -> Batch:
     """Start the batch; of two who ask at once one does, and both get it."""
     try:
         with transaction.atomic():

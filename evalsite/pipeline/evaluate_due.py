@@ -40,6 +40,14 @@ class EvaluationUnknown(EvalsiteError):
     http_status = 400
 
 
+class EvaluationNotNamed(EvalsiteError):
+    """The run's target has several evaluations, and none was named."""
+
+    code = "evaluation_not_named"
+    hint = "name the evaluation by its id; GET /api/v1/evaluations?target=ID lists them"
+    http_status = 400
+
+
 def note_completed(run: Run) -> None:
     """Write the requests that a run's completion calls for, in its transaction."""
     wanted = Evaluation.objects.filter(target=run.target_id, is_active=True)
@@ -62,6 +70,18 @@ def evaluations_of(run: Run, *, suite: str | None = None) -> list[Evaluation]:
         on = "" if suite is None else f" on suite {suite!r}"
         raise EvaluationUnknown(f"target {run.target.name!r} has no active evaluation{on}")
     return list(found)
+
+
+def evaluation_of(run: Run) -> Evaluation:
+    """Answer the one active evaluation of the run's target.
+
+    Raises EvaluationUnknown for none, EvaluationNotNamed for several.
+    """
+    found = evaluations_of(run)
+    if len(found) > 1:
+        names = ", ".join(str(evaluation) for evaluation in found)
+        raise EvaluationNotNamed(f"target {run.target.name!r} is evaluated on {names}")
+    return found[0]
 
 
 def start_due() -> int:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from pydantic import TypeAdapter
 from pydantic import ValidationError as Misfit
 
@@ -36,6 +36,7 @@ class SelectionInvalid(EvalsiteError):
     code = "selection_invalid"
     hint = 'an object with any of tags, keys, sample, seed, limit, such as {"tags": ["smoke"]}'
     exit_code = 2
+    http_status = 400
 
 
 class EvaluationInvalid(EvalsiteError):
@@ -43,6 +44,14 @@ class EvaluationInvalid(EvalsiteError):
 
     code = "evaluation_invalid"
     exit_code = 2
+    http_status = 400
+
+
+class EvaluationExists(EvalsiteError):
+    """The target has an evaluation of that suite and name already."""
+
+    code = "evaluation_exists"
+    hint = "change the one that is there, or give this one a name of its own"
 
 
 def read_selection(kept: Any) -> Selection:
@@ -77,6 +86,15 @@ def check_evaluation(evaluation: Evaluation) -> None:
     prepare(evaluation.suite.pack, evaluation.options)
     if evaluation.gate:
         _require_gate(evaluation)
+
+
+def add_evaluation(evaluation: Evaluation, *, actor: object = "") -> Evaluation:
+    """Keep a new evaluation; raises EvaluationExists, and what `check_evaluation` does."""
+    try:
+        with transaction.atomic():
+            return set_evaluation(evaluation, actor=actor)
+    except IntegrityError:
+        raise EvaluationExists(f"there is an evaluation {evaluation} already") from None
 
 
 def set_evaluation(evaluation: Evaluation, *, actor: object = "") -> Evaluation:

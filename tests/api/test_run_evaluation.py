@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from evalsite.audit.models import Entry
+from evalsite.pipeline.settle_request import note_started
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.api.conftest import get, patch, post, refusal
@@ -51,7 +52,7 @@ def test_an_evaluation_is_set_and_changed(api: Client, run: str) -> None:
         ({"target": "x"}, "target_unknown"),
         ({"suite": str(uuid4())}, "suite_unknown"),
         ({"gate": "x"}, "gate_unknown"),
-        ({"options": {"x": 1}}, "option_invalid"),
+        ({"options": {"x": 1}}, "options_invalid"),
         ({"created_by": "x"}, "invalid"),
     ],
 )
@@ -73,10 +74,10 @@ def test_a_run_is_evaluated_once(api: Client, run: str, acme: Tenant) -> None:
 
 
 def test_who_waits_is_told_the_figures(
-    api: Client, run: str, django_capture_on_commit_callbacks: Any
+    api: Client, run: str, acme: Tenant, django_capture_on_commit_callbacks: Any
 ) -> None:
     evaluated(api, run)
-    with django_capture_on_commit_callbacks(execute=True):
+    with tenant(acme.pk), django_capture_on_commit_callbacks(execute=True):
         post(api, f"{run}/evaluate", {"wait": True})
     told = get(api, f"{run}/evaluation").json()
     (one,) = told["evaluations"]
@@ -132,15 +133,8 @@ def test_what_the_gate_answered_is_told(api: Client, acme: Tenant) -> None:
         check = make_gate_check(outcome="failed", reasons=[{"code": "worse"}])
         batch = check.comparison.batch
         evaluation = make_evaluation(gate=check.gate_name, target=batch.run.target)
-        request_of(evaluation, batch)
+        note_started(batch.run, evaluation, batch=batch)
     told = get(api, f"runs/{batch.run_id}/evaluation").json()
     (one,) = told["evaluations"]
     assert (told["outcome"], one["outcome"], one["verdict"]) == ("failed", "failed", "regressed")
     assert one["reasons"] == [{"code": "worse"}]
-
-
-def request_of(evaluation: Any, batch: Any) -> None:
-    """Note that the batch answers the evaluation."""
-    from evalsite.pipeline.settle_request import note_started
-
-    note_started(batch.run, evaluation, batch=batch)
