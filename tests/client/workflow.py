@@ -86,9 +86,8 @@ def bare_python(folder: Path, *, beside: Path) -> dict[str, str]:
         [beside / "python", "-m", "venv", "--without-pip", folder], check=True, timeout=60
     )
     site = next((folder / "lib").glob("python*")) / "site-packages"
-    (site / "beside.pth").write_text(
-        str(next((beside.parent / "lib").glob("python*/site-packages")))
-    )
+    (installed,) = (beside.parent / "lib").glob("python*/site-packages")
+    (site / "beside.pth").write_text(str(installed))
     return {
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),
