@@ -21,12 +21,11 @@ from rest_framework.serializers import (
     Serializer,
     SerializerMethodField,
     SlugField,
-    UUIDField,
 )
 
+from evalsite.api.named import suite_of
 from evalsite.api.resource import Resource
 from evalsite.api.wanted import Wanted
-from evalsite.cases.models import Suite
 from evalsite.experiments.choices import Claim, Group, Metric
 from evalsite.experiments.declare import amend, close_experiment, create_experiment
 from evalsite.experiments.models import DECLARED, Experiment
@@ -92,7 +91,9 @@ class NewExperiment(ExperimentEdit):
     """The declaration of a new experiment."""
 
     name = SlugField(max_length=100)
-    suite = UUIDField(required=False, allow_null=True, help_text="The only one to be run for it.")
+    suite = CharField(
+        required=False, allow_null=True, help_text="The only one to be run for it: id or name."
+    )
     margin = FloatField(help_text="In the metric's unit.", **_AMOUNT)
 
 
@@ -121,7 +122,7 @@ class Experiments(ListModelMixin, RetrieveModelMixin, Resource[Experiment]):
         """Declare an experiment. Its first result locks what decides."""
         declared = self.read(NewExperiment)
         suite = declared.pop("suite", None)
-        about = self.find(Suite, suite) if suite else None
+        about = suite_of(suite) if suite else None
         made = create_experiment(suite=about, actor=request.user, **declared)
         return self.made(made, address="experiment")
 

@@ -23,8 +23,8 @@ from rest_framework.serializers import (
 from rest_framework.utils.urls import replace_query_param
 
 from evalsite.api.asked import Asked, asked
+from evalsite.api.named import suite_of
 from evalsite.api.resource import Resource
-from evalsite.cases.queries import find_suite
 from evalsite.leaderboard.models import Kind, Metric, Reserve
 from evalsite.leaderboard.queries import PAGE, Wanted, Way, boards_of, find_board, page
 from evalsite.leaderboard.show import as_json
@@ -89,7 +89,7 @@ class BoardSerializer(OtherBoard):
 class BoardAsked(Asked):
     """Which board, and which systems of it."""
 
-    suite = CharField(help_text="The suite's name.")
+    suite = CharField(help_text="Its id or name.")
     by = ChoiceField(choices=Kind.choices, default=Kind.RUN)
     metric = ChoiceField(choices=Metric.choices, default=Metric.RATE)
     board = CharField(default="", max_length=64, help_text="How its digest begins; the newest.")
@@ -112,7 +112,7 @@ class Leaderboard(Resource[Any]):
     def show(self, request: Request) -> Response:
         """Tell a page of a suite's board."""
         ask = asked(request, BoardAsked)
-        suite = find_suite(ask["suite"])
+        suite = suite_of(ask["suite"])
         way, board = Way(Kind(ask["by"]), Metric(ask["metric"])), find_board(suite, ask["board"])
         wanted = Wanted(ask["target"], ask["client_type"], ask["client_version"], ask.get("days"))
         found = page(board, way, wanted=wanted, after=ask["cursor"], limit=ask["page_size"])

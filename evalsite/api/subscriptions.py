@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import (
     BooleanField,
+    CharField,
     ChoiceField,
     EmailField,
     ListField,
@@ -29,9 +30,9 @@ from evalsite.alerts.subscribe import (
 )
 from evalsite.alerts.try_out import try_out
 from evalsite.api.alerts import AlertDetail
+from evalsite.api.named import suite_of
 from evalsite.api.resource import Resource
 from evalsite.api.wanted import Wanted
-from evalsite.cases.models import Suite
 
 
 class SubscriptionSerializer(ModelSerializer[Subscription]):
@@ -64,7 +65,7 @@ class NewSubscription(SubscriptionEdit):
 
     email = EmailField(required=False, max_length=254)
     webhook = UUIDField(required=False, allow_null=True)
-    suite = UUIDField(required=False, allow_null=True)
+    suite = CharField(required=False, allow_null=True, help_text="Its id or name.")
 
 
 _EXAMPLE = OpenApiExample(
@@ -94,7 +95,7 @@ class Subscriptions(ListModelMixin, RetrieveModelMixin, Resource[Subscription]):
         """Subscribe, or change (200) what the subscriber wants already of that suite."""
         wishes = self.read(NewSubscription)
         place, suite = self._place(wishes), wishes.pop("suite", None)
-        about = self.find(Suite, suite) if suite else None
+        about = suite_of(suite) if suite else None
         known = find_subscription(place, suite=about)
         made = subscribe(place, suite=about, wishes=wishes, actor=request.user)
         return self.made(made, address="subscription", status=200 if known else 201)
