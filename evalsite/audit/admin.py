@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
-from django.forms import ModelForm
+from django.forms import ModelForm, model_to_dict
 from django.http import HttpRequest
+from django.utils.html import format_html
 
-from evalsite.audit.models import Entry
+from evalsite.audit.changes import change
+from evalsite.audit.models import Entry, Link
 from evalsite.audit.record import record
 
 
@@ -49,17 +53,27 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             options["widget"] = Picker(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **options)
 
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """Answer both sides of a change, in place of Django's words for its own log."""
+        before = {} if add else {name: form.initial.get(name) for name in form.changed_data}
+        return change(before, {name: _plain(form.cleaned_data[name]) for name in form.changed_data})
+
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        """Record that a row was added."""
-        return _record(obj, "added", actor=request.user)
+        """Record that a row was added, and with what."""
+        return _record(obj, "added", actor=request.user, **message)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        """Record that a row was changed, naming the fields."""
-        return _record(obj, "changed", actor=request.user, fields=_changed_fields(message))
+        """Record that a row was changed, and how."""
+        return _record(obj, "changed", actor=request.user, **message)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        """Record that rows were deleted."""
-        return [_record(obj, "deleted", actor=request.user) for obj in queryset]
+        """Record that rows were deleted, and what they were."""
+        return [
+            _record(obj, "deleted", actor=request.user, before=model_to_dict(obj))
+            for obj in queryset
+        ]
 
 
 class ReadOnlyAdmin(TenantAdmin):
@@ -78,22 +92,51 @@ class ReadOnlyAdmin(TenantAdmin):
         return False
 
 
-def _record(obj: Model, verb: str, *, actor: object, **details: Any) -> Entry:
-    return record(f"{obj._meta.model_name}.{verb}", obj, actor=actor, id=str(obj.pk), **details)
+def _record(obj: Model, verb: str, *, actor: object, **sides: Any) -> Entry:
+    return record(f"{obj._meta.model_name}.{verb}", obj, actor=actor, **sides)
 
 
-def _changed_fields(message: Any) -> list[str]:
-    if not isinstance(message, list):
-        return []
-    return [str(field) for item in message for field in item.get("changed", {}).get("fields", [])]
+def _plain(value: Any) -> Any:
+    return value.pk if isinstance(value, Model) else value
+
+
+def _pretty(told: Any) -> str:
+    """Answer JSON as a person reads it; what is in it cannot be markup."""
+    text = json.dumps(told, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False, sort_keys=True)
+    return format_html("<pre>{}</pre>", text) if told else "-"
 
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
     """The tenant's audit trail."""
 
-    list_display = ("recorded_at", "actor", "action", "subject")
-    list_filter = ("action",)
-    search_fields = ("actor", "subject")
-    ordering = ("-recorded_at",)
+    list_display = ("recorded_at", "actor", "role", "actor_kind", "action", "subject")
+    list_filter = ("actor_kind", "role", "action")
+    search_fields = ("actor", "action", "subject", "=subject_id", "=request_id")
+    search_help_text = "Who, what, to what; the whole id of a subject or a request."
+    ordering = ("-recorded_at", "-id")
     date_hierarchy = "recorded_at"
+    fields = (
+        *("recorded_at", "actor", "actor_kind", "role", "request_id"),
+        *("action", "subject", "subject_id", "was", "became", "more", "place"),
+    )
+
+    @admin.display(description="before")
+    def was(self, entry: Entry) -> str:
+        """Show what was changed as it was."""
+        return _pretty(entry.before)
+
+    @admin.display(description="after")
+    def became(self, entry: Entry) -> str:
+        """Show what was changed as it became."""
+        return _pretty(entry.after)
+
+    @admin.display(description="details")
+    def more(self, entry: Entry) -> str:
+        """Show what else was told."""
+        return _pretty(entry.details)
+
+    @admin.display(description="place in the chain")
+    def place(self, entry: Entry) -> str:
+        """Show number and hash, as verifyaudit tells them."""
+        return str(Link.objects.filter(pk=entry.pk).first() or "-")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentTypeError
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils import timezone
 
+from evalsite.audit.moment import moment
 from evalsite.audit.verify import Head, verify_trail
 from evalsite.tenants.command import TenantCommand
 
@@ -22,7 +20,7 @@ class Command(TenantCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         super().add_arguments(parser)
-        parser.add_argument("--since", type=_moment, metavar="TIME", help="from this entry on")
+        parser.add_argument("--since", type=moment, metavar="TIME", help="from this entry on")
         parser.add_argument("--head", metavar="SEQ:HASH", help="what verifyaudit printed before")
         parser.add_argument("--json", action="store_true", help="a JSON line on stdout")
 
@@ -35,11 +33,3 @@ class Command(TenantCommand):
             return
         self.stdout.write(f"{done.entries:,} entries are as recorded")
         self.stdout.write(f"head {done.head}")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r:.40} is no ISO date or time") from None
-    return read if timezone.is_aware(read) else timezone.make_aware(read)
