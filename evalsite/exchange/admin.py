@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
@@ -24,7 +25,7 @@ from evalsite.exchange.case_files import Imported, form_of, import_case_file
 from evalsite.exchange.open_file import FileRefused
 from evalsite.exchange.trial import trial
 from evalsite.exchange.upload import CaseUpload, ConfirmForm, UploadForm
-from evalsite.exchange.write_cases import case_lines
+from evalsite.exchange.write_cases import export_cases
 from evalsite.tenants.scope import require, tenant
 
 admin.site.unregister(Suite)
@@ -61,7 +62,7 @@ class ExchangingSuiteAdmin(SuiteAdmin):
         if not self.has_view_permission(request, suite):
             raise PermissionDenied
         return StreamingHttpResponse(
-            _in_scope(suite),
+            _in_scope(export_cases(suite, actor=request.user)),
             content_type="application/x-ndjson",
             headers={"Content-Disposition": f'attachment; filename="{suite.name}.jsonl"'},
         )
@@ -112,13 +113,13 @@ def _import_good(
     )
 
 
-def _in_scope(suite: Suite) -> Any:
+def _in_scope(lines: Iterator[str]) -> Iterator[str]:
     """Stream lines after the request's own scope has closed."""
     tenant_id = require()
 
-    def lines() -> Any:
+    def sent() -> Iterator[str]:
         with tenant(tenant_id):
-            for line in case_lines(suite):
+            for line in lines:
                 yield f"{line}\n"
 
-    return lines()
+    return sent()

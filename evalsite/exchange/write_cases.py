@@ -31,11 +31,13 @@ def case_lines(suite: Suite, *, version: int | None = None, form: Form = "jsonl"
         yield _csv_line(_cells(row)) if form == "csv" else _json_line(row)
 
 
-def export_cases(suite: Suite, *, version: int | None = None, actor: object = "") -> Iterator[str]:
-    """Answer the JSON lines of `case_lines`, and put on the audit trail that they were taken."""
+def export_cases(
+    suite: Suite, *, version: int | None = None, form: Form = "jsonl", actor: object = ""
+) -> Iterator[str]:
+    """Answer what `case_lines` does, and put on the audit trail that it was taken."""
     at = suite.version if version is None else version
-    record("cases.exported", suite, actor=actor, version=at)
-    return case_lines(suite, version=at)
+    record("cases.exported", suite, actor=actor, version=at, form=form)
+    return case_lines(suite, version=at, form=form)
 
 
 def _rows(suite: Suite, *, version: int | None) -> QuerySet[Revision, Any]:

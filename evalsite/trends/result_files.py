@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -70,7 +71,7 @@ class ParquetMissing(UsageError):
 
 
 def export_results(selection: Selection, path: Path) -> int:
-    """Write the results that fit, in order of their natural key; answers how many.
+    """Write the results that fit, in order of their natural key; audited. Answers how many.
 
     The file appears when it is whole, and replaces one of its name. Raises ExportFormatUnknown,
     ParquetMissing, NoResults and ExportFailed.
@@ -86,6 +87,8 @@ def export_results(selection: Selection, path: Path) -> int:
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         write(draft, counted)
+        asked = {name: told for name, told in asdict(selection).items() if told is not None}
+        record("results.exported", selection.experiment or "every experiment", **asked, n=counted.n)
         draft.replace(path)
     except OSError as error:
         raise ExportFailed(f"{path}: {error.strerror or error}") from error

@@ -13,7 +13,7 @@ from django.core.management.base import CommandParser
 
 from evalsite.cases.queries import find_suite, require_version
 from evalsite.exchange.case_files import form_of
-from evalsite.exchange.write_cases import case_lines
+from evalsite.exchange.write_cases import export_cases
 from evalsite.tenants.command import TenantCommand
 
 
@@ -35,7 +35,7 @@ class Command(TenantCommand):
         suite, version, output = find_suite(options["suite"]), options["at"], options["output"]
         require_version(suite, version)
         form = options["format"] or form_of(output.name if output else "")
-        lines = case_lines(suite, version=version, form=form)
+        lines = export_cases(suite, version=version, form=form)
         if output:
             _write(output, lines)
             self.stderr.write(f"written to {output}", style_func=str)

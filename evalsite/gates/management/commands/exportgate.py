@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from evalsite.audit.record import record
 from evalsite.gates.queries import find_gate
 from evalsite.gates.write import as_file, as_json, as_yaml
 from evalsite.tenants.command import TenantCommand
@@ -24,5 +25,7 @@ class Command(TenantCommand):
 
     def work(self, **options: Any) -> None:
         """Run the command."""
-        gate = as_file(find_gate(options["name"]))
-        self.stdout.write((as_json if options["json"] else as_yaml)(gate).rstrip())
+        gate = find_gate(options["name"])
+        record("gate.exported", gate)
+        told = (as_json if options["json"] else as_yaml)(as_file(gate))
+        self.stdout.write(told.rstrip())
