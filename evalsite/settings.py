@@ -216,6 +216,8 @@ SPECTACULAR_SETTINGS = {
         "EndpointKind": "evalsite.endpoints.models.EndpointKind",
         "BatchState": "evalsite.batches.models.BatchState",
         "StepState": "evalsite.batches.models.StepState",
+        "ScoreStatus": "evalsite.scoring.models.ScoreStatus",
+        "StageStatus": "packs.protocol.StageStatus",
         "ComparisonVerdict": "evalsite.regressions.models.Verdict",
         "GateOutcome": "evalsite.gates.models.GateOutcome",
         "RuleCode": "evalsite.gates.reasons.Code",

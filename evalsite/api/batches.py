@@ -72,6 +72,7 @@ class StepProgressSerializer(Serializer[Any]):
 class BatchLinks(Serializer[Any]):
     """Where more is told."""
 
+    scorecards = CharField()
     summaries = CharField()
     comparison = CharField(help_text="404 where there is no baseline, or not yet.")
     gate_checks = CharField()
@@ -105,7 +106,8 @@ class BatchDetail(BatchSerializer):
     class Meta(BatchSerializer.Meta):
         fields = (
             *BatchSerializer.Meta.fields,
-            *("options", "selection", "use_cache", "marks", "account", "steps", "links"),
+            *("options", "selection", "use_cache", "texts_purged_at", "cards_purged_at"),
+            *("marks", "account", "steps", "links"),
         )
 
     @extend_schema_field(MarkSerializer(many=True))
@@ -126,7 +128,7 @@ class BatchDetail(BatchSerializer):
     @extend_schema_field(BatchLinks)
     def get_links(self, batch: Batch) -> Any:
         """Say where more is told."""
-        names = ("summaries", "comparison")
+        names = ("scorecards", "summaries", "comparison")
         within = {name: reverse(f"api:batch-{name}", args=[batch.pk]) for name in names}
         return {**within, "gate_checks": f"{reverse('api:gate-checks')}?batch={batch.pk}"}
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite, TestCase
-from evalsite.cases.queries import Selection
-from evalsite.pipeline import launch
+from evalsite.pipeline import order
 from evalsite.targets.models import Run
 from tests.factories import make_case, make_output, make_revision, make_run, make_suite, make_target
 from tests.pipeline.bench import deliver_all
@@ -39,8 +38,7 @@ def suite_cases(suite: Suite) -> list[TestCase]:
 
 def scored(run: Run, suite: Suite) -> Batch:
     """A finished batch of the run."""
-    over = {"options": {}, "selection": Selection()}
-    return deliver_all(launch.start(suite=suite, run=run, pack=suite.pack, **over))
+    return deliver_all(order.start(order.Order(suite=suite, run=run)))
 
 
 def two_batches(*, n: int = 20, n_wrong: int = 0) -> tuple[Batch, Batch]:

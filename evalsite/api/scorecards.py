@@ -1,0 +1,150 @@
+"""Scorecards: what was judged about each case of a batch."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from django.http import StreamingHttpResponse
+from django.urls import path
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework.mixins import ListModelMixin
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    ChoiceField,
+    DictField,
+    FloatField,
+    IntegerField,
+    JSONField,
+    ModelSerializer,
+    Serializer,
+    SerializerMethodField,
+)
+
+from evalsite.api.asked import Asked, asked
+from evalsite.api.files import Lines
+from evalsite.api.paging import ByCursor
+from evalsite.api.parse import NDJSON
+from evalsite.api.resource import Resource
+from evalsite.api.scorecard_filters import ScorecardFilters
+from evalsite.api.stream import send_lines
+from evalsite.batches.models import Batch
+from evalsite.exchange.write_scorecards import export_scorecards
+from evalsite.scoring.models import Scorecard
+from packs.protocol import StageStatus
+
+
+class WithDetails(Asked):
+    """How much is told."""
+
+    details = BooleanField(default=False, help_text="Also what the judges said, stage by stage.")
+
+
+class StageVerdict(Serializer[Any]):
+    """What one stage came to; `code` says why there is no score."""
+
+    status = ChoiceField(choices=[status.value for status in StageStatus])
+    score = FloatField(allow_null=True, default=None)
+    code = CharField(allow_blank=True, default="")
+
+
+class ScorecardSerializer(ModelSerializer[Scorecard]):
+    """What was judged about a case; no score is no zero."""
+
+    case = CharField(source="case_key", help_text="The case's key.")
+    revision_number = IntegerField()
+    score = FloatField(source="overall_score", allow_null=True)
+    passed = BooleanField(source="overall_passed", allow_null=True)
+    stages = DictField(child=StageVerdict(), help_text="By the stage's name.")
+
+    class Meta:
+        model = Scorecard
+        fields: tuple[str, ...] = (
+            *("id", "batch", "case", "revision", "revision_number", "repetition", "status"),
+            *("score", "passed", "stages", "latency_ms", "tokens_in", "tokens_out", "cost_usd"),
+            "scored_at",
+        )
+
+
+class ScorecardDetail(ScorecardSerializer):
+    """The same, and what the judges said, if that is asked for."""
+
+    details = SerializerMethodField()
+
+    class Meta(ScorecardSerializer.Meta):
+        fields = (*ScorecardSerializer.Meta.fields, "details")
+
+    @extend_schema_field(DictField(child=JSONField(), allow_null=True))
+    def get_details(self, card: Scorecard) -> Any:
+        """Answer them whole, wherever they are kept."""
+        wanted = asked(self.context["request"], WithDetails)["details"]
+        return card.details if wanted else None
+
+
+class ByCase(ByCursor):
+    """In the order in which the cases were made: the one that an index has at any depth."""
+
+    ordering: Any = ("revision_id", "repetition")
+    # Within a case pages are counted by repetition.
+    offset_cutoff = 2**15
+
+
+class Scorecards(ListModelMixin, Resource[Scorecard]):
+    """A batch's scorecards."""
+
+    room = "scoring"
+    queryset = Scorecard.objects.annotate(
+        case_key=F("revision__case__key"), revision_number=F("revision__number")
+    ).defer("details")
+    serializer_class = ScorecardSerializer
+    filterset_class = ScorecardFilters
+    pagination_class = ByCase
+    parameters: ClassVar = {"retrieve": WithDetails.names(), "send": WithDetails.names()}
+
+    def get_serializer_class(self) -> Any:
+        """Tell more of one."""
+        return ScorecardDetail if self.action == "retrieve" else ScorecardSerializer
+
+    def get_queryset(self) -> QuerySet[Scorecard]:
+        """Answer those of the batch that the address names, if it names one."""
+        cards = super().get_queryset()
+        if "batch_id" not in self.kwargs:
+            return cards
+        return cards.filter(batch=self.find(Batch, self.kwargs["batch_id"]))
+
+    @extend_schema(parameters=[WithDetails], responses=ScorecardDetail)
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Answer one scorecard."""
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(
+        parameters=[WithDetails],
+        responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "A scorecard a line.")},
+    )
+    def send(self, request: Request, batch_id: UUID) -> StreamingHttpResponse:
+        """Send all scorecards of a batch, a line each."""
+        details = asked(request, WithDetails)["details"]
+        batch = self.find(Batch, batch_id)
+        rows = export_scorecards(batch, details=details, actor=request.user)
+        return send_lines(rows, filename=f"batch-{batch.pk}.jsonl")
+
+
+urlpatterns = [
+    path(
+        "batches/<uuid:batch_id>/scorecards",
+        Scorecards.as_view({"get": "list"}),
+        name="batch-scorecards",
+    ),
+    path(
+        "batches/<uuid:batch_id>/scorecards/export",
+        Scorecards.as_view({"get": "send"}, renderer_classes=[Lines, JSONRenderer]),
+        name="scorecards-export",
+    ),
+    path("scorecards/<uuid:pk>", Scorecards.as_view({"get": "retrieve"}), name="scorecard"),
+]
