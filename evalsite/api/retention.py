@@ -128,7 +128,7 @@ class Holds(ListModelMixin, RetrieveModelMixin, Resource[Hold]):
     @extend_schema(request=None, responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Release a hold."""
-        release(pk, actor=request.user)
+        release(self.find(Hold, pk).pk, actor=request.user)
         return Response(status=204)
 
 

@@ -1,4 +1,4 @@
-"""Good requests to suites, cases, targets, runs and outputs."""
+"""Good requests to suites, cases, targets, runs, outputs and evaluations."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db.models import Model
 
 from tests import factories as make
 from tests.api.rows import NDJSON, Given, Row, named, sent
+from tests.api.rows_of_batches import to_be_scored
 
 CASE: Final = {"key": "a", "input": {"question": "2 + 2?"}, "expected": {"answer": "4"}}
 
@@ -32,6 +33,17 @@ def open_run() -> Given:
     """A run that takes outputs, and a case to answer."""
     case = make.make_case(suite=make.make_suite(), key="a")
     return {"run_id": make.make_run(status="pending"), "suite": case.suite}
+
+
+def evaluated() -> Given:
+    """A completed run whose target is evaluated on a suite that it answers."""
+    given = to_be_scored()
+    return {"pk": given["run"], "evaluation": evaluation_of(given)}
+
+
+def evaluation_of(given: Given) -> Model:
+    """What the run's target is evaluated on."""
+    return make.make_evaluation(target=given["run"].target, suite=given["suite"])
 
 
 def pending_run() -> Model:
@@ -66,4 +78,13 @@ ROWS: Final[dict[str, Row]] = {
         content_type=NDJSON,
     ),
     "get outputs-export": Row(entries=1),
+    "post run-evaluate": Row(
+        given=evaluated, body=lambda given: {"evaluation": given["evaluation"].pk}, status=202
+    ),
+    "post evaluations": Row(
+        given=to_be_scored,
+        body=lambda given: {"target": given["run"].target.name, "suite": given["suite"].name},
+        status=201,
+    ),
+    "patch evaluation": Row(body=sent(repetitions=3)),
 }
