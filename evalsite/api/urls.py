@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from evalsite.api import (
     alerts,
+    audit,
     baselines,
     batches,
     cases,
@@ -18,12 +19,17 @@ from evalsite.api import (
     experiments,
     gate_checks,
     gates,
+    invitations,
+    keys,
     leaderboard,
+    me,
+    members,
     outputs,
     packs,
     prices,
     regressions,
     results,
+    retention,
     revisions,
     run_evaluation,
     runs,
@@ -34,6 +40,7 @@ from evalsite.api import (
     summaries,
     targets,
     trends,
+    usage,
     webhooks,
 )
 
@@ -71,4 +78,11 @@ urlpatterns = [
     *alerts.urlpatterns,
     *endpoints.urlpatterns,
     *prices.urlpatterns,
+    *retention.urlpatterns,
+    *keys.urlpatterns,
+    *members.urlpatterns,
+    *invitations.urlpatterns,
+    *usage.urlpatterns,
+    *audit.urlpatterns,
+    *me.urlpatterns,
 ]
