@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from evalsite import env, logs
 from evalsite.embedded.layout import Layout
+from evalsite.people import sso
 from evalsite.tenants.roles import APP, MAINT, OWNER
 
 ENV = env.load()
@@ -74,6 +75,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "django_structlog",
+    "csp",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "whitenoise.runserver_nostatic",
@@ -85,6 +87,8 @@ MIDDLEWARE = [
     "evalsite.web.proxies.TrustedProxies",
     "evalsite.web.request_log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "evalsite.web.headers.SafeHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -97,6 +101,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+if ENV.oidc_server_url:
+    INSTALLED_APPS += sso.APPS
+    MIDDLEWARE += sso.MIDDLEWARE
+    globals().update(sso.knobs(ENV))
 
 ROOT_URLCONF = "evalsite.urls"
 WSGI_APPLICATION = "evalsite.wsgi.application"
@@ -177,7 +186,17 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = SITE_URL.startswith("https://")
 SECURE_HSTS_SECONDS = 31_536_000 if SITE_URL.startswith("https://") else 0
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = ["^healthz$"]
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        **{f"{kind}-src": ["'self'"] for kind in ("script", "style", "img", "font", "connect")},
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -288,7 +307,8 @@ def _email() -> dict[str, Any]:
 globals().update(_email())
 
 BROKER_URL = LAYOUT.broker_url if ENV.broker_url is None else ENV.broker_url.get_secret_value()
-SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
+# Whether HSTS covers other hosts of the domain is for the domain's owner to say, at the proxy.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 LOGGING = logs.configure(ENV)
 # The ids of a request travel with its tasks. That they begin and end is Flower's business.

@@ -10,14 +10,12 @@ from django.core.exceptions import ValidationError
 from evalsite.cases.pretty import pretty
 from evalsite.cases.strict_json import JsonRefused, parse
 
-_STYLE = "font-family: var(--font-family-monospace, monospace); width: 100%; tab-size: 2"
-
 
 class JsonText(forms.CharField):
     """JSON in a wide monospace box; what could not be stored is refused with its code."""
 
     def __init__(self, *, rows: int = 14, **options: Any) -> None:
-        attributes = {"rows": rows, "spellcheck": "false", "style": _STYLE}
+        attributes = {"rows": rows, "spellcheck": "false", "class": "json-text"}
         super().__init__(widget=forms.Textarea(attributes), strip=False, **options)
 
     def prepare_value(self, value: Any) -> Any:

@@ -83,4 +83,4 @@ class OutputAdmin(ReadOnlyAdmin):
     @admin.display(description="answer")
     def readable_answer(self, output: Output) -> str:
         """Show the answer as indented JSON."""
-        return format_html('<pre style="white-space: pre-wrap">{}</pre>', pretty(output.answer))
+        return format_html("<pre>{}</pre>", pretty(output.answer))
