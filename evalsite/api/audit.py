@@ -62,6 +62,7 @@ class EntryFilter(FilterSet):
     kind = ChoiceFilter(
         field_name="actor_kind", choices=[(kind.value, kind.value) for kind in ActorKind]
     )
+    role = CharFilter(help_text="The actor's, when it was done.")
     action = CharFilter(help_text="Such as case.changed.")
     subject = CharFilter()
     subject_id = CharFilter()
