@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csp.decorators import csp_update
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -46,9 +47,13 @@ from evalsite.api import (
 
 app_name = "api"
 
+_swagger = SpectacularSwaggerSplitView.as_view(url_name="api:schema")
+# Its style sheet holds its icons.
+_with_its_icons = csp_update({"img-src": ["data:"]})
+
 urlpatterns = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    path("docs", _with_its_icons(_swagger), name="docs"),
     *packs.urlpatterns,
     *suites.urlpatterns,
     *cases.urlpatterns,

@@ -19,7 +19,8 @@ from evalsite.keys.holder import KeyHolder
 
 HEADER: Final = "X-Request-ID"
 _SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-# Asked for every few seconds by machines; of interest when they fail.
+# Asked for every few seconds by machines, as are static files by browsers: of interest when they
+# fail.
 _QUIET: Final = frozenset({"healthz", "readyz", "metrics"})
 _LOG = structlog.get_logger("evalsite.request")
 
@@ -88,7 +89,7 @@ def _tell(request: HttpRequest, response: HttpResponse, *, milliseconds: float) 
         said["key_id"] = str(holder.key_id)
     if settings.ENV.log_addresses:
         said["address"] = request.META.get("REMOTE_ADDR", "")
-    quiet = match is not None and match.url_name in _QUIET and response.status_code < 400
+    quiet = response.status_code < 400 and (match is None or match.url_name in _QUIET)
     _LOG.log(_level(response.status_code, quiet=quiet), "request", exc_info=raised, **said)
 
 
