@@ -25,9 +25,11 @@ from evalsite.api.resource import Resource
 from evalsite.api.runs import RunSerializer
 from evalsite.api.stream import send_lines
 from evalsite.api.take_lines import Strictness, Taken, take_lines
+from evalsite.cases.queries import cases_called
 from evalsite.exchange.output_files import import_output_lines
 from evalsite.exchange.write_outputs import export_outputs
 from evalsite.targets.models import Output, Run
+from evalsite.targets.queries import kept_answers, restore_answers
 
 
 class OutputSerializer(ModelSerializer[Output]):
@@ -46,9 +48,13 @@ class OutputSerializer(ModelSerializer[Output]):
 class OutputFilter(FilterSet):
     """What a list of outputs can be narrowed by."""
 
-    key = CharFilter(field_name="case__key")
+    key = CharFilter(method="of_case")
     repetition = NumberFilter(min_value=0, max_value=2**15 - 1)
     error = BooleanFilter(method="with_error", help_text="Whether there is no answer.")
+
+    def of_case(self, outputs: QuerySet[Output], name: str, value: str) -> QuerySet[Output]:
+        """Keep the outputs of the cases of that key."""
+        return outputs.filter(case__in=cases_called(value))
 
     def with_error(self, outputs: QuerySet[Output], name: str, value: bool) -> QuerySet[Output]:
         """Keep the outputs with an error, or those without."""
@@ -82,7 +88,13 @@ class Outputs(ListModelMixin, Resource[Output]):
         outputs: QuerySet[Output] = super().get_queryset()
         if "run_id" not in self.kwargs:
             return outputs
-        return outputs.filter(run=self.find(Run, self.kwargs["run_id"]))
+        return kept_answers(outputs.filter(run=self.find(Run, self.kwargs["run_id"])))
+
+    def paginate_queryset(self, queryset: Any) -> list[Any] | None:
+        """Answer a page, its long answers fetched at once."""
+        page = super().paginate_queryset(queryset)
+        restore_answers(page or [])
+        return page
 
     @extend_schema(
         parameters=[OfSuite],

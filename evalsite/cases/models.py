@@ -93,7 +93,8 @@ class TestCase(Content):
             models.UniqueConstraint(fields=["tenant", "suite", "key"], name="cases_testcase_key"),
         ]
         indexes = [
-            models.Index(fields=["tenant", "suite", "content_hash"], name="cases_testcase_content")
+            models.Index(fields=["tenant", "suite", "content_hash"], name="cases_testcase_content"),
+            models.Index(fields=["tenant", "suite", "id"], name="cases_testcase_listed"),
         ]
 
     def __str__(self) -> str:
@@ -133,7 +134,8 @@ class Revision(Content):
             ),
         ]
         indexes = [
-            models.Index(fields=["tenant", "suite", "from_version"], name="cases_revision_version")
+            models.Index(fields=["tenant", "suite", "from_version"], name="cases_revision_version"),
+            models.Index(fields=["tenant", "suite", "id"], name="cases_revision_listed"),
         ]
 
     def __str__(self) -> str:

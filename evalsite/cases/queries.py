@@ -20,7 +20,7 @@ class SuiteUnknown(EvalsiteError):
     code = "suite_unknown"
     hint = "manage.py importcases FILE --suite NAME --pack PACK makes one"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class VersionUnknown(UsageError):
@@ -65,6 +65,12 @@ def find_suite(name: str) -> Suite:
     if found is None:
         raise SuiteUnknown(f"there is no suite {name!r}")
     return found
+
+
+def cases_called(key: str) -> list[UUID]:
+    """Answer the ids of the cases of that key, in any suite."""
+    suites = list(Suite.objects.values_list("pk", flat=True))  # named, so that an index finds them
+    return list(TestCase.objects.filter(suite__in=suites, key=key).values_list("pk", flat=True))
 
 
 def require_version(suite: Suite, version: int | None) -> None:

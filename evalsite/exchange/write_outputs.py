@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import orjson
@@ -10,11 +11,14 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from evalsite.audit.record import record
+from evalsite.blobs.shorten import restore
 from evalsite.cases.read_back import read_back
 from evalsite.targets.check import FIELDS
 from evalsite.targets.models import Output, Run
 
 _ANSWER: Final = "answer_text"
+# Rows whose long answers are fetched at once.
+_PIECE: Final = 100
 
 
 def export_outputs(run: Run, *, actor: object = "") -> Iterator[str]:
@@ -25,11 +29,12 @@ def export_outputs(run: Run, *, actor: object = "") -> Iterator[str]:
 
 def output_lines(run: Run) -> Iterator[str]:
     """Answer a run's outputs, a line each, in the order in which they were recorded; streamed."""
-    # As text, which orjson reads back whatever numbers are in it.
+    # As text, which orjson reads back whatever numbers are in it, and no blob by itself.
     columns = {"key": "case__key", "answer": _ANSWER}
     wanted = [columns.get(field, field) for field in FIELDS]
     found = Output.objects.filter(run=run).annotate(**{_ANSWER: Cast("answer", TextField())})
-    for row in found.order_by("id").values_list(*wanted).iterator(chunk_size=1000):
-        fields = dict(zip(FIELDS, row, strict=True))
-        fields["answer"] = None if fields["answer"] is None else read_back(fields["answer"])
-        yield orjson.dumps(fields).decode()
+    rows = found.order_by("id").values_list(*wanted).iterator(chunk_size=1000)
+    while piece := [dict(zip(FIELDS, row, strict=True)) for row in islice(rows, _PIECE)]:
+        kept = [None if row["answer"] is None else read_back(row["answer"]) for row in piece]
+        for row, answer in zip(piece, restore(kept), strict=True):
+            yield orjson.dumps({**row, "answer": answer}).decode()

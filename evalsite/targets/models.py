@@ -109,6 +109,7 @@ class Output(TenantModel):
                 condition=Q(answer__isnull=False) | ~Q(error=""), name="targets_output_or_error"
             ),
         ]
+        indexes = [models.Index(fields=["tenant", "run", "id"], name="targets_output_listed")]
 
     def __str__(self) -> str:
         return f"{self.run_id} / {self.case_id} / {self.repetition}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, JSONField, QuerySet
+from django.db.models.functions import Cast
 
+from evalsite.blobs.shorten import restore
 from evalsite.errors import EvalsiteError
 from evalsite.targets.models import EvalMode, Output, Run, RunStatus, Target
 
@@ -18,7 +20,7 @@ class RunUnknown(EvalsiteError):
     code = "run_unknown"
     hint = "manage.py importoutputs FILE --run NAME --suite SUITE makes one"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class TargetUnknown(EvalsiteError):
@@ -27,7 +29,7 @@ class TargetUnknown(EvalsiteError):
     code = "target_unknown"
     hint = "a target is made with its first run: importoutputs or openrun"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 def find_target(name: str) -> Target:
@@ -72,6 +74,18 @@ def lacks_answers(
     if again:
         heard = heard.filter(answer__isnull=False)
     return heard.count() < n_cases * repetitions
+
+
+def kept_answers(outputs: QuerySet[Output]) -> QuerySet[Output]:
+    """Read the outputs with their answers as they are kept; `restore_answers` makes them whole."""
+    return outputs.defer("answer").annotate(kept_answer=Cast("answer", JSONField()))
+
+
+def restore_answers(outputs: Sequence[Any]) -> None:
+    """Put the answers into outputs of `kept_answers`; the long ones are fetched at once."""
+    restored = restore([output.kept_answer for output in outputs])
+    for output, answer in zip(outputs, restored, strict=True):
+        output.answer = answer
 
 
 def output_counts(runs: Iterable[UUID]) -> dict[UUID, int]:

@@ -101,6 +101,10 @@ class Migration(migrations.Migration):
             model_name='testcase',
             index=models.Index(fields=['tenant', 'suite', 'content_hash'], name='cases_testcase_content'),
         ),
+        migrations.AddIndex(
+            model_name='testcase',
+            index=models.Index(fields=['tenant', 'suite', 'id'], name='cases_testcase_listed'),
+        ),
         migrations.AddConstraint(
             model_name='testcase',
             constraint=evalsite.tenants.wall.TenantWall(lookup=(), name='cases_testcase_wall', rights=('SELECT', 'INSERT', 'UPDATE', 'DELETE')),
@@ -128,6 +132,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='revision',
             index=models.Index(fields=['tenant', 'suite', 'from_version'], name='cases_revision_version'),
+        ),
+        migrations.AddIndex(
+            model_name='revision',
+            index=models.Index(fields=['tenant', 'suite', 'id'], name='cases_revision_listed'),
         ),
         migrations.AddConstraint(
             model_name='revision',

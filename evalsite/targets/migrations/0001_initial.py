@@ -104,6 +104,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [models.Index(fields=['tenant', 'run', 'id'], name='targets_output_listed')],
                 'constraints': [evalsite.tenants.wall.TenantWall(lookup=(), name='targets_output_wall', rights=('SELECT', 'INSERT', 'UPDATE', 'DELETE')), evalsite.tenants.wall.TenantKey(fields=('tenant', 'id'), name='targets_output_tenant_key'), evalsite.tenants.wall.SameTenant('run', name='targets_output_same_tenant_run'), evalsite.tenants.wall.SameTenant('case', name='targets_output_same_tenant_case'), models.UniqueConstraint(fields=('tenant', 'run', 'case', 'repetition'), name='targets_output_natural'), models.CheckConstraint(condition=models.Q(('answer__isnull', False), models.Q(('error', ''), _negated=True), _connector='OR'), name='targets_output_or_error')],
             },
         ),
