@@ -71,6 +71,11 @@ class Env(BaseSettings):
     api_body_bytes: int = Field(default=10 * 2**20, ge=2**10)
     api_stream_bytes: int = Field(default=2**30, ge=2**10)
 
+    oidc_server_url: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = "single sign-on"
+
     email_url: SecretStr | None = None
     email_from: str = "evalsite <evalsite@localhost>"
 
@@ -134,6 +139,8 @@ class Env(BaseSettings):
     def _belongs_together(self) -> Self:
         if self.database_url and not (self.database_owner_url and self.database_maint_url):
             raise ValueError("DATABASE_URL needs DATABASE_OWNER_URL and DATABASE_MAINT_URL too")
+        if self.oidc_server_url and not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError("OIDC_SERVER_URL needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET too")
         return self
 
 

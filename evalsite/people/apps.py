@@ -5,6 +5,7 @@ class PeopleConfig(AppConfig):
     name = "evalsite.people"
 
     def ready(self) -> None:
-        from evalsite.people.tell_sign_ins import listen
+        from evalsite.people import sso_grants, tell_sign_ins
 
-        listen()
+        sso_grants.listen()
+        tell_sign_ins.listen()

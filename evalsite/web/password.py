@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 
 from evalsite.audit.record import record
 from evalsite.tenants import scope
+from evalsite.web import sso
 
 
 class Change(PasswordChangeView):
@@ -18,6 +19,10 @@ class Change(PasswordChangeView):
 
     success_url = reverse_lazy("home")
     template_name = "registration/password.html"
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """Lead to the second factor, where there is one to have."""
+        return super().get_context_data(**context, **sso.factors())
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Change it, in the audit trail of the tenant that the session works for."""

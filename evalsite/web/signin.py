@@ -8,6 +8,7 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 
 from evalsite.keys.attempts import TooManyAttempts, forget, note_failure, require_attempt
+from evalsite.web import sso
 
 
 class SignIn(LoginView):
@@ -26,7 +27,13 @@ class SignIn(LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Forget what failed before."""
         forget(self._address(), account=self._account())
+        if sso.is_on():
+            return sso.enter(self.request, form.get_user(), to=self.get_success_url())
         return super().form_valid(form)
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """Show the other way in, where there is one."""
+        return super().get_context_data(**context, **sso.links())
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Count the failure."""

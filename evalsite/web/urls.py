@@ -15,6 +15,7 @@ from evalsite.web import (
     metrics,
     mute,
     password,
+    sso,
     tenants,
 )
 from evalsite.web.signin import SignIn
@@ -25,6 +26,7 @@ urlpatterns = [
     path("signout/", auth.LogoutView.as_view(), name="signout"),
     path("password/", password.Change.as_view(), name="password"),
     path("invitations/<str:token>/", invitations.page, name="invitation"),
+    *sso.routes(),
     path("tenant/", tenants.pick, name="pick-tenant"),
     path("batches/<uuid:batch_id>/", batches.detail, name="batch"),
     path("comparisons/<uuid:comparison_id>/", comparisons.detail, name="comparison"),
