@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import urllib.request
 from collections.abc import Iterator
@@ -12,20 +13,24 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 
+from evalsite.env import ROOT
 from evalsite.keys.issue import issue_key
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.journeys.workshop import Workshop, acme, broker, until
 from tests.services import Services
 
+PAGE = ROOT / "docs" / "ci" / "README.md"
+
 
 @dataclass
 class Live:
-    """Where it is, and the key of a program that may do everything but people and keys."""
+    """Where it is; a key that may do all that engineers may, and one for CI, as docs/ci has it."""
 
     url: str
     shop: Workshop
     key: str = field(repr=False)
+    ci_key: str = field(repr=False)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -56,10 +61,21 @@ def _start(shop: Workshop) -> Live:
     shop.start("-m", "gunicorn", "evalsite.wsgi:application", *place)
     shop.worker()
     shop.coordinator()
-    with tenant(acme().pk):
-        issued = issue_key(name="tests", role="engineer", scopes=["*:read", "*:write"])
+    keys = [_issue(scopes) for scopes in (["*:read", "*:write"], scopes_for_ci())]
     until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"), what="the site")
-    return Live(f"http://127.0.0.1:{port}", shop, issued.token.get_secret_value())
+    return Live(f"http://127.0.0.1:{port}", shop, *keys)
+
+
+def scopes_for_ci() -> list[str]:
+    """Answer the scopes that docs/ci/README.md says a job's key needs."""
+    (line,) = re.findall(r"^\| secret `EVALSITE_API_KEY` .*$", PAGE.read_text(), re.MULTILINE)
+    return re.findall(r"`([a-z]+:[a-z]+)`", line)
+
+
+def _issue(scopes: list[str]) -> str:
+    with tenant(acme().pk):
+        issued = issue_key(name="tests", role="engineer", scopes=scopes)
+    return issued.token.get_secret_value()
 
 
 def _answers(url: str) -> bool:

@@ -74,6 +74,14 @@ def test_a_redirect_does_not_take_the_key_along(connect: Connect, serve: Serve) 
     assert not other.asked
 
 
+def test_a_secret_that_is_answered_is_not_shown(connect: Connect) -> None:
+    client, _ = connect(in_turn(Reply(201, {"id": "k", "token": "evs_secret"})))
+    issued = client.rows("keys").create(name="ci", role="viewer", scopes=["cases:read"])
+    assert "evs_secret" not in repr(issued)
+    assert issued.token is not None
+    assert issued.token.get_secret_value() == "evs_secret"
+
+
 def test_the_client_needs_nothing_of_the_server() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _PROBE],

@@ -21,7 +21,7 @@ import pytest
 
 from evalsite.env import ROOT
 from evalsite_client import AsyncClient, Client
-from evalsite_client.errors import Conflict, NotSignedIn, Outdated, Problem
+from evalsite_client.errors import Conflict, NotPermitted, NotSignedIn, Outdated, Problem
 from tests.client.fake_server import FakeServer, Respond
 from tests.client.github import GitHub
 from tests.client.live import Live, living
@@ -91,7 +91,7 @@ def job(live: Live, serve: Callable[[Respond], FakeServer], tmp_path: Path) -> J
     subprocess.run([sys.executable, "-m", *wheel], check=True, timeout=60)
     context = {
         "vars.EVALSITE_URL": live.url,
-        "secrets.EVALSITE_API_KEY": live.key,
+        "secrets.EVALSITE_API_KEY": live.ci_key,
         "vars.EVALSITE_CLIENT": str(next(tmp_path.glob("*.whl"))),
         "github.event.pull_request.head.sha": "c0ffee",
         "github.run_attempt": "1",
@@ -138,7 +138,7 @@ def test_the_workflow_does_what_it_says(live: Live, client: Client, job: Job) ->
     assert "✗ failed" in job.runner.page()
     report = ElementTree.parse(job.folder / "junit.xml").getroot()
     assert int(report.attrib["failures"]) > 30
-    assert live.key not in job.runner.told
+    assert live.ci_key not in job.runner.told
     run = client.runs.named("flow-3")
     assert (run.commit, run.status) == ("c0ffee", "completed")
     probe = subprocess.run(["python", "-c", _INSTALLED], env=job.runner.environment, cwd=job.folder)
@@ -161,6 +161,30 @@ def test_the_plug_in_uploads_to_a_real_server(live: Live, client: Client, tmp_pa
     outputs = {output.key: output for output in client.runs.export_outputs(run.id)}
     assert len(outputs) == 100
     assert outputs["3+4"].answer == {"answer": 7}
+
+
+def test_a_completed_run_is_evaluated_as_its_target_has_it_set(client: Client) -> None:
+    _declare(client, suite="set", margin=0.1)
+    run = client.runs.create(name="set-1", target="set")
+    client.rows("evaluations").create(target="set", suite="set")
+    client.runs.record(_right(), run=run.id, suite="set")
+    client.runs.complete(run.id)
+    done = client.evaluate(run.id, timeout=60)
+    assert done.state == "finished"
+    (standing,) = done.evaluations
+    assert standing.batch is not None
+    (card,) = client.batches.scorecards(standing.batch, case="3+4")
+    assert (card.passed, card.score) == (True, 1.0)
+    assert len([*client.batches.export_scorecards(standing.batch)]) == 100
+
+
+def test_a_key_knows_what_it_may(live: Live, client: Client) -> None:
+    assert (client.me().role, client.me().tenant["slug"]) == ("engineer", "acme")
+    assert client.look("usage").model_dump()["cases"] > 0
+    with Client(live.url, api_key=live.ci_key) as job:
+        with pytest.raises(NotPermitted) as caught:
+            job.suites.create(name="no", pack="exact")
+    assert caught.value.code == "scope_missing"
 
 
 def test_an_edit_that_comes_late_is_refused(client: Client) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 import httpx2
 from pydantic import SecretStr
 
+from evalsite_client.describe import Ref, get, place, post
+from evalsite_client.models import Batch, Entry, Evaluation, Me, Standing
 from evalsite_client.retry import Retries
-from evalsite_client.rooms.batches import Batches, Comparisons
+from evalsite_client.rooms.batches import Batches, Comparisons, until_over
 from evalsite_client.rooms.experiments import Experiments
 from evalsite_client.rooms.gates import Gates
 from evalsite_client.rooms.rows import Rows
 from evalsite_client.rooms.runs import Runs, Targets
 from evalsite_client.rooms.suites import Cases, Suites
 from evalsite_client.senders import AsyncSender, SyncSender, options
-from evalsite_client.verbs import Room, S
+from evalsite_client.steps import Flow
+from evalsite_client.verbs import Room, S, verb
 
 
 class Rooms(Room[S]):
@@ -31,6 +34,29 @@ class Rooms(Room[S]):
         self.comparisons = Comparisons(sender)
         self.gates = Gates(sender)
         self.experiments = Experiments(sender)
+
+    @verb
+    def me(self) -> Flow[Me]:
+        """Answer who the key is, and what it may do."""
+        return self.ask(get("me"), Me)
+
+    @verb
+    def look(self, /, path: str, **params: Any) -> Flow[Entry]:
+        """Read an address that answers one thing, such as `usage`, `trends` or `leaderboard`."""
+        return self.ask(get(path, **params), Entry)
+
+    @verb
+    def wait(self, batch: Ref, *, timeout: float = 3600.0) -> Flow[Batch]:
+        """Answer the batch once it is finished, cancelled or paused; raises WaitedTooLong."""
+        return until_over(self, batch, timeout=timeout)
+
+    @verb
+    def evaluate(self, run: Ref, *, timeout: float = 3600.0) -> Flow[Evaluation]:
+        """Have a completed run evaluated as its target has it set, and wait for what came of it."""
+        asked = yield from self.ask(post(place("runs", run, "evaluate")), Standing)
+        if asked.batch is not None:
+            yield from until_over(self, asked.batch, timeout=timeout)
+        return (yield from self.ask(get(place("runs", run, "evaluation")), Evaluation))
 
     def rows(self, path: str) -> Rows[S]:
         """Answer the calls of an address that has none of its own, such as `alerts`."""

@@ -104,7 +104,7 @@ class Problem(ClientError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let it travel between processes whole."""
-        return _again, (type(self), self.status, self.__dict__)
+        return _again, (type(self), self.__dict__)
 
 
 class Invalid(Problem):
@@ -165,7 +165,7 @@ def _field_errors(told: Any) -> list[FieldError]:
     return [FieldError(*(str(row.get(name, "")) for name in FieldError._fields)) for row in rows]
 
 
-def _again(kind: type[Problem], status: int, state: dict[str, Any]) -> Problem:
-    error = kind(status, {})
+def _again(kind: type[Problem], state: dict[str, Any]) -> Problem:
+    error = kind(state["status"], {})
     error.__dict__.update(state)
     return error

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 
 class Told(BaseModel):
@@ -105,10 +105,26 @@ class Recorded(Told):
         return self.new + self.changed + self.unchanged
 
 
-class Evaluation(Told):
-    """What is known about the evaluation that was asked for a run."""
+class Standing(Told):
+    """How one evaluation of a run stands; `batch` is where it is scored."""
 
+    evaluation: UUID
     state: str
+    batch: UUID | None = None
+    verdict: str | None = None
+    outcome: str | None = None
+
+
+class Evaluation(Told):
+    """What is known about the evaluations of a run.
+
+    `outcome` is passed when every gate has passed; None without a gate, or before its answer.
+    """
+
+    run: UUID
+    state: str
+    outcome: str | None = None
+    evaluations: list[Standing] = []
 
 
 class Batch(Told):
@@ -134,10 +150,20 @@ class Batch(Told):
 class Scorecard(Told):
     """All stage results of one case in one batch; no score is None, never 0."""
 
-    id: UUID | None = None
+    case: str
     status: str
-    overall_score: float | None = None
-    overall_passed: bool | None = None
+    repetition: int = 0
+    score: float | None = None
+    passed: bool | None = None
+    stages: dict[str, Any] = {}
+
+
+class ScorecardLine(Told):
+    """The same, as a file of scorecards has it."""
+
+    key: str
+    status: str
+    repetition: int = 0
     stages: dict[str, Any] = {}
 
 
@@ -228,8 +254,16 @@ class Decision(Told):
 
 
 class Me(Told):
-    """Who the key is, and for which tenant."""
+    """Who the key is, for which tenant, and what it may do there."""
+
+    kind: str
+    name: str
+    role: str
+    tenant: dict[str, Any]
+    scopes: list[str] | None = None
 
 
 class Entry(Told):
-    """A row of which the client needs no field by name."""
+    """A row of which the client needs no field by name. A secret in it is not shown."""
+
+    token: SecretStr | None = None

@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from evalsite_client.describe import Pages, Ref, get, given, place, post
+from evalsite_client.describe import Pages, Ref, Stream, get, given, place, post
 from evalsite_client.errors import WaitedTooLong
-from evalsite_client.models import Batch, Comparison, Scorecard, Summary
+from evalsite_client.models import Batch, Comparison, Scorecard, ScorecardLine, Summary
 from evalsite_client.steps import Flow, Sleep
-from evalsite_client.verbs import Room, S, listing, verb
+from evalsite_client.verbs import Room, S, listing, stream, verb
 
 _FIRST_LOOK: Final = 0.2
 _SLOWEST_LOOK: Final = 5.0
+
+
+def until_over(room: Room[Any], batch: Ref, *, timeout: float) -> Flow[Batch]:
+    """Look at a batch, less and less often, until nothing more happens by itself."""
+    waited, pause = 0.0, _FIRST_LOOK
+    while True:
+        seen = yield from room.ask(get(place("batches", batch)), Batch)
+        if seen.is_over:
+            return seen
+        if waited >= timeout:
+            raise WaitedTooLong(f"batch {batch} is {seen.state} after {waited:.0f} s")
+        yield Sleep(min(pause, timeout - waited))
+        waited, pause = waited + pause, min(_SLOWEST_LOOK, pause * 1.5)
 
 
 class Batches(Room[S]):
@@ -65,15 +78,7 @@ class Batches(Room[S]):
     @verb
     def wait(self, batch: Ref, *, timeout: float = 3600.0) -> Flow[Batch]:
         """Answer the batch once it is finished, cancelled or paused; raises WaitedTooLong."""
-        waited, pause = 0.0, _FIRST_LOOK
-        while True:
-            seen = yield from self.ask(get(place("batches", batch)), Batch)
-            if seen.is_over:
-                return seen
-            if waited >= timeout:
-                raise WaitedTooLong(f"batch {batch} is {seen.state} after {waited:.0f} s")
-            yield Sleep(min(pause, timeout - waited))
-            waited, pause = waited + pause, min(_SLOWEST_LOOK, pause * 1.5)
+        return until_over(self, batch, timeout=timeout)
 
     @verb
     def cancel(self, batch: Ref) -> Flow[Batch]:
@@ -92,8 +97,14 @@ class Batches(Room[S]):
 
     @listing
     def scorecards(self, /, batch: Ref, **filters: Any) -> Pages[Scorecard]:
-        """List scorecards; filters are status, stage, verdict and slice."""
+        """List scorecards; filters are status, passed, stage, stage_status, slice, case ..."""
         return Pages(get(place("batches", batch, "scorecards"), **filters), Scorecard)
+
+    @stream
+    def export_scorecards(self, batch: Ref, *, details: bool = False) -> Stream[ScorecardLine]:
+        """Read all scorecards as one stream; with `details`, what the judges said."""
+        asked = get(place("batches", batch, "scorecards", "export"), details=details)
+        return Stream(asked, ScorecardLine)
 
     @listing
     def summaries(self, batch: Ref) -> Pages[Summary]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evalsite_client.describe import Pages, Ref, Stream, get, given, place, post, post_lines
-from evalsite_client.models import Evaluation, Output, Recorded, Run, Target
+from evalsite_client.models import Evaluation, Output, Recorded, Run, Standing, Target
 from evalsite_client.spool import Spool
 from evalsite_client.steps import Flow
 from evalsite_client.verbs import Room, S, listing, stream, upload, verb
@@ -105,11 +105,14 @@ class Runs(Room[S]):
         return self.ask(post(place("runs", run, "fail"), {"reason": reason}), Run)
 
     @verb
-    def evaluate(self, run: Ref) -> Flow[Evaluation]:
-        """Ask for the run's evaluation, as its target has it set; asking twice asks once."""
-        return self.ask(post(place("runs", run, "evaluate")), Evaluation)
+    def evaluate(self, /, run: Ref, **how: Any) -> Flow[Standing]:
+        """Ask for a completed run's evaluation, as its target has it set; asking twice asks once.
+
+        `how` is an `evaluation`, where the target has several, or `judges` for this time.
+        """
+        return self.ask(post(place("runs", run, "evaluate"), how), Standing)
 
     @verb
     def evaluation(self, run: Ref) -> Flow[Evaluation]:
-        """Answer how the run's evaluation stands."""
+        """Answer how the run's evaluations stand."""
         return self.ask(get(place("runs", run, "evaluation")), Evaluation)
