@@ -68,8 +68,8 @@ class CaseEdit(Wanted):
     """What may be changed about a case; what is left out stays."""
 
     state = ChoiceField(required=False, choices=CaseState.choices)
-    input = JSONField(required=False, help_text="The pack's schema.")
-    expected = JSONField(required=False, help_text="The pack's schema.")
+    input = JSONField(required=False, allow_null=True, help_text="The pack's schema.")
+    expected = JSONField(required=False, allow_null=True, help_text="The pack's schema.")
     tags = ListField(required=False, child=CharField(max_length=100), max_length=100)
     category = CharField(required=False, allow_blank=True, max_length=100)
     subcategory = CharField(required=False, allow_blank=True, max_length=100)
@@ -84,8 +84,8 @@ class NewCase(CaseEdit):
     """What a new case is made from; `state` is active where nothing is said."""
 
     key = CharField(max_length=200, trim_whitespace=False)
-    input = JSONField(help_text="The pack's schema.")
-    expected = JSONField(help_text="The pack's schema.")
+    input = JSONField(allow_null=True, help_text="The pack's schema.")
+    expected = JSONField(allow_null=True, help_text="The pack's schema.")
 
 
 class AtVersion(Asked):

@@ -61,7 +61,7 @@ class Chosen(Wanted):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Ask for one case at least."""
         if not attrs.get("ids") and not attrs.get("keys"):
-            raise ValidationError("Name cases in `ids` or `keys`.", code="required")
+            raise ValidationError("Name cases in `ids` or `keys`.", code="nothing_named")
         return attrs
 
 

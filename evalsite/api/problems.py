@@ -44,6 +44,13 @@ _HINTS: Final = {
     "unavailable": "try again in a few seconds",
 }
 _RETRY_SECONDS: Final = 5
+# What the OpenAPI document says of a body: who breaks it cannot be understood (400). The rest is
+# understood, and refused for what it says (422).
+_OF_THE_SHAPE: Final = {
+    *("required", "null", "invalid", "type", "unknown", "blank", "empty", "page_size"),
+    *("max_length", "min_length", "max_value", "min_value", "invalid_choice", "max_string_length"),
+    *("not_a_list", "not_a_dict", "max_digits", "max_decimal_places", "max_whole_digits"),
+}
 
 
 def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -79,7 +86,8 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
             return _told(404, code="not_found", detail="There is nothing here.")
         case exceptions.ValidationError():
             errors = list(_field_errors(error.get_full_details()))
-            return _told(400, code="invalid", detail=errors[0]["detail"], errors=errors)
+            status = 400 if _OF_THE_SHAPE & {flaw["code"] for flaw in errors} else 422
+            return _told(status, code="invalid", detail=errors[0]["detail"], errors=errors)
         case exceptions.APIException():
             return _told(error.status_code, code=_code(error), detail=str(error.detail))
         case DatabaseError():

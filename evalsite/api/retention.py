@@ -74,7 +74,8 @@ class NewHold(Wanted):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse a hold of two things: each is released for itself."""
         if len(attrs.keys() & _HELD.keys()) > 1:
-            raise ValidationError("Hold a suite, a batch or a run; name none of them to hold all.")
+            told = "Hold a suite, a batch or a run; name none of them to hold all."
+            raise ValidationError(told, code="several_named")
         return attrs
 
 

@@ -13,7 +13,6 @@ _TYPES: Final[tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[typ
     (serializers.BooleanField, (bool,)),
     (serializers.IntegerField, (int,)),
     (serializers.FloatField, (int, float)),
-    (serializers.DecimalField, (str, int, float)),
     (serializers.CharField, (str,)),
     (serializers.UUIDField, (str,)),
     (serializers.DateTimeField, (str,)),

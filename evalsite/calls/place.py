@@ -31,7 +31,7 @@ class EndpointNotChat(EvalsiteError):
 
     code = "endpoint_not_chat"
     hint = "a judge needs an endpoint of kind chat"
-    http_status = 400
+    http_status = 422
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ class PriceInvalid(EvalsiteError):
 
     code = "price_invalid"
     hint = "US dollars per million tokens, not below 0, with up to 6 digits after the point"
-    http_status = 400
+    http_status = 422
 
 
 class PriceExists(EvalsiteError):

@@ -36,7 +36,7 @@ class CaseRefused(EvalsiteError):
     """A field of a case cannot be kept; `path` says which."""
 
     code = "case_field_invalid"
-    http_status = 400
+    http_status = 422
 
     def __init__(self, message: str, *, path: str, code: str | None = None, hint: str = "") -> None:
         super().__init__(message, code=code, hint=hint)

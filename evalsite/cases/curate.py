@@ -24,7 +24,6 @@ from evalsite.errors import EvalsiteError
 from evalsite.tenants.statistics import refresh_statistics
 from packs.registry import PACKS
 
-
 _SUITE: Final = ("pack", "description", "cluster_key")
 
 
@@ -34,7 +33,7 @@ class SuiteNameInvalid(EvalsiteError):
     code = "suite_name_invalid"
     hint = "use up to 100 letters, digits, hyphens and underscores"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class SuiteExists(EvalsiteError):

@@ -42,11 +42,19 @@ _HINTS: Final = {
     "duplicate_member": "keep one of the two members",
 }
 
+_UNREADABLE: Final = {"json_invalid", "byte_order_mark", "not_utf8", "duplicate_member"}
+
 
 class JsonRefused(EvalsiteError):
     """A text is not JSON, or is JSON that could not be stored and read back unchanged."""
 
     code = "json_invalid"
+    http_status = 422
+
+
+class JsonUnreadable(JsonRefused):
+    """A text is not JSON, or is JSON that two readers would read differently."""
+
     http_status = 400
 
 
@@ -202,4 +210,5 @@ def _refuse_depth() -> NoReturn:
 
 
 def _refuse(code: str, message: str) -> NoReturn:
-    raise JsonRefused(message, code=code, hint=_HINTS[code])
+    kind = JsonUnreadable if code in _UNREADABLE else JsonRefused
+    raise kind(message, code=code, hint=_HINTS[code])

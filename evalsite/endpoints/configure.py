@@ -29,7 +29,7 @@ class EndpointInvalid(EvalsiteError):
     code = "endpoint_invalid"
     hint = "docs/commands.md lists what an endpoint has; a new one needs --url"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class SecretWanted(EvalsiteError):
@@ -38,7 +38,7 @@ class SecretWanted(EvalsiteError):
     code = "secret_wanted"
     hint = "give the secret again, or remove it, when the URL's host changes"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class EndpointExists(EvalsiteError):

@@ -32,7 +32,7 @@ class EndpointBlocked(EvalsiteError):
     code = "endpoint_blocked"
     hint = "public addresses on ports 80 and 443; the operator allows others in OUTBOUND_ALLOW"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class UrlRefused(EvalsiteError):
@@ -41,7 +41,7 @@ class UrlRefused(EvalsiteError):
     code = "endpoint_url_invalid"
     hint = "such as https://api.example.org/v1: no user, password, query or fragment"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class Redirected(EvalsiteError):

@@ -12,7 +12,7 @@ class EndpointUnknown(EvalsiteError):
     code = "endpoint_unknown"
     hint = "manage.py setendpoint NAME --url URL makes one; --default makes it the default"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 def find_endpoint(name: str = "") -> Endpoint:

@@ -22,7 +22,7 @@ class FileRefused(EvalsiteError):
 
     code = "file_unreadable"
     hint = "give a plain or gzip file of JSON lines or CSV"
-    http_status = 400
+    http_status = 422
 
 
 def open_lines(source: BinaryIO, *, max_bytes: int = MAX_BYTES) -> io.BufferedReader:

@@ -20,7 +20,7 @@ class LinesRefused(EvalsiteError):
 
     code = "lines_refused"
     hint = "mend the lines listed, or keep the good ones: --skip-bad, ?strict=false"
-    http_status = 400
+    http_status = 422
     lines: Sequence[BadLine] = ()
 
 
@@ -30,7 +30,7 @@ class NothingImported(EvalsiteError):
     code = "nothing_imported"
     hint = "give a file with at least one good line"
     exit_code = 5
-    http_status = 400
+    http_status = 422
     lines: Sequence[BadLine] = ()
 
 

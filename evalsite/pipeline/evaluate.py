@@ -47,7 +47,7 @@ class EvaluationMismatch(EvalsiteError):
     code = "evaluation_mismatch"
     hint = "manage.py setevaluation makes one for the run's target"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class EvaluationTooLarge(EvalsiteError):
@@ -55,7 +55,7 @@ class EvaluationTooLarge(EvalsiteError):
 
     code = "evaluation_too_large"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class Wanted(NamedTuple):

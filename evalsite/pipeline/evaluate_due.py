@@ -37,7 +37,7 @@ class EvaluationUnknown(EvalsiteError):
     code = "evaluation_unknown"
     hint = "manage.py setevaluation --target T --suite S makes one; runbatch needs none"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class EvaluationNotNamed(EvalsiteError):
@@ -45,7 +45,7 @@ class EvaluationNotNamed(EvalsiteError):
 
     code = "evaluation_not_named"
     hint = "name the evaluation by its id; GET /api/v1/evaluations?target=ID lists them"
-    http_status = 400
+    http_status = 422
 
 
 def note_completed(run: Run) -> None:

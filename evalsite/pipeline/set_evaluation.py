@@ -36,7 +36,7 @@ class SelectionInvalid(EvalsiteError):
     code = "selection_invalid"
     hint = 'an object with any of tags, keys, sample, seed, limit, such as {"tags": ["smoke"]}'
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class EvaluationInvalid(EvalsiteError):
@@ -44,7 +44,7 @@ class EvaluationInvalid(EvalsiteError):
 
     code = "evaluation_invalid"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class EvaluationExists(EvalsiteError):

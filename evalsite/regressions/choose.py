@@ -29,7 +29,7 @@ class BaselineUnknown(EvalsiteError):
     code = "baseline_unknown"
     hint = "name a batch id, previous, pinned, version:V or commit:C; listbatches shows batches"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class BaselineMissing(BaselineUnknown):

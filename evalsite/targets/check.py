@@ -33,7 +33,7 @@ class OutputRefused(EvalsiteError):
 
     code = "output_field_invalid"
     hint = f"the fields of an output are: {', '.join(FIELDS)}"
-    http_status = 400
+    http_status = 422
 
     def __init__(self, message: str, *, path: str, code: str | None = None) -> None:
         super().__init__(f"{path}: {message}", code=code)

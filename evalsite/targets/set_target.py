@@ -18,7 +18,7 @@ class RunInvalid(EvalsiteError):
     code = "run_invalid"
     hint = "a name is up to 100 letters, digits, hyphens and underscores; a version is short"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class TargetExists(EvalsiteError):

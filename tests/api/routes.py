@@ -42,7 +42,9 @@ class Route:
     @property
     def model(self) -> type[Model]:
         """The model of the resource's rows."""
-        return self.resource.queryset.model  # type: ignore[union-attr, no-any-return]
+        rows: Any = self.resource.queryset
+        model: type[Model] = rows.model
+        return model
 
     @property
     def filters(self) -> list[str]:

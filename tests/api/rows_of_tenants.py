@@ -28,8 +28,8 @@ ROWS: Final[dict[str, Row]] = {
     "post endpoints": Row(body=sent(name="models", base_url=URL), status=201),
     "patch endpoint": Row(body=sent(default_model="judge-1")),
     "delete endpoint": Row(status=204),
-    "post prices": Row(body=sent(model="judge-1", usd_in="1", usd_out="2"), status=201),
-    "patch price": Row(body=sent(usd_in="1.5")),
+    "post prices": Row(body=sent(model="judge-1", usd_in=1, usd_out=2), status=201),
+    "patch price": Row(body=sent(usd_in=1.5)),
     "delete price": Row(status=204),
     "post keys": Row(
         body=sent(name="nightly", role="viewer", scopes=["keys:write"], days=30), status=201

@@ -16,7 +16,7 @@ from tests.api.conftest import get, patch, post, refusal
 
 SECRET = "sk-planted-0123456789"
 NEW = {"name": "models", "base_url": "https://api.example.org/v1", "secret": SECRET}
-PRICE = {"model": "judge-1", "usd_in": 0.15, "usd_out": "0.6"}
+PRICE = {"model": "judge-1", "usd_in": 0.15, "usd_out": 0.6}
 
 
 def delete(client: Client, address: str) -> int:
@@ -77,7 +77,7 @@ def test_an_endpoint_is_deleted(api: Client, stranger: Client) -> None:
 
 def test_a_price_is_set_changed_and_deleted(api: Client, stranger: Client) -> None:
     made = post(api, "prices", PRICE)
-    assert (made.status_code, made.json()["usd_out"]) == (201, "0.600000")
+    assert (made.status_code, made.json()["usd_out"]) == (201, 0.6)
     address = f"prices/{made.json()['id']}"
     assert patch(api, address, {"usd_in": 2}).json()["usd_in"] == 2
     assert refusal(post(api, "prices", PRICE), conflict=True) == "price_exists"

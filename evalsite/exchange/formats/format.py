@@ -21,7 +21,7 @@ class RecordRefused(EvalsiteError):
 
     code = "record_invalid"
     hint = "docs/formats.md shows the fields of each format"
-    http_status = 400
+    http_status = 422
 
     def __init__(self, message: str, *, path: str, code: str | None = None, hint: str = "") -> None:
         super().__init__(f"{path}: {message}", code=code, hint=hint or None)

@@ -21,7 +21,7 @@ class CallableRefused(EvalsiteError):
     code = "callable_refused"
     hint = "the operator allows it with CALLABLE_TARGETS=true; the path is module:function"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 async def ask(connection: CallableConnection, input: Any, *, pack: Pack, reach: object) -> Given:

@@ -37,7 +37,7 @@ class ConnectionInvalid(EvalsiteError):
     code = "connection_invalid"
     hint = "docs/targets.md shows each kind of connection"
     exit_code = 2
-    http_status = 400
+    http_status = 422
 
 
 class _Form(BaseModel):
