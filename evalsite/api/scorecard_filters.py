@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
+from django.db.models.lookups import Exact
 from django_filters import BooleanFilter, CharFilter, ChoiceFilter, FilterSet, NumberFilter
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
@@ -52,13 +53,14 @@ class ScorecardFilters(FilterSet):
         stage = self.form.cleaned_data["stage"]
         if not stage:
             raise _refused("stage_status", told="Name the stage in `stage`.")
-        return cards.filter(stages__contains={stage: {"status": value}})
+        return _of_stage(cards, stage, status=value)
 
     def with_code(self, cards: Cards, name: str, value: str) -> Cards:
         """Keep those where the named stage, or any, or the whole case's end has the code."""
         if stage := self.form.cleaned_data["stage"]:
-            return cards.filter(stages__contains={stage: {"code": value}})
-        return cards.filter(Q(_has_code(value)) | Q(details__batch__code=value))
+            return _of_stage(cards, stage, code=value)
+        written_off = Q(status=ScoreStatus.ERRORED, details__batch__code=value)
+        return cards.filter(Q(_has_code(value)) | written_off)
 
     def in_slice(self, cards: Cards, name: str, value: str) -> Cards:
         """Keep those whose cases are in the slice."""
@@ -67,6 +69,15 @@ class ScorecardFilters(FilterSet):
             raise _refused("slice", told="Write tag:NAME, category:NAME or complexity:1 to 5.")
         looked_for: Any = [wanted] if kind == "tag" else wanted
         return cards.filter(**{_SLICES[kind]: looked_for})
+
+
+def _of_stage(cards: Cards, stage: str, **wanted: str) -> Cards:
+    """Compare what the stage has under a name; of this PostgreSQL expects that many rows fit."""
+    for name, value in wanted.items():
+        path = (F("stages"), Value(stage), Value(name))
+        found = Func(*path, function="jsonb_extract_path_text", output_field=TextField())
+        cards = cards.filter(Exact(found, value))
+    return cards
 
 
 def _has_code(value: str) -> Func:
