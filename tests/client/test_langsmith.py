@@ -11,7 +11,7 @@ import pytest
 
 from evalsite_client.errors import ClientError, KeyMissing
 from evalsite_client.langsmith import LangSmith, find_traced, row_id, traced
-from evalsite_client.models import Experiment, Result
+from evalsite_client.models import Experiment, Result, Run
 from tests.client.conftest import QUICK
 from tests.client.fake_server import Asked, FakeServer, Reply, Respond, problem
 
@@ -68,6 +68,12 @@ def test_either_side_knows_the_other(fake: FakeServer) -> None:
     assert told["langsmith_run_id"] == RUN
     for known in (RUN, TRACE):
         assert [row.task for row in find_traced(rows, id=known)] == ["a"]
+
+
+def test_a_whole_run_can_be_a_trace() -> None:
+    run = Run(id=uuid4(), name="r", target=uuid4(), status="completed", metadata=traced(RUN))
+    assert [*find_traced([run], id=RUN)] == [run]
+    assert not [*find_traced([run], id=TRACE)]
 
 
 def test_no_score_is_no_zero(fake: FakeServer) -> None:

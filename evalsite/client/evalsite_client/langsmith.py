@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import httpx2
@@ -21,12 +21,13 @@ from pydantic import SecretStr
 
 from evalsite_client.describe import json_body
 from evalsite_client.errors import KeyMissing
-from evalsite_client.models import Experiment, Result, Told
+from evalsite_client.models import Experiment, Result, Run, Told
 from evalsite_client.retry import Retries
 from evalsite_client.senders import SecretHeader, SyncSender, transport
 from evalsite_client.steps import Flow, Request
 from evalsite_client.verbs import Room, S, verb
 
+R = TypeVar("R", Run, Result)
 RUN_ID: Final = "langsmith_run_id"
 TRACE_ID: Final = "langsmith_trace_id"
 _ENDPOINT: Final = "https://api.smith.langchain.com"
@@ -53,10 +54,10 @@ def traced(run_id: UUID | str, *, trace_id: UUID | str | None = None) -> dict[st
     return {RUN_ID: str(run_id), **trace}
 
 
-def find_traced(results: Iterable[Result], *, id: UUID | str) -> Iterator[Result]:
-    """Yield the results that came from a LangSmith run, or from any run of a trace."""
+def find_traced(rows: Iterable[R], *, id: UUID | str) -> Iterator[R]:
+    """Yield the results, or the runs, that came from a LangSmith run or from any of a trace."""
     wanted = str(id)
-    return (r for r in results if wanted in (r.metadata.get(RUN_ID), r.metadata.get(TRACE_ID)))
+    return (r for r in rows if wanted in (r.metadata.get(RUN_ID), r.metadata.get(TRACE_ID)))
 
 
 def row_id(dataset: str, *, task: str, repetition: int = 0) -> UUID:
