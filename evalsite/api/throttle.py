@@ -6,7 +6,6 @@ Both rates are counted once per request, together, in one round trip.
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Final, Protocol
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from rest_framework.throttling import BaseThrottle
 
 from evalsite.api.rates import Full, Window, counter
 from evalsite.keys.holder import KeyHolder
+from evalsite.keys.sender import sender
 from evalsite.tenants import scope
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _KEY, _TENANT = 0, 1
 _COUNTED: Final = "_counted_rates"
-# One household or server owns at least so much of the version 6 address space.
-_OWN_BITS: Final = 64
 
 
 class _View(Protocol):
@@ -74,17 +72,6 @@ def _whose(request: Request) -> str:
     if request.user is not None and request.user.is_authenticated:
         return f"person:{request.user.pk}"
     return f"address:{sender(request.META.get('REMOTE_ADDR', ''))}"
-
-
-def sender(address: str) -> str:
-    """Answer what of an address belongs to one sender: the whole of version 4, half of 6."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
-        return str(ip_network((parsed, _OWN_BITS), strict=False))
-    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
 @lru_cache(maxsize=8)

@@ -11,13 +11,13 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from django.conf import settings
 
 from evalsite.errors import EvalsiteError
+from evalsite.keys.sender import sender
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -30,8 +30,6 @@ _log = logging.getLogger(__name__)
 _PATIENCE_S: Final = 0.25
 # How long each process counts for itself before it tries Valkey again.
 _AWAY_S: Final = 5.0
-# One household or server owns at least so much of the version 6 address space.
-_OWN_BITS: Final = 64
 
 
 class TooManyAttempts(EvalsiteError):
@@ -76,17 +74,6 @@ def forget(address: str, *, account: str | None = None) -> None:
     What failed of an address's other accounts stays counted: one's own account resets nothing.
     """
     _failures().forget(next(_windows(address, account=account)))
-
-
-def sender(address: str) -> str:
-    """Answer what of an address belongs to one sender: the whole of version 4, half of 6."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
-        return str(ip_network((parsed, _OWN_BITS), strict=False))
-    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
 def _windows(address: str, *, account: str | None) -> Iterator[_Window]:

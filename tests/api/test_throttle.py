@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from evalsite.api import rates, throttle
-from evalsite.api.throttle import KeyRate, TenantRate, rate, sender
+from evalsite.api.throttle import KeyRate, TenantRate, rate
 from evalsite.keys.holder import KeyHolder
 from evalsite.tenants.models import Role
 from evalsite.tenants.scope import tenant
@@ -140,19 +140,6 @@ def test_without_valkey_the_process_counts(
         assert [passes(ask(who))[0] for _ in range(3)] == [True, True, False]
     told = {record.created for record in caplog.records if "is away" in record.getMessage()}
     assert len(told) == 1
-
-
-@pytest.mark.parametrize(
-    ("address", "whose"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("", "unknown"),
-    ],
-)
-def test_a_sender_is_an_address_or_its_network(address: str, whose: str) -> None:
-    assert sender(address) == whose
 
 
 def test_rates_are_read() -> None:

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 from django.test import override_settings
 
-from evalsite.keys.attempts import TooManyAttempts, forget, note_failure, require_attempt, sender
+from evalsite.keys.attempts import TooManyAttempts, forget, note_failure, require_attempt
+from evalsite.keys.sender import sender
 from evalsite.keys.token import new_token
 from evalsite.keys.verify import KeyRefused, verify
 from evalsite.tenants.models import Tenant
