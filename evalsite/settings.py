@@ -264,7 +264,7 @@ TIME_ZONE = ENV.time_zone
 USE_I18N = False
 USE_TZ = True
 _FOLDER = "django.core.files.storage.FileSystemStorage"
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": _FOLDER},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     # What is too large for the database: no URL leads there.

@@ -36,6 +36,7 @@ from evalsite.targets.models import Output, Run, Target
 from evalsite.tenants.models import Membership, Role
 from evalsite.trends.models import Shift, Watch
 from evalsite.trust.models import JudgeTrust
+from tests.kept_rows import make_blob, make_hold, make_policy, make_purge, make_receipt
 
 _numbers = count(1)
 
@@ -99,7 +100,7 @@ def make_link(**fields: Any) -> Link:
 
 def make_anchor(**fields: Any) -> Anchor:
     """Where the chain of a new entry begins."""
-    return Anchor.objects.get(pk=make_link(**fields).tenant_id)
+    return Anchor.objects.get(tenant=make_link(**fields).tenant)
 
 
 def make_suite(**fields: Any) -> Suite:
@@ -183,34 +184,6 @@ def make_extract(**fields: Any) -> Extract:
     verdict = {"statuses": ["passed"], "scores": [1.0], "stages": stages}
     empty = {key: [None] for key in ("latencies_ms", "tokens_in", "tokens_out", "costs_usd")}
     return Extract.objects.create(**{**given, **verdict, **empty, **fields})
-
-
-def make_blob(**fields: Any) -> Blob:
-    """An empty content, under a hash that is not its own."""
-    return Blob.objects.create(**{"sha256": f"{next(_numbers):064}", "size": 0, **fields})
-
-
-def make_policy(**fields: Any) -> Policy:
-    """All is kept for 30 days, and due to be looked at."""
-    given = dict.fromkeys(("outputs", "judge_texts", "replies", "scorecards", "results"), 30)
-    return Policy.objects.create(**{**given, "next_at": timezone.now(), **fields})
-
-
-def make_hold(**fields: Any) -> Hold:
-    """All is held."""
-    return Hold.objects.create(**{"reason": "Case 7", **fields})
-
-
-def make_purge(**fields: Any) -> Purge:
-    """A purge that has just begun."""
-    return Purge.objects.create(**{"kind": "outputs", "cutoff": timezone.now(), **fields})
-
-
-def make_receipt(**fields: Any) -> Receipt:
-    """Five outputs were purged."""
-    times = {"cutoff": timezone.now(), "started_at": timezone.now()}
-    given = {"kind": "outputs", "n": 5, "n_bytes": 500, "digest": "0" * 64}
-    return Receipt.objects.create(**{**times, **given, **fields})
 
 
 def make_summary(**fields: Any) -> Summary:

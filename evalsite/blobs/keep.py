@@ -26,7 +26,7 @@ GRACE: Final = timedelta(days=1)
 _LATELY: Final = GRACE / 2
 _KNOWN: Final = """
     SELECT sha256 FROM blobs_blob
-    WHERE sha256 = ANY (%s) AND kept_at > clock_timestamp() - %s::interval
+    WHERE sha256 = ANY (%s) AND kept_at > clock_timestamp() - make_interval(secs => %s)
 """
 # In order of the hash, so that no two who keep the same contents wait for each other.
 _WRITE: Final = """
@@ -49,7 +49,7 @@ def keep(contents: Sequence[bytes]) -> list[str]:
     hashes = [hashlib.sha256(content).hexdigest() for content in contents]
     named = dict(zip(hashes, contents, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [list(named), _LATELY])
+        cursor.execute(_KNOWN, [list(named), _LATELY.total_seconds()])
         for (known,) in cursor.fetchall():
             del named[known]
         if named:

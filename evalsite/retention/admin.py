@@ -19,7 +19,7 @@ class PolicyAdmin(VerbAdmin):
     """The tenant's policy: one, changed and never deleted."""
 
     list_display = ("__str__", "changed_at", "next_at")
-    fields = Kind.values
+    fields = (*Kind.values,)
     readonly_fields = ("changed_at",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

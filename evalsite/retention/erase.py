@@ -108,7 +108,7 @@ def _empty(cursor: CursorWrapper, table: str, *, tenant_id: UUID) -> int:
         try:
             with transaction.atomic(using=_MAINT):
                 cursor.execute(_DELETE.format(table=table, rows=rows), [tenant_id, tenant_id])
-                n = cursor.rowcount
+                n = int(cursor.rowcount)
         except IntegrityError:
             if rows == _ALL:
                 raise

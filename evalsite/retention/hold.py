@@ -40,7 +40,7 @@ def hold(of: Suite | Batch | Run | None = None, *, reason: str, actor: object = 
     if not reason.strip():
         raise HoldWithoutReason("the reason is missing")
     wait_for_purge()
-    named = {} if of is None else {of._meta.model_name: of}
+    named = {} if of is None else {str(of._meta.model_name): of}
     who = (str(actor) or current().name)[:200]
     placed = Hold.objects.create(**named, reason=reason.strip()[:500], placed_by=who)
     record("hold.placed", placed, actor=actor, id=str(placed.pk), reason=placed.reason)

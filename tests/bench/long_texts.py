@@ -35,16 +35,18 @@ def main() -> None:
 
 
 def _measure(asked: argparse.Namespace) -> dict[str, Any]:
-    from evalsite.scoring import texts
+    from unittest.mock import patch
+
+    from evalsite.blobs.shorten import LONG
     from evalsite.tenants.scope import tenant
 
     figures: dict[str, Any] = {"cards": asked.cards, "texts": asked.texts}
     said = [_text(random.Random(n)) for n in range(asked.texts)]
     with tenant(found_tenant()):
-        for name, long in (("in_rows", 10**9), ("as_blobs", texts.LONG)):
-            texts.LONG = long
+        for name, long in (("in_rows", 10**9), ("as_blobs", LONG)):
             before, started = _size(), time.process_time()
-            _write(asked.cards, said)
+            with patch("evalsite.scoring.texts.LONG", long):
+                _write(asked.cards, said)
             figures[f"{name}_mib"] = round((_size() - before) / 2**20, 2)
             figures[f"{name}_client_cpu_s"] = round(time.process_time() - started, 2)
     return figures

@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -60,7 +61,7 @@ def main() -> None:
     parser.add_argument("--read", nargs=2, metavar=("TENANT", "BATCH"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.read:
-        _read(*asked.read)
+        _read(asked.read[0], UUID(asked.read[1]))
         return
     load = [os.getloadavg()[0]]
     with stand():
@@ -154,7 +155,7 @@ class _Reader:
         self.figures = json.loads(out)
 
 
-def _read(tenant_id: str, batch: str) -> None:
+def _read(tenant_id: str, batch: UUID) -> None:
     """Read at a steady rate until told to stop."""
     import select
 
@@ -175,7 +176,7 @@ def _read(tenant_id: str, batch: str) -> None:
     print(json.dumps({"reads": len(took), **at, "max_ms": round(took[-1], 2)}))
 
 
-def _page(batch: str) -> None:
+def _page(batch: UUID) -> None:
     from evalsite.batches.models import Batch
     from evalsite.scoring.models import Scorecard
 

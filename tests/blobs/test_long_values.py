@@ -24,9 +24,10 @@ from evalsite.scoring.queries import missing
 from evalsite.scoring.write import Row, write
 from evalsite.targets.connections.reply import Reply
 from evalsite.targets.models import Output, Run
-from evalsite.targets.record import CheckedOutput, Recorded, record_outputs
+from evalsite.targets.record import CheckedOutput, LostOutput, Recorded, record_outputs
 from evalsite.targets.record_live import Heard, record_live
-from tests.factories import make_batch, make_output, make_policy, make_revision, make_run
+from tests.factories import make_batch, make_output, make_revision, make_run
+from tests.kept_rows import make_policy
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 
@@ -55,7 +56,12 @@ def recorded_answer(run: Run, revision: Revision, answer: Any, *, order: int = 1
     if isinstance(answer, dict):
         answer = dict(list(answer.items())[::order])
     output = CheckedOutput(revision.case.key, 0, answer, "", 1.0, None, None, None)
-    return record_outputs(run, [(1, output)], suite=revision.suite, on_lost=pytest.fail)
+    return record_outputs(run, [(1, output)], suite=revision.suite, on_lost=unheard_of)
+
+
+def unheard_of(lost: LostOutput) -> None:
+    """Fail: no line is lost here."""
+    pytest.fail(str(lost))
 
 
 def column(sql: str) -> Any:

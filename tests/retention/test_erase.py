@@ -32,7 +32,8 @@ from evalsite.retention.tables import tables_of_tenants
 from evalsite.tenants.enrol import TenantUnknown
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import FACTORIES, make_batch, make_hold
+from tests.factories import FACTORIES, make_batch
+from tests.kept_rows import make_hold
 
 pytestmark = pytest.mark.usefixtures("two_tenants")
 

@@ -14,16 +14,8 @@ from django.urls import reverse
 from evalsite.audit.models import Entry
 from evalsite.retention.models import Hold, Policy
 from evalsite.tenants.models import Role, Tenant
-from tests.factories import (
-    make_batch,
-    make_hold,
-    make_membership,
-    make_policy,
-    make_receipt,
-    make_run,
-    make_suite,
-    make_user,
-)
+from tests.factories import make_batch, make_membership, make_run, make_suite, make_user
+from tests.kept_rows import make_hold, make_policy, make_receipt
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 
