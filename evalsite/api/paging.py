@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.core.exceptions import ValidationError as ValueUnfit
-from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
@@ -27,16 +26,6 @@ class ByCursor(CursorPagination):
             told = ErrorDetail(f"A page has 1 to {MOST} rows.", code="page_size")
             raise ValidationError({"page_size": [told]})
         return int(asked)
-
-    def paginate_queryset(
-        self, queryset: Any, request: Request, view: Any = None
-    ) -> list[Any] | None:
-        """Answer a page's rows; raises ValidationError for a cursor that no page gave."""
-        try:
-            return super().paginate_queryset(queryset, request, view)
-        except (NotFound, ValueUnfit):
-            told = ErrorDetail("Take `next` of the page before as it is.", code="cursor")
-            raise ValidationError({"cursor": [told]}) from None
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Say so in OpenAPI too."""

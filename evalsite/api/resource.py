@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any, ClassVar, Final, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError as ValueUnfit
 from django.db import models, transaction
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
+from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, ListSerializer
@@ -90,6 +92,14 @@ class Resource(GenericViewSet[Row]):
         location = reverse(f"api:{address}", args=[row.pk])
         told = self.get_serializer(row).data
         return Response(told, status=status, headers={"Location": location})
+
+    def paginate_queryset(self, queryset: Any) -> list[Any] | None:
+        """Answer a page of the rows; raises ValidationError for a cursor that no page gave."""
+        try:
+            return super().paginate_queryset(queryset)
+        except (NotFound, ValueUnfit):
+            told = ErrorDetail("Take `next` of the page before as it is.", code="invalid")
+            raise ValidationError({"cursor": [told]}) from None
 
     def get_object(self) -> Row:
         """Answer the row that the address names; an edit locks it, and asks If-Match."""
