@@ -11,12 +11,21 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
 
 from celery import Celery
-from celery.signals import setup_logging, task_prerun, worker_init
+from celery.signals import (
+    before_task_publish,
+    setup_logging,
+    task_prerun,
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+)
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu import Queue
 
-from evalsite.env import TASK_SECONDS
+from evalsite import traces
+from evalsite.env import TASK_SECONDS, load
+from evalsite.origin import traceparent
 
 LANES = ("cpu", "sandbox", "model")
 
@@ -70,6 +79,26 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 @setup_logging.connect
 def leave_logs_alone(**_: object) -> None:
     """Keep Django's LOGGING, which all processes share: unless heard, Celery sets up its own."""
+
+
+@worker_process_init.connect
+def trace(**_: object) -> None:
+    """Trace in the pool's processes, where the work is done: threads do not live on in them."""
+    traces.start(load(), service="worker")
+
+
+@worker_process_shutdown.connect
+def send_last_spans(**_: object) -> None:
+    """Send what a process has not sent when it is replaced or ends."""
+    traces.flush()
+
+
+@before_task_publish.connect
+def pass_the_trace_on(headers: dict[str, object] | None = None, **_: object) -> None:
+    """Carry the trace on also where this process is not traced itself."""
+    if headers is not None:
+        for name, value in traceparent().items():
+            headers.setdefault(name, value)
 
 
 @task_prerun.connect

@@ -74,6 +74,7 @@ class Batch(TenantModel):
     order_seed = models.BigIntegerField(
         null=True, help_text="Draws the order in which cases are scored; null: by key."
     )
+    origin = models.JSONField(default=dict, help_text="The request and the trace it goes back to.")
     created_by = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)

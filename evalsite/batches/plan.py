@@ -14,6 +14,7 @@ from evalsite.batches.models import Batch, BatchState, Preflight, Step, StepStat
 from evalsite.cases import queries as cases
 from evalsite.cases.models import Revision, Suite
 from evalsite.errors import EvalsiteError
+from evalsite.origin import origin
 from evalsite.quotas.require import require_batch
 from evalsite.targets.begin import begin_run
 from evalsite.targets.models import EvalMode, Run, RunStatus
@@ -120,6 +121,7 @@ def plan_batch(
         preflight_notes=[SKIPPED] if preflight == Preflight.NOT_CHECKED else [],
         request_key=request_key,
         order_seed=order_seed,
+        origin=origin(),
         created_by=actor,
     )
     begin_run(run, actor=actor)

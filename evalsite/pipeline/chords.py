@@ -14,6 +14,7 @@ from evalsite.batches.models import Batch
 from evalsite.batches.window import Part, Wave, take_waves
 from evalsite.celery import app
 from evalsite.env import load
+from evalsite.origin import going_back_to
 from evalsite.tenants.scope import require
 
 
@@ -40,7 +41,8 @@ def send_wave(wave: Wave) -> None:
     )
     canvas = chord(header, body.on_error(body.clone()), app=app)
     canvas.stamp(batch=stamp_of(wave.batch_id, epoch=wave.epoch))
-    sent: Any = canvas.apply_async()
+    with going_back_to(Batch.objects.values_list("origin", flat=True).get(pk=wave.batch_id)):
+        sent: Any = canvas.apply_async()
     # Otherwise one pub/sub channel per part stays open in this process for good.
     if sent.parent is not None:
         sent.parent.forget()

@@ -15,7 +15,9 @@ from django.db import Error, close_old_connections, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from kombu.exceptions import OperationalError as BrokerError
 
+from evalsite import traces
 from evalsite.audit.record import record_hourly
+from evalsite.env import load
 from evalsite.pipeline.lead import LOCK, seen, take_over
 from evalsite.pipeline.sweep import sweep
 from evalsite.tenants import scope
@@ -28,6 +30,7 @@ COORDINATOR: Final = Actor(kind=ActorKind.SYSTEM, name="coordinator")
 
 def coordinate(stop: Event, *, seconds: float) -> None:
     """Lead whenever nobody else does, until told to stop."""
+    traces.start(load(), service="coordinator")
     lock: BaseDatabaseWrapper | None = None
     epoch: int | None = None
     while not stop.is_set():

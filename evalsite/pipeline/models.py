@@ -19,6 +19,7 @@ class OutboxMessage(TenantModel):
     task = models.CharField(max_length=100)
     key = models.CharField(max_length=200, help_text="One message per key.")
     arguments = models.JSONField(help_text="Ids only.")
+    origin = models.JSONField(default=dict, help_text="The request and the trace it goes back to.")
     due_at = models.DateTimeField(db_default=Now())
     created_at = models.DateTimeField(db_default=Now())
 

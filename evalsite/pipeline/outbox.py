@@ -6,18 +6,20 @@ commit and the broker loses nothing. Every receiver can be called twice.
 
 from __future__ import annotations
 
+import json
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from evalsite.celery import app
+from evalsite.origin import going_back_to, origin
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.tenants.scope import require
 
 _ADD = """
-    INSERT INTO pipeline_outboxmessage (id, tenant_id, task, key, arguments, due_at)
-    VALUES (gen_random_uuid(), app.tenant_id(), %s, %s, %s::jsonb,
+    INSERT INTO pipeline_outboxmessage (id, tenant_id, task, key, arguments, origin, due_at)
+    VALUES (gen_random_uuid(), app.tenant_id(), %s, %s, %s::jsonb, %s::jsonb,
             clock_timestamp() + make_interval(secs => %s))
     ON CONFLICT (tenant_id, key) DO NOTHING
 """
@@ -26,7 +28,7 @@ _ADD = """
 def add(task: str, *, key: str, arguments: str = "{}", delay: float = 0) -> None:
     """Owe the broker a task; `arguments` is JSON text of ids. Sent on commit unless delayed."""
     with connection.cursor() as cursor:
-        cursor.execute(_ADD, [task, key, arguments, delay])
+        cursor.execute(_ADD, [task, key, arguments, json.dumps(origin()), delay])
     if delay == 0:
         tenant_id = require()
         # Robust: with the broker away the commit stands, and the coordinator sends it later.
@@ -53,5 +55,6 @@ def _send_key(tenant_id: UUID, key: str) -> None:
 def _send(message: OutboxMessage) -> int:
     """Publish first, delete after: a crash in between sends twice, never not at all."""
     arguments = {"tenant_id": str(message.tenant_id), **message.arguments}
-    app.send_task(message.task, kwargs=arguments, ignore_result=True)
+    with going_back_to(message.origin):
+        app.send_task(message.task, kwargs=arguments, ignore_result=True)
     return message.delete()[0]
