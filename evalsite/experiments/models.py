@@ -183,6 +183,7 @@ class Result(TenantModel):
                 include=["version", "group", "score"],
                 name="experiments_result_recent",
             ),
+            models.Index(fields=["tenant", "experiment", "id"], name="experiments_result_listed"),
         ]
 
     def __str__(self) -> str:

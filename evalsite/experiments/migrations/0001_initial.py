@@ -233,6 +233,10 @@ class Migration(migrations.Migration):
             model_name='result',
             index=models.Index(fields=['tenant', 'recorded_at'], include=('version', 'group', 'score'), name='experiments_result_recent'),
         ),
+        migrations.AddIndex(
+            model_name='result',
+            index=models.Index(fields=['tenant', 'experiment', 'id'], name='experiments_result_listed'),
+        ),
         migrations.AddConstraint(
             model_name='result',
             constraint=evalsite.tenants.wall.TenantWall(lookup=(), name='experiments_result_wall', rights=('SELECT', 'INSERT', 'UPDATE', 'DELETE')),
