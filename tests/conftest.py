@@ -92,9 +92,9 @@ def committed_db(
         yield
         connections["default"].close()
         with services.superuser() as superuser:
-            found = superuser.execute(
+            ((tables,),) = superuser.execute(
                 "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind = 'r'"
                 " AND relnamespace = 'public'::regnamespace AND relname NOT IN"
                 " ('django_migrations', 'django_content_type', 'auth_permission')"
             )
-            superuser.execute(f"TRUNCATE {found.fetchone()[0]} CASCADE")
+            superuser.execute(f"TRUNCATE {tables} CASCADE")

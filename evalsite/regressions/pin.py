@@ -30,7 +30,7 @@ def pin(batch: Batch, *, note: str = "", actor: object = "", any_client: bool = 
         raise BaselineUnfinished(f"batch {batch.pk} is {batch.state}")
     run = batch.run
     client_type = "" if any_client else run.client_type
-    place = {"suite": batch.suite, "target": run.target, "client_type": client_type}
+    place: dict[str, Any] = {"suite": batch.suite, "target": run.target, "client_type": client_type}
     with transaction.atomic():
         before = Baseline.objects.select_for_update().filter(**place).first()
         pinned, _ = Baseline.objects.update_or_create(

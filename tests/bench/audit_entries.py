@@ -37,8 +37,8 @@ def main() -> None:
             superuser.execute("DELETE FROM audit_entry")
             superuser.execute("ALTER TABLE audit_entry ENABLE TRIGGER audit_entry_link")
             report = {"linked": _rates(asked), "without": without}
-        report["verify_s"] = _verify()
-    print(json.dumps({**vars(asked), **report, "load": os.getloadavg()[0]}))
+        took = {"verify_s": _verify(), "load": os.getloadavg()[0]}
+    print(json.dumps({**vars(asked), **report, **took}))
 
 
 def _rates(asked: argparse.Namespace) -> dict[str, float]:

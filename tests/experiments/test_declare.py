@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("as_acme")
 def test_creating_is_audited_with_the_declaration() -> None:
     create_experiment("study", margin=0.02, actor="alice")
     entry = Entry.objects.get(action="experiment.created")
-    assert (entry.actor, entry.after["margin"]) == ("alice", 0.02)
+    assert (entry.actor, (entry.after or {})["margin"]) == ("alice", 0.02)
 
 
 def test_two_of_a_name_are_refused() -> None:

@@ -28,7 +28,7 @@ def test_a_pin_takes_the_place_of_the_one_before() -> None:
     assert (pinned.batch, pinned.note, pinned.pinned_by) == (second, "release 2", "bob")
     told = Entry.objects.filter(action="baseline.pinned").order_by("recorded_at")
     assert [entry.actor for entry in told] == ["alice", "bob"]
-    assert [entry.before.get("batch_id") for entry in told] == [None, str(first.pk)]
+    assert [(entry.before or {}).get("batch_id") for entry in told] == [None, str(first.pk)]
     assert told[1].after == {"batch_id": str(second.pk), "note": "release 2"}
 
 
