@@ -13,7 +13,14 @@ from collections.abc import Callable, Sequence
 from evalsite_client.client import Client
 from evalsite_client.commands import comment, evaluate, gate, record
 from evalsite_client.commands.say import ERROR, INTERRUPTED, UNDECIDED, USAGE, say
-from evalsite_client.errors import ClientError, KeyMissing, NameUnknown, UrlMissing, WaitedTooLong
+from evalsite_client.errors import (
+    ClientError,
+    KeyMissing,
+    NameUnknown,
+    Problem,
+    UrlMissing,
+    WaitedTooLong,
+)
 
 _Do = Callable[[Client, argparse.Namespace], int]
 _COMMANDS: dict[str, _Do] = {"record": record.run, "evaluate": evaluate.run, "gate": gate.run}
@@ -43,7 +50,9 @@ def run() -> None:
 def _exit_code(error: ClientError) -> int:
     if isinstance(error, WaitedTooLong):
         return UNDECIDED
-    return USAGE if isinstance(error, NameUnknown | KeyMissing | UrlMissing) else ERROR
+    unknown = isinstance(error, Problem) and error.code.endswith("_unknown")
+    wrong = isinstance(error, NameUnknown | KeyMissing | UrlMissing) or unknown
+    return USAGE if wrong else ERROR
 
 
 def _parser() -> argparse.ArgumentParser:
