@@ -210,11 +210,11 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PARSER_CLASSES": ["evalsite.api.parse.StrictJSON"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["evalsite.api.narrow.Strictly"],
     "DEFAULT_PAGINATION_CLASS": "evalsite.api.paging.ByCursor",
     "DEFAULT_SCHEMA_CLASS": "evalsite.api.schema.Described",
     "EXCEPTION_HANDLER": "evalsite.api.problems.answer_problem",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "evalsite",
@@ -222,6 +222,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -229,6 +230,7 @@ SPECTACULAR_SETTINGS = {
     ],
     # One name for the same choices under several members, and for several under the same.
     "ENUM_NAME_OVERRIDES": {
+        "SliceKind": "evalsite.summaries.models.SliceKind",
         "CaseState": "evalsite.cases.models.CaseState",
         "RunStatus": "evalsite.targets.models.RunStatus",
         "EvaluationState": "evalsite.pipeline.standing.Stand",

@@ -9,7 +9,7 @@ from django.http import StreamingHttpResponse
 from django.urls import path
 from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet, IsoDateTimeFilter
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -103,7 +103,10 @@ class Trail(ListModelMixin, RetrieveModelMixin, Resource[Entry]):
     filterset_class = EntryFilter
     pagination_class = ByTime
 
-    @extend_schema(responses={(200, NDJSON): EntrySerializer(many=True)}, filters=True)
+    @extend_schema(
+        responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "An entry a line.")},
+        filters=True,
+    )
     def export(self, request: Request) -> StreamingHttpResponse:
         """Send the trail, or what of it fits, as JSON lines, oldest first."""
         found = self.filter_queryset(self.get_queryset()).order_by("recorded_at", "id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.urls import path
 from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet, NumberFilter
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -47,7 +47,7 @@ class CaseSerializer(ModelSerializer[Any]):
     revision = IntegerField(source="revision_number", help_text="Grows with each change.")
 
     class Meta:
-        model = TestCase
+        model: type[Model] = TestCase
         fields = ("id", "suite", "key", "revision", *CONTENT, "created_at", "updated_at")
 
 
@@ -61,7 +61,7 @@ class CaseThenSerializer(CaseSerializer):
     updated_at = DateTimeField(source="created_at")
 
     class Meta(CaseSerializer.Meta):
-        model = Revision  # type: ignore[assignment]
+        model = Revision
 
 
 class CaseEdit(Wanted):
@@ -99,22 +99,31 @@ class AtVersion(Asked):
     )
 
 
+class ByKey(CharFilter):
+    """The case of that key, now or in a version."""
+
+    def filter(self, cases: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Keep that case."""
+        path = "key" if cases.model is TestCase else "case__key"
+        return cases.filter(**{path: value}) if value else cases
+
+
+class ByTag(CharFilter):
+    """The cases with that tag."""
+
+    def filter(self, cases: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Keep those cases."""
+        return cases.filter(tags__contains=[value]) if value else cases
+
+
 class CaseFilter(FilterSet):
     """What a list of cases can be narrowed by."""
 
-    key = CharFilter(method="by_key")
+    key = ByKey()
     state = ChoiceFilter(choices=CaseState.choices)
-    tag = CharFilter(field_name="tags", method="with_tag")
+    tag = ByTag(field_name="tags")
     category = CharFilter()
     complexity = NumberFilter(min_value=1, max_value=5)
-
-    def by_key(self, cases: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Keep the case of that key."""
-        return cases.filter(**{"key" if cases.model is TestCase else "case__key": value})
-
-    def with_tag(self, cases: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Keep the cases with that tag."""
-        return cases.filter(tags__contains=[value])
 
 
 EXAMPLE: Final = {

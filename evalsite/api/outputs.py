@@ -45,20 +45,30 @@ class OutputSerializer(ModelSerializer[Output]):
         )
 
 
+class ByCase(CharFilter):
+    """The outputs for the cases of that key."""
+
+    def filter(self, outputs: QuerySet[Output], value: str) -> QuerySet[Output]:
+        """Keep those outputs."""
+        return outputs.filter(case__in=cases_called(value)) if value else outputs
+
+
+class WithError(BooleanFilter):
+    """The outputs that are an error, or those that are an answer."""
+
+    def filter(self, outputs: QuerySet[Output], value: bool | None) -> QuerySet[Output]:
+        """Keep those outputs."""
+        if value is None:
+            return outputs
+        return outputs.exclude(error="") if value else outputs.filter(error="")
+
+
 class OutputFilter(FilterSet):
     """What a list of outputs can be narrowed by."""
 
-    key = CharFilter(method="of_case")
+    key = ByCase()
     repetition = NumberFilter(min_value=0, max_value=2**15 - 1)
-    error = BooleanFilter(method="with_error", help_text="Whether there is no answer.")
-
-    def of_case(self, outputs: QuerySet[Output], name: str, value: str) -> QuerySet[Output]:
-        """Keep the outputs of the cases of that key."""
-        return outputs.filter(case__in=cases_called(value))
-
-    def with_error(self, outputs: QuerySet[Output], name: str, value: bool) -> QuerySet[Output]:
-        """Keep the outputs with an error, or those without."""
-        return outputs.exclude(error="") if value else outputs.filter(error="")
+    error = WithError(help_text="Whether there is no answer.")
 
 
 class OfSuite(Strictness):

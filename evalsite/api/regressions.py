@@ -15,6 +15,13 @@ from evalsite.regressions.models import Comparison, Regression, Verdict
 from evalsite.summaries.models import SliceKind
 
 
+class ListedFinding(FindingSerializer):
+    """A finding as a list tells it."""
+
+    class Meta(FindingSerializer.Meta):
+        fields = ("id", *FindingSerializer.Meta.fields)
+
+
 class FindingFilters(FilterSet):
     """Which findings of a comparison."""
 
@@ -33,7 +40,7 @@ class Findings(ListModelMixin, Resource[Regression]):
 
     room = "regressions"
     queryset = Regression.objects.all()
-    serializer_class = FindingSerializer
+    serializer_class = ListedFinding
     filterset_class = FindingFilters
 
     def get_queryset(self) -> QuerySet[Regression]:
@@ -42,7 +49,7 @@ class Findings(ListModelMixin, Resource[Regression]):
         return super().get_queryset().filter(comparison=comparison)
 
 
-class RegressionSerializer(FindingSerializer):
+class RegressionSerializer(ListedFinding):
     """A metric that got worse, and in which comparison."""
 
     batch = UUIDField(source="comparison.batch_id")
@@ -50,9 +57,9 @@ class RegressionSerializer(FindingSerializer):
     suite_name = CharField(source="comparison.batch.suite.name")
     run_name = CharField(source="comparison.batch.run.name")
 
-    class Meta(FindingSerializer.Meta):
+    class Meta(ListedFinding.Meta):
         fields = (
-            *FindingSerializer.Meta.fields,
+            *ListedFinding.Meta.fields,
             *("comparison", "batch", "baseline", "suite_name", "run_name"),
         )
 

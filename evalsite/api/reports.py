@@ -36,7 +36,7 @@ class FindingSerializer(ModelSerializer[Regression]):
     class Meta:
         model = Regression
         fields: tuple[str, ...] = (
-            *("id", "metric", "slice_kind", "slice_value", "verdict", "n_pairs", "left_out"),
+            *("metric", "slice_kind", "slice_value", "verdict", "n_pairs", "left_out"),
             *("worse", "better", "before", "after", "effect", "effect_low", "effect_high"),
             *("p_value", "p_corrected", "method", "n_clusters", "more_cases"),
         )

@@ -62,7 +62,8 @@ class Resource(GenericViewSet[Row]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check who asks and what; an unsafe request is then done as one transaction."""
         super().initial(request, *args, **kwargs)
-        self._require_known_parameters(request)
+        if self.action is not None:  # else the method is none of the address's
+            self._require_known_parameters(request)
         name = str(request.method).lower()
         if request.method not in _SAFE and hasattr(self, name):
             setattr(self, name, partial(self._as_one, getattr(self, name)))

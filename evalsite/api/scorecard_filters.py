@@ -19,7 +19,6 @@ _SLICES: Final = {
     "category": "revision__category",
     "complexity": "revision__complexity",
 }
-_MOST_REPETITIONS: Final = 2**15 - 1
 
 
 class ScorecardFilters(FilterSet):
@@ -38,7 +37,7 @@ class ScorecardFilters(FilterSet):
     case = CharFilter(field_name="revision__case__key", help_text="The case's key.")
     min_score = NumberFilter(field_name="overall_score", lookup_expr="gte")
     max_score = NumberFilter(field_name="overall_score", lookup_expr="lte")
-    repetition = NumberFilter(min_value=0, max_value=_MOST_REPETITIONS)
+    repetition = NumberFilter()
 
     class Meta:
         model = Scorecard
@@ -91,4 +90,4 @@ def _has_code(value: str) -> Func:
 
 
 def _refused(parameter: str, *, told: str) -> ValidationError:
-    return ValidationError({parameter: [ErrorDetail(told, code="invalid")]})
+    return ValidationError({parameter: [ErrorDetail(told, code="unfit")]})

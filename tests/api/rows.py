@@ -13,9 +13,6 @@ from typing import Any, Final
 
 from django.db.models import Model
 
-from tests import factories as make
-from tests.api.routes import Route
-
 Given = Mapping[str, Any]
 NDJSON: Final = "application/x-ndjson"
 
@@ -33,28 +30,6 @@ class Row:
     fill: Callable[[Given, int], object] | None = None
     # Audit entries of the good request.
     entries: int = 1
-
-
-# Which factory makes what a part of the address names; `pk` is the resource's own model.
-PARENTS: Final[dict[str, Callable[[], Model]]] = {
-    "suite_id": make.make_suite,
-    "case_id": make.make_case,
-    "run_id": make.make_run,
-    "batch_id": make.make_batch,
-    "comparison_id": make.make_comparison,
-    "gate_id": make.make_gate,
-    "experiment_id": make.make_experiment,
-}
-
-
-def given_for(route: Route, row: Row) -> Given:
-    """Make what the route's address names, for the tenant in scope."""
-    if row.given is not None:
-        return row.given()
-    made = {name: PARENTS[name]() for name in route.kwargs if name != "pk"}
-    if "pk" in route.kwargs:
-        made["pk"] = make.FACTORIES[route.model]()
-    return made
 
 
 def named(**given: Callable[[], Model]) -> Callable[[], Given]:

@@ -11,8 +11,9 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 
 from tests.api.all_rows import row_of
+from tests.api.given import given_for
 from tests.api.routes import routes
-from tests.api.rows import NDJSON, Given, Row, given_for
+from tests.api.rows import NDJSON, Given, Row
 
 
 def seeded_schema() -> dict[str, Any]:

@@ -22,8 +22,9 @@ from evalsite.tenants.permissions import allows
 from evalsite.tenants.scope import tenant
 from tests.api.all_rows import ROWS, row_of
 from tests.api.conftest import asker, holding
+from tests.api.given import given_for
 from tests.api.routes import Route, routes
-from tests.api.rows import Given, Row, given_for
+from tests.api.rows import Given, Row
 from tests.api.send import random_ids, send, told
 from tests.factories import FACTORIES
 

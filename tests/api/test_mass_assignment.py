@@ -11,8 +11,8 @@ from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.api.all_rows import ROWS, row_of
 from tests.api.conftest import asker
+from tests.api.given import given_for
 from tests.api.routes import Route, routes
-from tests.api.rows import given_for
 from tests.api.send import send, told
 
 NOT_TO_SAY: Final[dict[str, Any]] = {

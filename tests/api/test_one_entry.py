@@ -9,8 +9,8 @@ from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.api.all_rows import row_of
 from tests.api.conftest import asker
+from tests.api.given import given_for
 from tests.api.routes import Route, routes
-from tests.api.rows import given_for
 from tests.api.send import send, told
 
 # The key's own: issuing it for the test, and that it was used.
