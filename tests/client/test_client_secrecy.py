@@ -14,6 +14,7 @@ import pytest
 
 from evalsite.env import ROOT
 from evalsite_client import AsyncClient, Client, ClientError
+from evalsite_client.errors import KeyMissing
 from tests.client.conftest import KEY, QUICK
 from tests.client.fake_server import FakeServer, Reply, Respond, in_turn, problem
 
@@ -64,6 +65,13 @@ def test_no_log_holds_the_key(connect: Connect, caplog: pytest.LogCaptureFixture
         assert not [*client.suites.list()]
     assert "suites" in caplog.text
     assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize("odd", ["evs_clé", "evs_k3y\nInjected: yes", "evs_Two words"])
+def test_an_odd_key_is_refused_before_anything_shows_it(odd: str) -> None:
+    with pytest.raises(KeyMissing) as caught:
+        Client("http://127.0.0.1:9", api_key=odd)
+    assert odd.split()[0] not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_redirect_does_not_take_the_key_along(connect: Connect, serve: Serve) -> None:

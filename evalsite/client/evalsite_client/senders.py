@@ -35,9 +35,17 @@ _NEVER_BEGUN: Final = (
 
 
 class SecretHeader(httpx2.Auth):
-    """Puts a secret into a header as a request leaves."""
+    """Puts a secret into a header as a request leaves; raises KeyMissing for none or an odd one.
+
+    An odd one would be refused by what encodes headers, which shows it in its errors.
+    """
 
     def __init__(self, secret: SecretStr, *, name: str, scheme: str = "") -> None:
+        text = secret.get_secret_value()
+        if not text:
+            raise KeyMissing("no API key is given")
+        if not (text.isascii() and text.isprintable()) or " " in text:
+            raise KeyMissing("the API key has characters that no key has")
         self._secret = secret
         self._name = name
         self._scheme = scheme
@@ -55,8 +63,6 @@ def options(url: str, *, api_key: str | SecretStr | None, timeout: float) -> dic
         raise UrlMissing("no server is named")
     key = api_key or os.environ.get("EVALSITE_API_KEY", "")
     secret = key if isinstance(key, SecretStr) else SecretStr(key.strip())
-    if not secret.get_secret_value():
-        raise KeyMissing("no API key is given")
     auth = SecretHeader(secret, name="Authorization", scheme="Bearer ")
     return transport(address.rstrip("/") + ROOT, auth=auth, timeout=timeout)
 
