@@ -7,9 +7,9 @@ from typing import Any, Final
 from celery import Task
 
 from evalsite.tenants import scope
-from evalsite.tenants.acting import Actor, ActorKind, acting
+from evalsite.tenants.acting import acting, system
 
-WORKER: Final = Actor(kind=ActorKind.SYSTEM, name="worker")
+WORKER: Final = system("worker")
 
 
 class TenantTask(Task):  # type: ignore[type-arg]

@@ -21,11 +21,11 @@ from evalsite.env import load
 from evalsite.pipeline.lead import LOCK, seen, take_over
 from evalsite.pipeline.sweep import sweep
 from evalsite.tenants import scope
-from evalsite.tenants.acting import Actor, ActorKind, acting
+from evalsite.tenants.acting import acting, system
 
 log = logging.getLogger(__name__)
 
-COORDINATOR: Final = Actor(kind=ActorKind.SYSTEM, name="coordinator")
+COORDINATOR: Final = system("coordinator")
 
 
 def coordinate(stop: Event, *, seconds: float) -> None:

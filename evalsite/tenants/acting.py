@@ -29,6 +29,12 @@ class Actor:
 
 SYSTEM: Final = Actor(kind=ActorKind.SYSTEM, name="")
 
+
+def system(name: str) -> Actor:
+    """Answer a part of the system as who acts: a command, the worker."""
+    return Actor(kind=ActorKind.SYSTEM, name=name)
+
+
 _actor: ContextVar[Actor] = ContextVar("actor", default=SYSTEM)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from evalsite.errors import EvalsiteError, UsageError
-from evalsite.tenants.acting import Actor, ActorKind, acting
+from evalsite.tenants.acting import acting, system
 from evalsite.tenants.enrol import TenantUnknown, find_tenant
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
@@ -42,7 +42,7 @@ class TenantCommand(BaseCommand):
         name = type(self).__module__.rpartition(".")[2]
         try:
             with (
-                acting(Actor(kind=ActorKind.SYSTEM, name=name)),
+                acting(system(name)),
                 tenant(_chosen(options["tenant"]).pk),
             ):
                 self.work(**options)

@@ -6,10 +6,16 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.dispatch import Signal
 
 from evalsite.errors import EvalsiteError
 from evalsite.tenants.models import Membership, Role, Tenant
 from evalsite.tenants.scope import require, tenant
+
+# Sent in the tenant's scope, in the transaction that does it: with `founded`; with `membership`
+# and, if there was one, `before`. What a receiver writes stands or falls with it.
+tenant_founded = Signal()
+member_admitted = Signal()
 
 
 class TenantUnknown(EvalsiteError):
@@ -39,8 +45,10 @@ def create_tenant(*, slug: str, name: str) -> Tenant:
     """Found a tenant; raises TenantExists."""
     with transaction.atomic():
         made, is_new = Tenant.objects.get_or_create(slug=slug, defaults={"name": name})
-    if not is_new:
-        raise TenantExists(f"there is a tenant {slug!r} already")
+        if not is_new:
+            raise TenantExists(f"there is a tenant {slug!r} already")
+        with tenant(made.pk):
+            tenant_founded.send(Tenant, founded=made)
     return made
 
 
@@ -63,5 +71,9 @@ def admit_by_name(slug: str, *, username: str, password: str | None, role: Role)
     if is_new:
         user.set_password(password)
         user.save()
-    with tenant(find_tenant(slug).pk):
-        return admit(user, role=role)
+    with tenant(find_tenant(slug).pk), transaction.atomic():
+        before = Membership.objects.filter(user=user).first()
+        membership = admit(user, role=role)
+        if before is None or before.role != role:
+            member_admitted.send(Membership, membership=membership, before=before)
+    return membership

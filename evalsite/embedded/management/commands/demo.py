@@ -17,6 +17,7 @@ from evalsite.embedded.demo import SAMPLES, Mail, files_in, quoted, wait_for_mai
 from evalsite.embedded.keep import keep_password
 from evalsite.errors import EvalsiteError
 from evalsite.tenants import enrol
+from evalsite.tenants.acting import acting, system
 from evalsite.tenants.models import Role
 from evalsite.tenants.scope import tenant
 
@@ -45,7 +46,8 @@ class Command(BaseCommand):
         """Run the command."""
         try:
             self._serve()
-            self._enrol()
+            with acting(system("demo")):
+                self._enrol()
             self._import()
             self._declare()
             self._evaluate("assistant-1-4", "baseline", title="Evaluate version 1.4")

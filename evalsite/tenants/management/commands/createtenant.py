@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from evalsite.errors import EvalsiteError
 from evalsite.tenants import enrol
+from evalsite.tenants.acting import acting, system
 from evalsite.tenants.models import Role
 
 
@@ -28,6 +29,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command."""
+        with acting(system("createtenant")):
+            self._found(options)
+
+    def _found(self, options: dict[str, Any]) -> None:
         try:
             tenant = enrol.create_tenant(
                 slug=options["slug"], name=options["name"] or options["slug"]
