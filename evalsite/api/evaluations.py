@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.urls import path
+from django_filters.rest_framework import FilterSet
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
@@ -20,6 +21,7 @@ from rest_framework.serializers import (
     ModelSerializer,
 )
 
+from evalsite.api.filters import ByIdOrName
 from evalsite.api.named import suite_of, target_of
 from evalsite.api.orders import Cases, money
 from evalsite.api.resource import Resource
@@ -77,13 +79,24 @@ class NewEvaluation(EvaluationEdit):
     )
 
 
+class EvaluationFilter(FilterSet):
+    """What a list of evaluations can be narrowed by."""
+
+    target = ByIdOrName(field_name="target")
+    suite = ByIdOrName(field_name="suite")
+
+    class Meta:
+        model = Evaluation
+        fields = ("name", "is_active")
+
+
 class Evaluations(ListModelMixin, RetrieveModelMixin, Resource[Evaluation]):
     """What a tenant's targets are evaluated on."""
 
     room = "pipeline"
     queryset = Evaluation.objects.select_related("target", "suite")
     serializer_class = EvaluationSerializer
-    filterset_fields: ClassVar = ["target", "suite", "is_active"]
+    filterset_class = EvaluationFilter
 
     @extend_schema(
         request=NewEvaluation,

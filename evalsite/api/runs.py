@@ -6,12 +6,14 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.urls import path
+from django_filters.rest_framework import FilterSet
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, DictField, JSONField, ModelSerializer
 
+from evalsite.api.filters import ByIdOrName
 from evalsite.api.resource import Resource
 from evalsite.api.wanted import Wanted
 from evalsite.targets.complete import complete_run, fail_run
@@ -66,6 +68,16 @@ class FailedRun(Wanted):
     reason = CharField(default="", allow_blank=True, max_length=500)
 
 
+class RunFilter(FilterSet):
+    """What a list of runs can be narrowed by."""
+
+    target = ByIdOrName(field_name="target")
+
+    class Meta:
+        model = Run
+        fields = ("name", "status", *_CLIENT)
+
+
 _EXAMPLE: Final[dict[str, Any]] = {
     "name": "bot-2026-11-21",
     "target": "bot",
@@ -81,7 +93,7 @@ class Runs(ListModelMixin, RetrieveModelMixin, Resource[Run]):
     queryset = Run.objects.select_related("target")
     serializer_class = RunSerializer
     verbs: ClassVar = {"complete": "change", "fail": "change"}
-    filterset_fields: ClassVar = ["name", "target", "status", *_CLIENT]
+    filterset_class = RunFilter
 
     @extend_schema(
         request=NewRun,

@@ -6,7 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -50,13 +50,21 @@ class Suites(ListModelMixin, RetrieveModelMixin, Resource[Suite]):
     serializer_class = SuiteSerializer
     filterset_fields: ClassVar = {"name": ["exact"], "pack": ["exact"]}
 
-    @extend_schema(request=NewSuite, responses={201: SuiteSerializer})
+    @extend_schema(
+        request=NewSuite,
+        responses={201: SuiteSerializer},
+        examples=[
+            OpenApiExample(
+                "of the pack exact", {"name": "capitals", "pack": "exact"}, request_only=True
+            )
+        ],
+    )
     def create(self, request: Request) -> Response:
         """Make an empty suite."""
         suite = create_suite(**self.read(NewSuite), actor=request.user)
         return self.made(suite, address="suite")
 
-    @extend_schema(request=SuiteEdit)
+    @extend_schema(request=SuiteEdit, responses=SuiteSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change what the suite says about itself."""
         suite = self.get_object()
