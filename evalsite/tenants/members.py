@@ -13,7 +13,7 @@ from evalsite.tenants.models import Role, Tenant
 def roles_of(user: Any) -> dict[UUID, Role]:
     """Answer the person's role by tenant, active tenants only.
 
-    Memberships lie behind the wall; the function `app.memberships_of` is the one way past it.
+    Memberships lie behind the wall; the function `app.memberships_of` is the way past it.
     """
     if not user.is_authenticated or not user.is_active:
         return {}
