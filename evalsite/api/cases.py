@@ -123,7 +123,7 @@ class CaseFilter(FilterSet):
     state = ChoiceFilter(choices=CaseState.choices)
     tag = ByTag(field_name="tags")
     category = CharFilter()
-    complexity = NumberFilter(min_value=1, max_value=5)
+    complexity = NumberFilter()
 
 
 EXAMPLE: Final = {

@@ -99,7 +99,7 @@ class Resource(GenericViewSet[Row]):
         try:
             return super().paginate_queryset(queryset)
         except (NotFound, ValueUnfit):
-            told = ErrorDetail("Take `next` of the page before as it is.", code="invalid")
+            told = ErrorDetail("Take `next` of the page before as it is.", code="cursor")
             raise ValidationError({"cursor": [told]}) from None
 
     def get_object(self) -> Row:
