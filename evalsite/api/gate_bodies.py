@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample
-from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import (
     BooleanField,
     CharField,
@@ -19,10 +18,19 @@ from rest_framework.serializers import (
 from evalsite.api.named import suite_of, target_of
 from evalsite.api.resource import Resource
 from evalsite.api.wanted import Wanted
+from evalsite.errors import UsageError
+from evalsite.gates.read import GateInvalid
 from evalsite.gates.spec import Claim
 
 _KINDS: Final = ("tag", "category", "complexity")
 _OPEN: Final[dict[str, Any]] = {"required": False, "allow_null": True}
+
+
+class QuestionUnclear(UsageError):
+    """A gate is asked about nothing, or about two things."""
+
+    code = "question_unclear"
+    hint = "name either a run or a batch"
 
 
 class Slice(Wanted):
@@ -101,7 +109,7 @@ class Question(Wanted):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse a question about nothing, or about two things."""
         if ("run" in attrs) == ("batch" in attrs):
-            raise ValidationError("Name either a run or a batch.", code="run_or_batch")
+            raise QuestionUnclear("a gate is asked about either a run or a batch")
         return attrs
 
 
@@ -129,13 +137,13 @@ def as_sent(resource: Resource[Any], wanted: type[GateEdit]) -> dict[str, Any]:
     """Answer a body as the gate's file has it: demands beside, suite and target by name.
 
     Numbers are as they were sent: what a file must not put into quotes, a body must not either.
-    Raises ValidationError, SuiteUnknown and TargetUnknown.
+    Raises ValidationError, GateInvalid, SuiteUnknown and TargetUnknown.
     """
     resource.read(wanted)
     given: dict[str, Any] = dict(resource.request.data)
     spec = given.pop("spec", {})
     if twice := sorted(spec.keys() & given.keys()):
-        raise ValidationError({twice[0]: ["It stands in `spec` and beside it."]}, code="twice")
+        raise GateInvalid(f"{twice[0]}: it stands in spec and beside it")
     if given.get("suite"):
         given["suite"] = suite_of(given["suite"]).name
     if given.get("target"):

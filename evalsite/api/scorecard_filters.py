@@ -7,8 +7,8 @@ from typing import Any, Final
 from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.lookups import Exact
 from django_filters import BooleanFilter, CharFilter, ChoiceFilter, FilterSet, NumberFilter
-from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from evalsite.errors import UsageError
 from evalsite.scoring.models import Scorecard, ScoreStatus
 from packs.protocol import StageStatus
 
@@ -19,6 +19,67 @@ _SLICES: Final = {
     "category": "revision__category",
     "complexity": "revision__complexity",
 }
+_LEVELS: Final = ("1", "2", "3", "4", "5")
+_MOST_REPETITIONS: Final = 2**15 - 1
+
+
+class FilterUnclear(UsageError):
+    """A filter of scorecards does not say what it looks for."""
+
+    code = "filter_unclear"
+    hint = "name the stage of stage_status in `stage`; a slice is tag:NAME or category:NAME"
+
+
+class OfStage(CharFilter):
+    """Keeps those that a stage has said something about."""
+
+    def filter(self, cards: Cards, value: str) -> Cards:
+        """Answer them."""
+        return cards.filter(stages__has_key=value) if value else cards
+
+
+class WithStageStatus(ChoiceFilter):
+    """Keeps those where the stage named beside it came to that."""
+
+    parent: Any
+
+    def filter(self, cards: Cards, value: str) -> Cards:
+        """Answer them; raises FilterUnclear where no stage is named."""
+        if not value:
+            return cards
+        stage = self.parent.form.cleaned_data["stage"]
+        if not stage:
+            raise FilterUnclear(f"stage_status {value} is of no stage")
+        return _of_stage(cards, stage, status=value)
+
+
+class WithCode(CharFilter):
+    """Keeps those where the stage named beside it, or any, or the case's end has the code."""
+
+    parent: Any
+
+    def filter(self, cards: Cards, value: str) -> Cards:
+        """Answer them."""
+        if not value:
+            return cards
+        if stage := self.parent.form.cleaned_data["stage"]:
+            return _of_stage(cards, stage, code=value)
+        written_off = Q(status=ScoreStatus.ERRORED, details__batch__code=value)
+        return cards.filter(Q(_has_code(value)) | written_off)
+
+
+class InSlice(CharFilter):
+    """Keeps those whose cases are in a slice."""
+
+    def filter(self, cards: Cards, value: str) -> Cards:
+        """Answer them; raises FilterUnclear for what is no slice."""
+        if not value:
+            return cards
+        kind, sign, wanted = value.partition(":")
+        if not sign or kind not in _SLICES or (kind == "complexity" and wanted not in _LEVELS):
+            raise FilterUnclear(f"{value!r:.120} is no slice")
+        looked_for: Any = [wanted] if kind == "tag" else wanted
+        return cards.filter(**{_SLICES[kind]: looked_for})
 
 
 class ScorecardFilters(FilterSet):
@@ -26,48 +87,21 @@ class ScorecardFilters(FilterSet):
 
     status = ChoiceFilter(choices=ScoreStatus.choices)
     passed = BooleanFilter(field_name="overall_passed")
-    stage = CharFilter(method="of_stage", help_text="That have been judged at it.")
-    stage_status = ChoiceFilter(
+    stage = OfStage(help_text="That have been judged at it.")
+    stage_status = WithStageStatus(
         choices=[(status.value, status.value) for status in StageStatus],
-        method="with_stage_status",
         help_text="What the stage, named in `stage`, came to.",
     )
-    code = CharFilter(method="with_code", help_text="Why a stage, or the named one, has no score.")
-    slice = CharFilter(method="in_slice", help_text="tag:NAME, category:NAME or complexity:1 to 5.")
+    code = WithCode(help_text="Why a stage, or the one named in `stage`, has no score.")
+    slice = InSlice(help_text="tag:NAME, category:NAME or complexity:1 to 5.")
     case = CharFilter(field_name="revision__case__key", help_text="The case's key.")
     min_score = NumberFilter(field_name="overall_score", lookup_expr="gte")
     max_score = NumberFilter(field_name="overall_score", lookup_expr="lte")
-    repetition = NumberFilter()
+    repetition = NumberFilter(min_value=0, max_value=_MOST_REPETITIONS)
 
     class Meta:
         model = Scorecard
         fields: tuple[str, ...] = ()
-
-    def of_stage(self, cards: Cards, name: str, value: str) -> Cards:
-        """Keep those that the stage has said something about."""
-        return cards.filter(stages__has_key=value)
-
-    def with_stage_status(self, cards: Cards, name: str, value: str) -> Cards:
-        """Keep those where the named stage came to that."""
-        stage = self.form.cleaned_data["stage"]
-        if not stage:
-            raise _refused("stage_status", told="Name the stage in `stage`.")
-        return _of_stage(cards, stage, status=value)
-
-    def with_code(self, cards: Cards, name: str, value: str) -> Cards:
-        """Keep those where the named stage, or any, or the whole case's end has the code."""
-        if stage := self.form.cleaned_data["stage"]:
-            return _of_stage(cards, stage, code=value)
-        written_off = Q(status=ScoreStatus.ERRORED, details__batch__code=value)
-        return cards.filter(Q(_has_code(value)) | written_off)
-
-    def in_slice(self, cards: Cards, name: str, value: str) -> Cards:
-        """Keep those whose cases are in the slice."""
-        kind, sign, wanted = value.partition(":")
-        if not sign or kind not in _SLICES or (kind == "complexity" and wanted not in "12345"):
-            raise _refused("slice", told="Write tag:NAME, category:NAME or complexity:1 to 5.")
-        looked_for: Any = [wanted] if kind == "tag" else wanted
-        return cards.filter(**{_SLICES[kind]: looked_for})
 
 
 def _of_stage(cards: Cards, stage: str, **wanted: str) -> Cards:
@@ -87,7 +121,3 @@ def _has_code(value: str) -> Func:
         function="jsonb_path_exists",
         output_field=BooleanField(),
     )
-
-
-def _refused(parameter: str, *, told: str) -> ValidationError:
-    return ValidationError({parameter: [ErrorDetail(told, code="unfit")]})

@@ -84,7 +84,7 @@ def test_nobody_overwrites_anothers_change(api: Client) -> None:
         ({"primary": {"metric": "pass_rate", "margin": 0}}, "gate_invalid"),
         ({"primary": {"metric": "pass_rate", "margin": "0.1"}}, "invalid"),
         ({"guards": [{"metric": "score"}]}, "gate_invalid"),
-        ({"spec": {"primary": PRIMARY}}, "invalid"),
+        ({"spec": {"primary": PRIMARY}}, "gate_invalid"),
         ({"name": "no spaces"}, "invalid"),
         ({"version": 7}, "invalid"),
         ({"suite": "none"}, "suite_unknown"),
@@ -157,8 +157,8 @@ def test_a_missing_file_is_a_problem_and_no_file(api: Client) -> None:
 @pytest.mark.parametrize(
     ("question", "code"),
     [
-        ({}, "invalid"),
-        ({"run": "v2", "batch": str(uuid4())}, "invalid"),
+        ({}, "question_unclear"),
+        ({"run": "v2", "batch": str(uuid4())}, "question_unclear"),
         ({"run": "none"}, "run_unknown"),
         ({"run": "v2", "baseline": "version:9"}, "baseline_unknown"),
         ({"run": "v2", "outcome": "passed"}, "invalid"),
