@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-import structlog
-from structlog.stdlib import ProcessorFormatter
 
 from evalsite.env import ROOT, Env
+from evalsite.lean import structlog
 from evalsite.tenants import scope
 
 Event = MutableMapping[str, Any]
@@ -30,7 +29,7 @@ _BEGINNINGS: Final = ("Invalid request", "Error handling request")
 _INNERMOST: Final = 12
 
 
-class PlainFormatter(ProcessorFormatter):
+class PlainFormatter(structlog.stdlib.ProcessorFormatter):
     """Takes the quotes out of what other libraries log."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -48,25 +47,30 @@ def configure(env: Env) -> dict[str, Any]:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        add_tenant,
-        told_by_kind(with_text=env.log_exception_text),
+        step(add_tenant),
+        step(told_by_kind(with_text=env.log_exception_text)),
     ]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
             *before,
             structlog.stdlib.PositionalArgumentsFormatter(),
-            ProcessorFormatter.wrap_for_formatter,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    last = [_as_json] if as_json else [_exception_in_lines, _in_colours()]
-    return _logging(env.log_level, before=before, last=[_without_meta, *last])
+    last = [step(_as_json)] if as_json else [step(_exception_in_lines), _in_colours()]
+    return _logging(env.log_level, before=before, last=[step(_without_meta), *last])
 
 
-def add_tenant(_: Any, __: str, event: Event) -> Event:
+def step(change: Callable[[Event], Any]) -> Processor:
+    """Answer a change of an event as structlog calls it, with the logger and the method's name."""
+    return lambda _, __, event: change(event)
+
+
+def add_tenant(event: Event) -> Event:
     """Add the tenant in scope."""
     tenant_id = scope.current()
     if tenant_id is not None:
@@ -74,10 +78,10 @@ def add_tenant(_: Any, __: str, event: Event) -> Event:
     return event
 
 
-def told_by_kind(*, with_text: bool) -> Processor:
+def told_by_kind(*, with_text: bool) -> Callable[[Event], Event]:
     """Answer the step that tells exceptions by kind and place; `with_text` also what they say."""
 
-    def tell(_: Any, __: str, event: Event) -> Event:
+    def tell(event: Event) -> Event:
         raised = _raised(event.pop("exc_info", None))
         for name, value in event.items():
             if isinstance(value, BaseException):
@@ -146,12 +150,12 @@ def _without_quotes(record: logging.LogRecord) -> logging.LogRecord:
     return plain
 
 
-def _without_meta(_: Any, __: str, event: Event) -> Event:
+def _without_meta(event: Event) -> Event:
     del event["_record"], event["_from_structlog"]
     return event
 
 
-def _as_json(_: Any, __: str, event: Event) -> str:
+def _as_json(event: Event) -> str:
     first = {name: event.pop(name, None) for name in ("at", "level", "logger", "event")}
     return orjson.dumps({**first, **event}, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
@@ -160,7 +164,7 @@ def _in_colours() -> structlog.dev.ConsoleRenderer:
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), timestamp_key="at")
 
 
-def _exception_in_lines(_: Any, __: str, event: Event) -> Event:
+def _exception_in_lines(event: Event) -> Event:
     if told := event.get("exception"):
         cause = [f"because of {told['cause']}"] if "cause" in told else []
         lines = [": ".join(filter(None, (told["kind"], told.get("text")))), *told["places"], *cause]
