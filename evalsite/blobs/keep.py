@@ -72,6 +72,15 @@ def sweep(*, before: datetime, limit: int) -> list[Any]:
     return [(id, size) for id, _, size, _ in swept]
 
 
+def sweep_orphans(*, before: datetime) -> int:
+    """Delete the objects that killed writers have left; answers how many."""
+
+    def known(hashes: list[str]) -> set[str]:
+        return {*Blob.objects.filter(sha256__in=hashes).values_list("sha256", flat=True)}
+
+    return objects.remove_orphans(require(), known=known, before=before)
+
+
 def seen(hashes: Sequence[str], *, before: datetime) -> None:
     """Mark blobs that rows refer to, where their last date is before that."""
     Blob.objects.filter(sha256__in=hashes, kept_at__lt=before).update(kept_at=_now())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -42,6 +44,21 @@ def get(name: str) -> bytes | None:
 def remove(name: str) -> None:
     """Delete an object; one that is gone already is no error."""
     place().delete(name)
+
+
+def remove_orphans(
+    tenant: UUID, *, known: Callable[[list[str]], set[str]], before: datetime
+) -> int:
+    """Delete the tenant's objects that no row knows and that are older: a killed writer's.
+
+    `known` answers which hashes have a row. One that is just being written is younger.
+    """
+    names = {name.rpartition("/")[2]: name for name in all_of(tenant)}
+    orphans = [names[sha256] for sha256 in names.keys() - known(list(names))]
+    old = [name for name in orphans if place().get_modified_time(name) < before]
+    for name in old:
+        remove(name)
+    return len(old)
 
 
 def all_of(tenant: UUID) -> list[str]:

@@ -17,6 +17,7 @@ from xml.sax.xmlreader import AttributesImpl
 
 from django.db.models import Count
 
+from evalsite.batches.marks import purged
 from evalsite.batches.models import Batch
 from evalsite.gates.models import GateCheck, GateOutcome
 from evalsite.scoring.models import Scorecard, ScoreStatus
@@ -123,7 +124,8 @@ def _figures(batch: Batch) -> dict[str, Any]:
     names = ("n", "passed", "failed", "unscored", "errored", "pass_rate", "pass_low", "pass_high")
     figures = {name: getattr(whole, name) for name in (*names, "cost_usd")} if whole else {}
     written = {} if _all_written(batch) else {"passed_cases_written": "none"}
-    return {**named, **figures, **written}
+    gone = {"scorecards": purged(batch)} if batch.cards_purged_at else {}
+    return {**named, **figures, **written, **gone}
 
 
 def _cards(batch: Batch) -> Any:

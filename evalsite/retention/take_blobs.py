@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from evalsite.blobs.keep import seen, sweep
+from evalsite.blobs.keep import seen, sweep, sweep_orphans
 from evalsite.blobs.models import Blob
 from evalsite.retention.models import Purge
 from evalsite.retention.piece import Taken, leave_unit, select
@@ -40,4 +40,6 @@ def take_blobs(purge: Purge, *, rows: int) -> Taken | None:
         leave_unit(purge)
         return Taken()
     swept = sweep(before=purge.cutoff, limit=rows)
+    if len(swept) < rows:
+        sweep_orphans(before=purge.cutoff)
     return Taken([id for id, _ in swept], sum(size for _, size in swept))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from evalsite.audit.admin import ReadOnlyAdmin
+from evalsite.batches.marks import purged
+from evalsite.batches.models import Batch
 from evalsite.scoring.models import Scorecard
 
 
@@ -28,6 +33,17 @@ class ScorecardAdmin(ReadOnlyAdmin):
         "latency_ms", "tokens_in", "tokens_out", "cost_usd", "scored_at",
     )  # fmt: skip
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Leave what judges said for the page that shows it."""
+        return super().get_queryset(request).defer("details")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Say so where the scorecards of the batch that is asked for were purged."""
+        gone = Batch.objects.filter(cards_purged_at__isnull=False)
+        for batch in gone.filter(pk__in=_ids(request.GET.getlist("batch__id__exact"))):
+            messages.info(request, f"The scorecards of this batch were {purged(batch)}.")
+        return super().changelist_view(request, extra_context)
 
     def lookup_allowed(
         self, lookup: str, value: object, request: HttpRequest | None = None
@@ -72,4 +88,13 @@ def _reason(card: Scorecard, stage: str) -> str:
     why = card.details.get(stage, {})
     if "code" in why:
         return str(why["code"])
-    return why.get("reason", "") or json.dumps(why.get("details", ""), ensure_ascii=False)
+    if why.get("reason"):
+        return str(why["reason"])
+    return purged(card.batch) or json.dumps(why.get("details", ""), ensure_ascii=False)
+
+
+def _ids(texts: list[str]) -> Iterator[UUID]:
+    """Those of the texts that are ids."""
+    for text in texts:
+        with suppress(ValueError):
+            yield UUID(text)

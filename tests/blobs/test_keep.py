@@ -7,12 +7,13 @@ import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from evalsite.blobs.fetch import BlobDamaged, BlobMissing, fetch
-from evalsite.blobs.keep import keep, seen, sweep
+from evalsite.blobs.keep import keep, seen, sweep, sweep_orphans
 from evalsite.blobs.models import Blob
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
@@ -126,3 +127,27 @@ def test_half_an_object_of_a_killed_writer_is_replaced(
 
 def _hashes(*contents: bytes) -> list[str]:
     return [hashlib.sha256(content).hexdigest() for content in contents]
+
+
+def test_what_a_killed_writer_left_is_removed_in_time(
+    as_objects: None, objects_folder: Path, acme: Tenant
+) -> None:
+    keep([TEXT])
+    orphan = objects_folder / str(acme.pk) / "ab" / ("ab" * 32)
+    orphan.parent.mkdir(parents=True)
+    orphan.write_bytes(b"half")
+    now = timezone.now()
+    assert sweep_orphans(before=now - timedelta(days=1)) == 0
+    assert sweep_orphans(before=now + timedelta(days=1)) == 1
+    assert len(files(objects_folder)) == 1
+
+
+def test_any_storage_of_django_will_do(as_objects: None, settings: Any) -> None:
+    kept = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    settings.STORAGES = {**settings.STORAGES, "blobs": kept}
+    hashes = keep([TEXT])
+    assert fetch(hashes) == {hashes[0]: TEXT}
+    Blob.objects.update(kept_at=OLD)
+    assert len(sweep(before=timezone.now() - timedelta(days=1), limit=10)) == 1
+    with pytest.raises(BlobMissing):
+        fetch(keep([b"x"]) + hashes)

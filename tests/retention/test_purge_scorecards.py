@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from uuid import UUID
 
 import pytest
+from django.test import Client
 
 from evalsite.batches import steer
 from evalsite.batches.marks import marks_of
+from evalsite.gates.junit import write_junit
 from evalsite.leaderboard.field import load_fields
 from evalsite.regressions.compare import compare_with
 from evalsite.regressions.queries import worst_cases
@@ -18,7 +21,7 @@ from evalsite.retention.purge_due import digest_of
 from evalsite.scoring.extract import extract
 from evalsite.scoring.models import Extract, Scorecard
 from evalsite.scoring.queries import missing
-from tests.factories import make_board, make_suite
+from tests.factories import make_board, make_suite, make_user
 from tests.kept_rows import make_hold, make_policy
 from tests.retention.purged import old_batch, old_batch_of, purge, told
 from tests.summaries.filled import Card
@@ -144,3 +147,21 @@ def test_a_purge_that_was_killed_goes_on_and_has_one_receipt(
     purge()
     assert Receipt.objects.get().n == 40
     assert sum(Extract.objects.values_list("n", flat=True)) == 40
+
+
+def test_reports_and_lists_say_so_too(client: Client) -> None:
+    person = make_user(is_superuser=True, is_staff=True)
+    client.force_login(person)
+    batch = old_batch(make_suite(), 1)
+    make_policy()
+    purge()
+    batch.refresh_from_db()
+    session = client.session
+    session["tenant"] = str(batch.tenant_id)
+    session.save()
+    page = client.get("/admin/scoring/scorecard/", {"batch__id__exact": str(batch.pk)})
+    report = BytesIO()
+    write_junit(report, batch)
+    day = f"purged on {batch.cards_purged_at:%Y-%m-%d}"
+    assert day in page.content.decode()
+    assert day in report.getvalue().decode()
