@@ -14,7 +14,6 @@ from evalsite.audit.record import record
 from evalsite.cases.models import Suite
 from evalsite.errors import EvalsiteError
 
-
 _WISHES: Final = ("kinds", "delivery", "is_muted")
 
 
