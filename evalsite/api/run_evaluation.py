@@ -134,7 +134,7 @@ class RunEvaluations(Resource[Run]):
         location = reverse("api:batch", args=[batch.pk])
         response = Response(_told(evaluation, batch), status=202, headers={"Location": location})
         if wanted["wait"]:
-            transaction.on_commit(partial(_score, evaluation, batch, response))
+            transaction.on_commit(partial(_score, response, evaluation=evaluation, batch=batch))
         return response
 
     @extend_schema(responses=RunEvaluationSerializer)
@@ -146,7 +146,7 @@ class RunEvaluations(Resource[Run]):
         return Response(self.get_serializer({**told, "evaluations": several}).data)
 
 
-def _score(evaluation: Evaluation, batch: Batch, response: Response) -> None:
+def _score(response: Response, *, evaluation: Evaluation, batch: Batch) -> None:
     """Score once the batch is committed: no transaction may be open meanwhile."""
     response.data = _told(evaluation, score_waited_for(batch))
 
