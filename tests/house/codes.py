@@ -25,7 +25,10 @@ _CODE_AT = {
 _IS_CODE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _CHECK_ID = re.compile(r"evalsite\.[EW]\d{3}")
 # Constants that are given for a code.
-_CONSTANTS = {"WORKER_CRASHED", "TARGET_ERROR", "NOT_APPLICABLE", "OUTPUT_REPEATED", "CASE_UNKNOWN"}
+_CONSTANTS = {
+    *("WORKER_CRASHED", "TARGET_ERROR", "NOT_APPLICABLE", "OUTPUT_REPEATED", "CASE_UNKNOWN"),
+    *("MONEY_CAP", "MONTH_QUOTA"),
+}
 # Codes that are put together from a kind or key.
 _COMPOSED = {
     *(
