@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r
 
-.PHONY: demo test serve check stop bench prices clean
+.PHONY: demo test serve check stop bench prices schema clean
 
 demo: $(VENV)/runtime
 	$(BIN)/python manage.py demo
@@ -33,6 +33,9 @@ bench: $(VENV)/tools
 
 prices: $(VENV)/tools
 	$(BIN)/python -m evalsite.calls.seed
+
+schema: $(VENV)/runtime
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 clean: stop
 	rm -rf $(VENV) .evalsite

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from django.contrib.auth.models import User
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 
 from evalsite.alerts.models import Alert, Condition, Subscription, Webhook
@@ -33,10 +31,21 @@ from evalsite.retention.models import Hold, Policy, Purge, Receipt
 from evalsite.scoring.models import Extract, Scorecard
 from evalsite.summaries.models import Summary
 from evalsite.targets.models import Output, Run, Target
-from evalsite.tenants.models import Membership, Role
+from evalsite.tenants.models import Membership
 from evalsite.trends.models import Shift, Watch
 from evalsite.trust.models import JudgeTrust
 from tests.kept_rows import make_blob, make_hold, make_policy, make_purge, make_receipt
+from tests.tenant_rows import (
+    make_anchor,
+    make_answered,
+    make_api_key,
+    make_entry,
+    make_invitation,
+    make_link,
+    make_membership,
+    make_quota,
+    make_spending,
+)
 
 _numbers = count(1)
 
@@ -53,54 +62,6 @@ GATE = {"primary": {"metric": "pass_rate", "claim": "non_inferiority", "margin":
 
 def _name(prefix: str) -> str:
     return f"{prefix}-{next(_numbers)}"
-
-
-def make_user(**fields: Any) -> User:
-    """A person who can sign in with the password "secret"."""
-    return User.objects.create_user(
-        fields.pop("username", _name("person")), password="secret", **fields
-    )
-
-
-def make_membership(**fields: Any) -> Membership:
-    """A person's role in the tenant."""
-    fields.setdefault("user", make_user())
-    return Membership.objects.create(**{"role": Role.CURATOR, **fields})
-
-
-def make_entry(**fields: Any) -> Entry:
-    """An audit entry."""
-    return Entry.objects.create(**{"action": "case.changed", "subject": "x", **fields})
-
-
-def make_api_key(**fields: Any) -> ApiKey:
-    """A good key that may do everything; nobody has it."""
-    given = {"name": _name("key"), "public_id": uuid4().hex[:12], "digest": uuid4().hex * 2}
-    rights = {"role": Role.OWNER, "scopes": ["*:read", "*:write"], "pepper_version": "none"}
-    ends = timezone.now() + timedelta(days=90)
-    return ApiKey.objects.create(**{**given, **rights, "expires_at": ends, **fields})
-
-
-def make_invitation(**fields: Any) -> Invitation:
-    """A mail to a curator that nobody has."""
-    given = {"email": f"{_name('guest')}@example.org", "role": Role.CURATOR}
-    ends = timezone.now() + timedelta(days=7)
-    return Invitation.objects.create(
-        **{**given, "digest": uuid4().hex * 2, "expires_at": ends, **fields}
-    )
-
-
-def make_link(**fields: Any) -> Link:
-    """The link of a new entry: only the database makes one, at commit."""
-    entry = make_entry(**fields)
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS audit_entry_link IMMEDIATE")
-    return Link.objects.get(pk=entry.pk)
-
-
-def make_anchor(**fields: Any) -> Anchor:
-    """Where the chain of a new entry begins."""
-    return Anchor.objects.get(tenant=make_link(**fields).tenant)
 
 
 def make_suite(**fields: Any) -> Suite:
@@ -360,23 +321,6 @@ def make_judge_trust(**fields: Any) -> JudgeTrust:
 def make_reply(**fields: Any) -> Reply:
     """What a model has replied before."""
     return Reply.objects.create(**{"key": _name("key"), "model": "m", "text": "OK", **fields})
-
-
-def make_answered(**fields: Any) -> Answered:
-    """A request that was answered with 201."""
-    return Answered.objects.create(
-        **{"key": _name("key"), "asked": "0" * 64, "status": 201, "body": {}, **fields}
-    )
-
-
-def make_quota(**fields: Any) -> Quota:
-    """What the tenant may have."""
-    return Quota.objects.create(**{"max_cases": 1_000_000, **fields})
-
-
-def make_spending(**fields: Any) -> Spending:
-    """What the tenant has spent in a month."""
-    return Spending.objects.create(**{"month": timezone.now().date().replace(day=1), **fields})
 
 
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {

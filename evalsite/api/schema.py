@@ -50,7 +50,7 @@ _IF_MATCH: Final = OpenApiParameter(
 )
 
 
-class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class KeyScheme(OpenApiAuthenticationExtension):
     """How a program shows its key."""
 
     target_class = "evalsite.api.authenticate.KeyAuthentication"
@@ -61,7 +61,7 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         return {"type": "http", "scheme": "bearer"}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class SessionScheme(OpenApiAuthenticationExtension):
     """How a person is known."""
 
     target_class = "evalsite.api.authenticate.SessionAuthentication"
@@ -72,7 +72,7 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
 
 
-class WantedScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+class WantedScheme(OpenApiSerializerExtension):
     """A body has the members that it names and no others."""
 
     target_class = "evalsite.api.wanted.Wanted"

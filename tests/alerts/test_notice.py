@@ -17,14 +17,8 @@ from evalsite.pipeline.models import OutboxMessage
 from evalsite.pipeline.pause import pause
 from evalsite.pipeline.sweep import sweep
 from evalsite.tenants.models import Tenant
-from tests.factories import (
-    make_batch,
-    make_chunk,
-    make_entry,
-    make_step,
-    make_subscription,
-    make_summary,
-)
+from tests.factories import make_batch, make_chunk, make_step, make_subscription, make_summary
+from tests.tenant_rows import make_entry
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 

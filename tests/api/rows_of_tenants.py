@@ -6,15 +6,15 @@ from typing import Final
 
 from django.db import connection
 
-from tests import factories as make
 from tests.api.rows import Given, Row, sent
+from tests.tenant_rows import make_api_key
 
 URL: Final = "https://api.example.org/v1"
 
 
 def narrow_key() -> Given:
     """A key that any key with the scope may rotate."""
-    return {"pk": make.make_api_key(role="viewer", scopes=["keys:write"])}
+    return {"pk": make_api_key(role="viewer", scopes=["keys:write"])}
 
 
 def linked_at_once() -> Given:

@@ -15,7 +15,7 @@ from evalsite.audit.models import Entry
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
 from tests.api.conftest import asker, get, post, refusal
-from tests.factories import make_entry, make_link
+from tests.tenant_rows import make_entry, make_link
 
 
 def actions(answer: Any) -> list[str]:

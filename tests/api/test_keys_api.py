@@ -13,7 +13,7 @@ from evalsite.keys.models import ApiKey
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
 from tests.api.conftest import asker, get, holding, post, refusal
-from tests.factories import make_api_key, make_membership, make_user
+from tests.tenant_rows import make_api_key, make_membership, make_user
 
 CI = {"name": "ci", "role": "engineer", "scopes": ["cases:read"], "days": 30}
 

@@ -13,7 +13,8 @@ from evalsite.quotas.models import Quota
 from evalsite.tenants.models import Membership, Role, Tenant
 from evalsite.tenants.scope import tenant
 from tests.api.conftest import asker, get, patch, post, refusal
-from tests.factories import make_case, make_invitation, make_membership, make_user
+from tests.factories import make_case
+from tests.tenant_rows import make_invitation, make_membership, make_user
 
 ANN = {"email": "ann@example.org", "role": "curator"}
 

@@ -16,7 +16,8 @@ from evalsite.tenants.acting import Actor, ActorKind, act_as, acting
 from evalsite.tenants.middleware import SESSION_KEY
 from evalsite.tenants.models import Membership, Role, Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_membership, make_suite, make_user
+from tests.factories import make_suite
+from tests.tenant_rows import make_membership, make_user
 
 ANN = Actor(kind=ActorKind.USER, name="ann", role="admin")
 

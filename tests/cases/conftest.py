@@ -10,7 +10,7 @@ from evalsite.cases.curate import create_suite, save_case
 from evalsite.cases.models import Suite, TestCase
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
-from tests.factories import make_membership
+from tests.tenant_rows import make_membership
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from evalsite.cases.curate import create_suite, save_case
 from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody, tenant
-from tests.factories import make_membership
+from tests.tenant_rows import make_membership
 
 pytestmark = pytest.mark.filterwarnings("ignore:No directory at")
 

@@ -13,7 +13,8 @@ from evalsite.audit.models import Entry
 from evalsite.experiments.models import Experiment
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
-from tests.factories import make_arm, make_decision, make_experiment, make_membership, make_result
+from tests.factories import make_arm, make_decision, make_experiment, make_result
+from tests.tenant_rows import make_membership
 
 pytestmark = pytest.mark.filterwarnings("ignore:No directory at")
 

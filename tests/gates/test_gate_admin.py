@@ -6,7 +6,8 @@ from django.test import Client
 from evalsite.audit.models import Entry
 from evalsite.gates.models import Gate
 from evalsite.tenants.models import Role, Tenant
-from tests.factories import make_gate, make_gate_check, make_membership, make_user
+from tests.factories import make_gate, make_gate_check
+from tests.tenant_rows import make_membership, make_user
 
 TEXT = "name: release\nprimary: {metric: pass_rate, margin: 0.05}\n"
 LIST = "/admin/gates/gate/"

@@ -37,6 +37,8 @@ _COMPOSED = {
         for fate in ("broken", "duplicate", "unknown")
     ),
     *(f"{key}_missing" for key in ("response", "answer", "input")),
+    # Django REST framework's own.
+    "not_authenticated",
 }
 
 

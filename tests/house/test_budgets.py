@@ -29,6 +29,10 @@ DICTATED = {
     *("has_perm", "history_view", "lookup_allowed", "log_addition", "log_change", "save_model"),
     *(
         "from_db_value",
+        "filter_queryset",
+        "parse",
+        "populate_user",
+        "tell_failed",
         "_follow_before_execute",
         "_pattern",
         "__exit__",

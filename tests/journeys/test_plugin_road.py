@@ -27,9 +27,9 @@ from judges.protocol import JudgeError
 from judges.registry import JUDGES
 from packs.protocol import PackError
 from packs.registry import PACKS
-from tests.factories import make_membership
 from tests.journeys.workshop import Workshop, assert_sound
 from tests.services import Services
+from tests.tenant_rows import make_membership
 
 PLUGIN = env.ROOT / "tests" / "plugin"
 LISTED = """

@@ -18,8 +18,8 @@ from evalsite.keys.verify import verify
 from evalsite.tenants.acting import Actor, ActorKind, acting
 from evalsite.tenants.models import Role
 from evalsite.tenants.rank import RoleTooHigh
-from tests.factories import make_membership, make_user
 from tests.keys.issued import issued, token_of
+from tests.tenant_rows import make_membership, make_user
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 

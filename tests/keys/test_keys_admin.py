@@ -15,8 +15,8 @@ from evalsite.keys.verify import verify
 from evalsite.tenants.enrol import admit
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_user
 from tests.keys.issued import issued
+from tests.tenant_rows import make_user
 
 LIST, ADD = "/admin/keys/apikey/", "/admin/keys/apikey/add/"
 FORM = {"name": "ci", "role": "admin", "scopes": ["cases:read", "cases:write"], "days": "30"}

@@ -13,7 +13,7 @@ from evalsite.people.models import Invitation
 from evalsite.tenants.enrol import admit
 from evalsite.tenants.models import Membership, Role, Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_user
+from tests.tenant_rows import make_user
 
 GOOD_PASSWORD = "correct horse battery"
 

@@ -15,8 +15,8 @@ from evalsite.people.accept import join
 from evalsite.people.remove_member import remove_member
 from evalsite.tenants.models import Membership, Role, Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_user
 from tests.people.joined import invited, member
+from tests.tenant_rows import make_user
 
 TIMES = 4
 

@@ -12,8 +12,8 @@ from evalsite.audit.models import Entry
 from evalsite.people.models import Invitation
 from evalsite.tenants.models import Membership, Role, Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_user
 from tests.people.joined import GOOD_PASSWORD, invited, member, signed_in
+from tests.tenant_rows import make_user
 
 PASSWORDS = {"new_password1": GOOD_PASSWORD, "new_password2": GOOD_PASSWORD}
 

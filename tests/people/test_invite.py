@@ -18,8 +18,8 @@ from evalsite.people.queries import InvitationGone, digest_of, find_invitation
 from evalsite.tenants import scope
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.rank import RoleTooHigh
-from tests.factories import make_invitation
 from tests.people.joined import invited, member
+from tests.tenant_rows import make_invitation
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 

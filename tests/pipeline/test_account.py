@@ -16,7 +16,8 @@ from evalsite.calls.purse import dollars
 from evalsite.pipeline import account, report
 from evalsite.pipeline.management.commands import runbatch
 from evalsite.tenants.models import Tenant
-from tests.factories import make_batch, make_membership, make_summary, make_user
+from tests.factories import make_batch, make_summary
+from tests.tenant_rows import make_membership, make_user
 
 PAUSED = {
     "state": "paused",

@@ -16,9 +16,10 @@ from evalsite.batches.models import Batch
 from evalsite.pipeline.models import Evaluation, EvaluationRequest
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
-from tests.factories import make_evaluation_request, make_membership, make_suite, make_target
+from tests.factories import make_evaluation_request, make_suite, make_target
 from tests.pipeline.bench import told
 from tests.pipeline.completed import filled, wanted
+from tests.tenant_rows import make_membership
 
 pytestmark = [
     pytest.mark.usefixtures("as_acme"),

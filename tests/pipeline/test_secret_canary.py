@@ -26,11 +26,11 @@ from evalsite.targets.connections.reach import Place
 from evalsite.targets.open import open_run
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
-from tests.factories import make_membership
 from tests.fake_model import FakeModel, Fault, fake_model
 from tests.pipeline.bench import deliver_all
 from tests.pipeline.test_live_run import start, suite_of
 from tests.services import Services
+from tests.tenant_rows import make_membership
 
 pytestmark = pytest.mark.filterwarnings("ignore:No directory at")
 CANARY = "sk-canary-7f3b9d21c4"

@@ -18,8 +18,9 @@ from evalsite.tenants.enrol import admit
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
 from evalsite.terminal import WIDTH
-from tests.factories import make_comparison, make_regression, make_suite, make_user
+from tests.factories import make_comparison, make_regression, make_suite
 from tests.summaries.filled import Card, make_filled
+from tests.tenant_rows import make_user
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 

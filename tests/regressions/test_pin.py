@@ -13,7 +13,8 @@ from evalsite.regressions.models import Baseline
 from evalsite.regressions.pin import BaselineUnfinished, pin, unpin
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
-from tests.factories import make_batch, make_membership, make_user
+from tests.factories import make_batch
+from tests.tenant_rows import make_membership, make_user
 
 pytestmark = pytest.mark.filterwarnings("ignore:No directory at")
 

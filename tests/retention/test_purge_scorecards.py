@@ -21,10 +21,11 @@ from evalsite.retention.purge_due import digest_of
 from evalsite.scoring.extract import extract
 from evalsite.scoring.models import Extract, Scorecard
 from evalsite.scoring.queries import missing
-from tests.factories import make_board, make_suite, make_user
+from tests.factories import make_board, make_suite
 from tests.kept_rows import make_hold, make_policy
 from tests.retention.purged import old_batch, old_batch_of, purge, told
 from tests.summaries.filled import Card
+from tests.tenant_rows import make_user
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 

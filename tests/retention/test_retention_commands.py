@@ -14,8 +14,9 @@ from django.urls import reverse
 from evalsite.audit.models import Entry
 from evalsite.retention.models import Hold, Policy
 from evalsite.tenants.models import Role, Tenant
-from tests.factories import make_batch, make_membership, make_run, make_suite, make_user
+from tests.factories import make_batch, make_run, make_suite
 from tests.kept_rows import make_hold, make_policy, make_receipt
+from tests.tenant_rows import make_membership, make_user
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 

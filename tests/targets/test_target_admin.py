@@ -12,7 +12,8 @@ from django.urls import reverse
 from evalsite.targets.models import Output, Run
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
-from tests.factories import make_membership, make_output
+from tests.factories import make_output
+from tests.tenant_rows import make_membership
 
 pytestmark = pytest.mark.filterwarnings("ignore:No directory at")
 

@@ -8,7 +8,8 @@ from django.urls import reverse
 from evalsite.tenants.enrol import admit
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_batch, make_summary, make_user
+from tests.factories import make_batch, make_summary
+from tests.tenant_rows import make_user
 
 
 def page_of(acme: Tenant, **fields: object) -> str:

@@ -13,8 +13,9 @@ from evalsite.leaderboard.rank import rank
 from evalsite.tenants.enrol import admit
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_suite, make_user
+from tests.factories import make_suite
 from tests.leaderboard.stood import board_of, system
+from tests.tenant_rows import make_user
 
 
 @pytest.fixture

@@ -11,14 +11,8 @@ from evalsite.audit.models import Entry
 from evalsite.tenants.enrol import admit
 from evalsite.tenants.models import Membership, Role, Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import (
-    make_batch,
-    make_case,
-    make_scorecard,
-    make_suite,
-    make_summary,
-    make_user,
-)
+from tests.factories import make_batch, make_case, make_scorecard, make_suite, make_summary
+from tests.tenant_rows import make_user
 
 
 def member(of: Tenant, *, role: Role = Role.CURATOR) -> User:
