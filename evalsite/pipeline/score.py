@@ -8,7 +8,7 @@ import time
 from uuid import UUID
 
 from django.db import transaction
-from structlog.contextvars import bind_contextvars
+from structlog.contextvars import bound_contextvars
 
 from evalsite.batches.lease import Claim, LeaseLost, claim_chunk, count_down, finish_chunk
 from evalsite.env import load
@@ -42,19 +42,23 @@ def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
     )
     if claim is None:
         return False
-    bind_contextvars(batch_id=str(claim.batch_id))
+    with bound_contextvars(batch_id=str(claim.batch_id)):
+        return _score_claimed(claim, epoch=epoch, lease_seconds=env.lease_seconds)
+
+
+def _score_claimed(claim: Claim, *, epoch: int, lease_seconds: float) -> bool:
     started = time.perf_counter()
     try:
-        outcome = _judged(claim, lease_seconds=env.lease_seconds)
+        outcome = _judged(claim, lease_seconds=lease_seconds)
         elapsed_ms = (time.perf_counter() - started) * 1000
         done = outcome.complete and _committed(claim, outcome, epoch=epoch, elapsed_ms=elapsed_ms)
         if not done:
             leave(claim, outcome)
     except ManifestChanged as changed:
-        log.error("chunk %s is written off: %s", chunk_id, changed)
+        log.error("chunk %s is written off: %s", claim.chunk_id, changed)
         _give_up(claim, epoch=epoch, code=changed.code)
     except LeaseLost as lost:
-        log.warning("chunk %s attempt %s wrote nothing: %s", chunk_id, claim.attempt, lost)
+        log.warning("chunk %s attempt %s wrote nothing: %s", claim.chunk_id, claim.attempt, lost)
         return False
     stop_if_settled(claim.batch_id)
     return True
