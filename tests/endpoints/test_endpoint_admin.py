@@ -15,7 +15,7 @@ from evalsite.endpoints.models import Endpoint
 from evalsite.endpoints.seal import open_secret
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
-from tests.factories import make_membership
+from tests.tenant_rows import make_membership
 
 pytestmark = pytest.mark.filterwarnings("ignore:No directory at")
 URL = "https://api.example.org/v1"

@@ -25,7 +25,7 @@ SECONDS: Final = 120
 # Statuses by which a body that fits its schema may be refused: what it names may not be there (404)
 # or not be ready (409), or its content is not what the pack asks (422).
 _CONFIG: Final = f"""
-hooks = "{env.ROOT / 'tests/api/fuzzer_hooks.py'}"
+hooks = "{env.ROOT / "tests/api/fuzzer_hooks.py"}"
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "404", "409", "412", "422", "429"]
 [checks.negative_data_rejection]

@@ -19,7 +19,8 @@ from evalsite.quotas.usage import usage
 from evalsite.tenants.middleware import SESSION_KEY
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody, tenant
-from tests.factories import make_batch, make_case, make_membership, make_output, make_scorecard
+from tests.factories import make_batch, make_case, make_output, make_scorecard
+from tests.tenant_rows import make_membership
 
 PAGE = "/admin/quotas/quota/"
 FORM = {"max_cases": "7", "max_batches_in_flight": "", "month_usd": "12.5"}
