@@ -121,6 +121,8 @@ def _parse(text: str) -> URL:
         raise UrlRefused("the URL does not begin with http:// or https:// and a host")
     if url.raw_user is not None or url.raw_password is not None or "@" in url.raw_authority:
         raise UrlRefused("the URL has a user or password in it")
+    if "%" in url.raw_host:
+        raise UrlRefused("the URL's host has a percent sign in it")
     if not _is_canonical(plain_host(url.raw_host)):
         raise UrlRefused("the URL's host is a number, but no address in the usual spelling")
     if "?" in text or "#" in text:
