@@ -35,6 +35,7 @@ from evalsite.tenants.models import Membership
 from evalsite.trends.models import Shift, Watch
 from evalsite.trust.models import JudgeTrust
 from tests.kept_rows import make_blob, make_hold, make_policy, make_purge, make_receipt
+from tests.model_rows import make_endpoint, make_judge_trust, make_price, make_reply
 from tests.tenant_rows import (
     make_anchor,
     make_answered,
@@ -81,12 +82,6 @@ def make_revision(**fields: Any) -> Revision:
     case = fields.pop("case", None) or make_case()
     given = {"case": case, "suite": case.suite, "number": 1, "from_version": 1, **CASE}
     return Revision.objects.create(**{**given, **fields})
-
-
-def make_endpoint(**fields: Any) -> Endpoint:
-    """A chat endpoint without a secret."""
-    given = {"name": _name("endpoint"), "base_url": "https://api.example.org/v1"}
-    return Endpoint.objects.create(**{**given, **fields})
 
 
 def make_target(**fields: Any) -> Target:
@@ -304,23 +299,6 @@ def make_shift(**fields: Any) -> Shift:
     levels = {"before": 0.9, "after": 0.6, "n_before": 10, "n_after": 5, "is_harm": True}
     proof = {"version": "11", "found_in": batch, "p_value": 0.001, "p_corrected": 0.01}
     return Shift.objects.create(**{**line, **levels, **proof, **fields})
-
-
-def make_price(**fields: Any) -> Price:
-    """A model at 1 dollar in, 2 out, per million tokens."""
-    return Price.objects.create(**{"model": _name("model"), "usd_in": 1, "usd_out": 2, **fields})
-
-
-def make_judge_trust(**fields: Any) -> JudgeTrust:
-    """A judge configuration that was right about all of 40 probes."""
-    given = {"configuration": f"{next(_numbers):064}", "judge": "rubric", "material": {}}
-    counts = {"is_trusted": True, "n_probes": 40, "n_false_passes": 0, "n_false_fails": 0}
-    return JudgeTrust.objects.create(**{**given, **counts, **fields})
-
-
-def make_reply(**fields: Any) -> Reply:
-    """What a model has replied before."""
-    return Reply.objects.create(**{"key": _name("key"), "model": "m", "text": "OK", **fields})
 
 
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {

@@ -19,7 +19,8 @@ from evalsite.audit.record import record
 from evalsite.tenants.acting import Actor, ActorKind, acting
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_gate, make_price, make_result, make_revision
+from tests.factories import make_gate, make_result, make_revision
+from tests.model_rows import make_price
 from tests.tenant_rows import make_entry, make_membership, make_user
 
 ADDRESS = "/admin/audit/entry/"

@@ -20,8 +20,9 @@ from evalsite.endpoints.models import Endpoint
 from judges import fence
 from judges.models import EmbedRequest, Halt, ModelError
 from tests.calls.counter import Counter, question
-from tests.factories import make_batch, make_price
+from tests.factories import make_batch
 from tests.fake_model import FAILED, RESET, FakeModel, Fault, rate_limited
+from tests.model_rows import make_price
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,9 @@ import pytest
 
 from evalsite import env
 from evalsite.batches.models import Batch
-from tests.factories import make_batch, make_price
+from tests.factories import make_batch
 from tests.fake_model import FakeModel
+from tests.model_rows import make_price
 from tests.services import Services
 
 CAP = Decimal(200)

@@ -13,7 +13,7 @@ from evalsite.calls.price import Tariff, Tier, cost_of, list_tariff, tariff_of, 
 from evalsite.endpoints.models import Endpoint
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_price
+from tests.model_rows import make_price
 
 OPENAI = "https://api.openai.com/v1"
 GOOGLE = "https://generativelanguage.googleapis.com/v1beta/openai"

@@ -15,7 +15,8 @@ from evalsite.endpoints.read import read_secret
 from evalsite.endpoints.seal import SecretSealed, is_current, mark_key, open_secret
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_batch, make_endpoint
+from tests.factories import make_batch
+from tests.model_rows import make_endpoint
 
 SECRET = SecretStr("sk-canary-4711")
 OLD, NEW = "o" * 32, "n" * 32

@@ -17,16 +17,8 @@ from evalsite.trust.configuration import configuration_of
 from judges.registry import BUILTIN_JUDGES
 from packs.evaluate import prepare
 from packs.forecast import BYTES_PER_TOKEN
-from tests.factories import (
-    make_case,
-    make_endpoint,
-    make_judge_trust,
-    make_output,
-    make_price,
-    make_revision,
-    make_run,
-    make_suite,
-)
+from tests.factories import make_case, make_output, make_revision, make_run, make_suite
+from tests.model_rows import make_endpoint, make_judge_trust, make_price
 
 VOTING = '{"name": "voting", "options": {"votes": 3}}'
 

@@ -21,8 +21,8 @@ from evalsite.scoring.models import Scorecard
 from evalsite.targets.models import Output, Run
 from evalsite.targets.open import open_run
 from evalsite.tenants.models import Tenant
-from tests.factories import make_price
 from tests.fake_model import FakeModel, Fault, fake_model
+from tests.model_rows import make_price
 from tests.pipeline.bench import deliver_all, deliver_chunks, statuses
 from tests.pipeline.test_live_run import start, suite_of
 from tests.services import Services

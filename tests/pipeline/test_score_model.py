@@ -23,8 +23,9 @@ from evalsite.scoring.models import Scorecard
 from evalsite.scoring.write import Row
 from evalsite.summaries.models import Summary
 from evalsite.tenants.models import Tenant
-from tests.factories import make_output, make_price
+from tests.factories import make_output
 from tests.fake_model import FakeModel, Fault, fake_model
+from tests.model_rows import make_price
 from tests.pipeline.asking_pack import asks, does
 from tests.pipeline.bench import deliver_all, deliver_chunks, launched, statuses
 

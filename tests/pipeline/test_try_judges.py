@@ -23,8 +23,8 @@ from evalsite.pipeline.management.commands.runbatch import Command
 from evalsite.scoring.models import Scorecard
 from evalsite.tenants.models import Tenant
 from evalsite.trust.models import JudgeTrust
-from tests.factories import make_endpoint, make_price
 from tests.fake_model import FakeModel, Fault, fake_model
+from tests.model_rows import make_endpoint, make_price
 from tests.pipeline.bench import deliver_all, deliver_chunks, launched
 from tests.pipeline.judge_models import answered, gullible, probes_asked, sound
 from tests.services import Services

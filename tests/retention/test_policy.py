@@ -28,12 +28,12 @@ from tests.factories import (
     make_case,
     make_experiment,
     make_output,
-    make_reply,
     make_result,
     make_run,
     make_suite,
 )
 from tests.kept_rows import make_policy
+from tests.model_rows import make_reply
 from tests.retention.purged import old_batch, old_batch_of, purge, told
 from tests.summaries.filled import Card
 

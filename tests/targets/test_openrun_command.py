@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from evalsite.targets.models import Run
 from evalsite.tenants.models import Tenant
-from tests.factories import make_endpoint
+from tests.model_rows import make_endpoint
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 CHAT = {"kind": "chat", "endpoint": "main", "model": "m"}
