@@ -37,10 +37,10 @@ class QuotaAdmin(TenantAdmin):
         saved = set_quota(actor=request.user, **{name: getattr(obj, name) for name in LIMITS})
         obj.pk = saved.pk
 
-    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         """Record nothing more: the verb has."""
 
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         """Record nothing more: the verb has."""
 
 

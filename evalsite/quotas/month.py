@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from django.db import connection
 
@@ -95,5 +95,5 @@ class Month(NamedTuple):
         """Name it in a reason."""
         return f"the tenant's quota of {self.first_day:%B %Y}"
 
-    def _values(self, **more: Decimal) -> dict[str, object]:
+    def _values(self, **more: Decimal) -> dict[str, Any]:
         return {"tenant": require(), "month": self.first_day, **more}

@@ -12,7 +12,6 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import Model
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
@@ -22,8 +21,9 @@ from evalsite.regressions.models import Comparison
 from evalsite.tenants.middleware import SESSION_KEY
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
-from tests.factories import FACTORIES, make_membership, make_revision, make_suite, make_user
+from tests.factories import FACTORIES, make_revision, make_suite
 from tests.reported import fill
+from tests.tenant_rows import make_membership, make_user
 
 POLICY = {
     "default-src 'none'",
@@ -56,7 +56,9 @@ class Faults(HTMLParser):
         for name, value in given.items():
             if name.startswith("on") or (value or "").lower().startswith("javascript:"):
                 self.found.append(f"<{tag} {name}> runs")
-        if tag in ("script", "img", "link") and "//" in (given.get("src") or given.get("href", "")):
+        if tag in ("script", "img", "link") and "//" in (
+            given.get("src") or given.get("href") or ""
+        ):
             self.found.append(f"<{tag}> comes from elsewhere")
 
     def handle_data(self, data: str) -> None:
@@ -139,7 +141,7 @@ def address(name: str, wants: list[str], *, known: dict[str, Any], rows: dict[st
     return reverse(name, kwargs=given)
 
 
-def faults(answer: HttpResponse) -> list[str]:
+def faults(answer: Any) -> list[str]:
     found = [name for name, value in HEADERS.items() if answer.headers.get(name) != value]
     if answer.headers.get("Referrer-Policy") not in ("same-origin", "no-referrer"):
         found.append("Referrer-Policy")

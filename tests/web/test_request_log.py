@@ -17,7 +17,8 @@ from evalsite.keys.issue import issue_key
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
 from evalsite.web.proxies import TrustedProxies
-from tests.factories import make_batch, make_membership
+from tests.factories import make_batch
+from tests.tenant_rows import make_membership
 from tests.web.logged import Lines, logged
 
 CANARY = "sk-canary-5d20e7"
