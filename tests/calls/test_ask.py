@@ -283,7 +283,7 @@ def test_replies_of_another_tenant_are_not_known(
     counter: Counter, fake: FakeModel, globex: Any
 ) -> None:
     from evalsite.tenants.scope import tenant
-    from tests.factories import make_endpoint
+    from tests.model_rows import make_endpoint
 
     counter.ask("a")
     with tenant(globex.pk):
