@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.endpoints.test_guard import call, resolving
+from tests.endpoints.rebinding import resolving
+from tests.endpoints.test_guard import call
 
 NAME = "tls.example.org"
 
