@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from math import ceil
+from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from django.conf import settings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+_LOADING: Final = Lock()
 _PATIENCE_S: Final = 0.25
 # How long each process counts for itself before it tries Valkey again.
 _AWAY_S: Final = 5.0
@@ -128,7 +130,9 @@ def _for(broker_url: str) -> _Failures:
 
 
 def _failures() -> _Failures:
-    return _for(settings.BROKER_URL)
+    # One thread at a time: of several that load the library's storage at once, one finds it half.
+    with _LOADING:
+        return _for(settings.BROKER_URL)
 
 
 def _storage(broker_url: str) -> Storage:
