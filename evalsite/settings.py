@@ -209,7 +209,7 @@ REST_FRAMEWORK = {
         "evalsite.api.throttle.TenantRate",
     ],
     "DEFAULT_PARSER_CLASSES": ["evalsite.api.parse.StrictJSON"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["evalsite.api.render.Json"],
     "DEFAULT_FILTER_BACKENDS": ["evalsite.api.narrow.Strictly"],
     "DEFAULT_PAGINATION_CLASS": "evalsite.api.paging.ByCursor",
     "DEFAULT_SCHEMA_CLASS": "evalsite.api.schema.Described",

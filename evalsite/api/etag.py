@@ -7,9 +7,9 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.http import parse_etags
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
+from evalsite.api.render import as_json
 from evalsite.errors import EvalsiteError
 
 
@@ -23,7 +23,7 @@ class EditOutdated(EvalsiteError):
 
 def etag_of(representation: Any) -> str:
     """Answer the strong ETag of what the API tells about a row."""
-    text = JSONRenderer().render(representation)
+    text = as_json(representation)
     return f'"{hashlib.sha256(text).hexdigest()[:32]}"'
 
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from rest_framework.renderers import JSONRenderer
-
 from evalsite.api.parse import NDJSON
+from evalsite.api.render import Json
 
 
-class Xml(JSONRenderer):
+class Xml(Json):
     """Lets programs ask for XML."""
 
     media_type = "application/xml"
     format = "xml"
 
 
-class Markdown(JSONRenderer):
+class Markdown(Json):
     """Lets programs ask for Markdown."""
 
     media_type = "text/markdown"
     format = "md"
 
 
-class Lines(JSONRenderer):
+class Lines(Json):
     """Lets programs ask for JSON lines."""
 
     media_type = NDJSON

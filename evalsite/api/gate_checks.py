@@ -13,7 +13,6 @@ from django_filters import CharFilter, ChoiceFilter, FilterSet, UUIDFilter
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import (
@@ -30,6 +29,7 @@ from rest_framework.serializers import (
 from evalsite.api.files import Markdown, Xml
 from evalsite.api.gate_bodies import ASKING, Question
 from evalsite.api.named import run_of
+from evalsite.api.render import Json
 from evalsite.api.reports import ComparisonReport
 from evalsite.api.resource import Resource
 from evalsite.batches.models import Batch, BatchState
@@ -186,8 +186,8 @@ def _page(check: GateCheck) -> str:
     return as_markdown(check.comparison.batch, check.comparison, check=check)
 
 
-def _file(name: str, renderer: type[JSONRenderer]) -> Any:
-    view = GateChecks.as_view({"get": name}, renderer_classes=[renderer, JSONRenderer])
+def _file(name: str, renderer: type[Json]) -> Any:
+    view = GateChecks.as_view({"get": name}, renderer_classes=[renderer, Json])
     return path(f"gate-checks/<uuid:pk>/{name}", view, name=f"gate-check-{name}")
 
 

@@ -10,11 +10,11 @@ from typing import Any, Final
 import orjson
 from django.db import connection
 from django.db.models.functions import Now
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evalsite.api.models import Answered
+from evalsite.api.render import as_json
 from evalsite.errors import EvalsiteError, UsageError
 from evalsite.keys.holder import KeyHolder
 
@@ -67,7 +67,7 @@ def answer_once(request: Request, do: Callable[[], Response], *, keep: bool) -> 
     if first.pk != made[0].pk:
         return _replay(first, asked=row.asked)
     response = do()
-    body = orjson.loads(JSONRenderer().render(response.data)) if keep else None
+    body = orjson.loads(as_json(response.data)) if keep else None
     Answered.objects.filter(pk=first.pk).update(
         status=response.status_code, body=body, location=response.headers.get("Location", "")
     )

@@ -11,7 +11,6 @@ from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework.mixins import ListModelMixin
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import (
@@ -31,6 +30,7 @@ from evalsite.api.asked import Asked, asked
 from evalsite.api.files import Lines
 from evalsite.api.paging import ByCursor
 from evalsite.api.parse import NDJSON
+from evalsite.api.render import Json
 from evalsite.api.resource import Resource
 from evalsite.api.scorecard_filters import ScorecardFilters
 from evalsite.api.stream import send_lines
@@ -143,7 +143,7 @@ urlpatterns = [
     ),
     path(
         "batches/<uuid:batch_id>/scorecards/export",
-        Scorecards.as_view({"get": "send"}, renderer_classes=[Lines, JSONRenderer]),
+        Scorecards.as_view({"get": "send"}, renderer_classes=[Lines, Json]),
         name="scorecards-export",
     ),
     path("scorecards/<uuid:pk>", Scorecards.as_view({"get": "retrieve"}), name="scorecard"),

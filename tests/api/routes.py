@@ -74,4 +74,6 @@ def _of(pattern: Any) -> Iterator[Route]:
     kwargs = tuple(pattern.pattern.converters)
     named = _PARAMETER.sub(r"{\1}", str(pattern.pattern)).replace("{pk}", "{id}")
     for method, action in pattern.callback.actions.items():
+        if method == "head":  # the framework adds it to each GET with the first request
+            continue
         yield Route(pattern.name, method, action, resource, kwargs, f"/api/v1/{named}")

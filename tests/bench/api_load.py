@@ -84,7 +84,7 @@ def _site(services: Services, *, workers: int) -> Iterator[str]:
     options = ("--worker-class", "gthread", "--threads", "8", "--workers", str(workers))
     site = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "evalsite.wsgi", "--bind", place, *options],
-        env={**os.environ, **services.environment(), **RATES, "LOG_LEVEL": "WARNING"},
+        env={**os.environ, **services.environment(), **RATES},
         cwd=ROOT,
     )
     try:
