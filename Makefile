@@ -18,7 +18,7 @@ stop: $(VENV)/runtime
 # Two at a time, each with servers of its own; then the faults, which need a machine alone.
 FAULTS := tests/journeys/test_faults.py
 test: $(VENV)/tools check
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=$(FAULTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=$(FAULTS)
 	$(BIN)/python -m pytest $(FAULTS)
 
 check: $(VENV)/tools
