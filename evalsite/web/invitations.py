@@ -53,6 +53,5 @@ def _render(request: HttpRequest, context: dict[str, object], *, status: int) ->
     """Render outside any tenant: whoever follows the link may work for another one."""
     with scope.nobody():
         response = render(request, "web/invitation.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response

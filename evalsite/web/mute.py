@@ -36,6 +36,5 @@ def _render(request: HttpRequest, context: dict[str, object], *, status: int = 2
     """Render outside any tenant: whoever follows the link need not be the one signed in."""
     with scope.nobody():
         response = render(request, "web/mute.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response

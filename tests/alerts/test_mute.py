@@ -29,7 +29,7 @@ def test_following_it_changes_nothing(link: str) -> None:
     with nobody():
         page = Client().get(link)
     assert "Mute alerts to ann@example.org?" in page.text
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "same-origin"
     assert not is_muted()
 
 

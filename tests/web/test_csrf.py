@@ -18,7 +18,7 @@ from evalsite.tenants.models import Tenant
 # Opened by the signed token in its address, and by no cookie.
 BY_TOKEN = {"/mute/x/"}
 _FILLED = {"uuid": str(uuid4()), "app_label": "cases"}
-_REFUSED = b"CSRF verification failed"
+_REFUSED = b"The form was too old"
 
 
 def routes(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
