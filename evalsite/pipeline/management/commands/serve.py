@@ -51,7 +51,9 @@ class Command(BaseCommand):
                 self.stderr.write("stopping")
 
     def _greet(self, options: dict[str, Any]) -> None:
-        self.stdout.write(f"site    http://{LOOPBACK}:{options['port']}/")
+        site = f"http://{LOOPBACK}:{options['port']}"
+        self.stdout.write(f"site    {site}/")
+        self.stdout.write(f"API     {site}/api/v1/docs")
         self.stdout.write(
             f"Flower  http://{LOOPBACK}:{options['flower_port']}/  as {load().flower_user}, "
             f"password: {_where_password()}"
