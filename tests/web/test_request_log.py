@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -82,7 +82,7 @@ def test_a_program_is_known_by_its_key(as_acme: Tenant, lines: Lines) -> None:
     assert token not in lines.getvalue()
 
 
-@pytest.mark.parametrize("told", ["ci-1234", "a" * 64, str(uuid4())])
+@pytest.mark.parametrize("told", ["ci-1234", "a" * 64, "ac4f7183-6b03-44db-ac26-b42b9b425e53"])
 def test_a_safe_request_id_is_kept(told: str, db: None) -> None:
     assert Client().get("/signin/", headers={"X-Request-ID": told})["X-Request-ID"] == told
 
