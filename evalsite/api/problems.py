@@ -41,6 +41,12 @@ _HINTS: Final = {
     "method_not_allowed": "docs/api.md and /api/v1/schema list the methods",
     "throttled": "wait as long as Retry-After says",
     "invalid": "mend the fields that `errors` names",
+    "unsupported_media_type": (
+        "send `Content-Type: application/json`, or `application/x-ndjson` where lines are read"
+    ),
+    "not_acceptable": "ask for application/json, or of an export for application/x-ndjson",
+    "value_refused": "keep numbers within their range, and text free of NUL",
+    "fault": "try again; if it stays so, give `request_id` to who runs the server",
     "unavailable": "try again in a few seconds",
 }
 _RETRY_SECONDS: Final = 5
@@ -81,7 +87,7 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
                 errors=[_line_error(bad) for bad in getattr(error, "lines", ())],
             )
         case VerdictError():
-            return _told(422, code=error.code, detail=str(error))
+            return _told(422, code=error.code, detail=error.message, hint=error.hint)
         case Http404() | exceptions.NotFound():
             return _told(404, code="not_found", detail="There is nothing here.")
         case exceptions.ValidationError():
