@@ -19,6 +19,7 @@ from evalsite.errors import EvalsiteError, UsageError
 from evalsite.keys.holder import KeyHolder
 
 HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotent-Replayed"
 _KEPT: Final = timedelta(days=2)
 _SWEPT: Final = 100
 _LONGEST: Final = 255
@@ -80,7 +81,7 @@ def _replay(first: Answered, *, asked: str) -> Response:
         raise KeyReused("the key was used for another request")
     if first.body is None and first.status != 204:
         raise AnswerNotKept("the answer held a secret")
-    headers = {"Idempotent-Replayed": "true"}
+    headers = {REPLAYED: "true"}
     if first.location:
         headers["Location"] = first.location
     return Response(first.body, status=first.status, headers=headers)

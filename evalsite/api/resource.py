@@ -19,8 +19,8 @@ from rest_framework.serializers import BaseSerializer, ListSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from evalsite.api.etag import etag_of, require_match
-from evalsite.api.once import HEADER, answer_once
-from evalsite.api.parse import NDJSON
+from evalsite.api.once import HEADER, REPLAYED, answer_once
+from evalsite.api.parse import JSONLines
 from evalsite.api.wanted import Wanted
 from evalsite.errors import UsageError
 
@@ -28,7 +28,7 @@ Row = TypeVar("Row", bound=models.Model)
 Other = TypeVar("Other", bound=models.Model)
 
 _VERBS: Final = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
-_EDITS: Final = ("PUT", "PATCH", "DELETE")
+EDITS: Final = ("PUT", "PATCH", "DELETE")
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -72,7 +72,7 @@ class Resource(GenericViewSet[Row]):
         self, do: Callable[..., Response], request: Request, *args: Any, **kwargs: Any
     ) -> Response:
         with transaction.atomic():
-            if HEADER not in request.headers or request.content_type == NDJSON:
+            if HEADER not in request.headers or JSONLines in self.parser_classes:
                 return do(request, *args, **kwargs)
             keep = self.action not in self.secretive
             return answer_once(request, partial(do, request, *args, **kwargs), keep=keep)
@@ -104,7 +104,7 @@ class Resource(GenericViewSet[Row]):
 
     def get_object(self) -> Row:
         """Answer the row that the address names; an edit locks it, and asks If-Match."""
-        if self.request.method not in _EDITS:
+        if self.request.method not in EDITS:
             return super().get_object()
         with_lock = self.get_queryset().select_for_update(of=("self",))
         row: Row = get_object_or_404(with_lock, pk=self.kwargs["pk"])
@@ -123,7 +123,8 @@ class Resource(GenericViewSet[Row]):
         """Put the ETag on the answer about one row, and answer 304 to who has it."""
         done = super().finalize_response(request, response, *args, **kwargs)
         is_one = "pk" in self.kwargs and self.action in ("retrieve", "partial_update", "update")
-        if is_one and done.status_code == 200:
+        # What was answered before may not be what is there now.
+        if is_one and done.status_code == 200 and REPLAYED not in done.headers:
             done.headers["ETag"] = etag_of(done.data)
             if request.method == "GET":
                 return get_conditional_response(request, etag=done.headers["ETag"], response=done)

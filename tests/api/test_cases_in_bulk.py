@@ -80,6 +80,13 @@ def test_a_line_without_end_ends_the_reading(api: Client, suite: str) -> None:
     assert get(api, suite).json()["results"] == []
 
 
+@pytest.mark.parametrize("kind", ["application/x-ndjson; charset=utf-8", "APPLICATION/X-NDJSON"])
+def test_a_stream_needs_no_idempotency_key(api: Client, suite: str, kind: str) -> None:
+    given = {"content_type": kind, "headers": {"idempotency-key": "k1"}}
+    done = api.post(f"/api/v1/{suite}/bulk", json.dumps(line("a")), **given)
+    assert (done.status_code, done.json()["new"]) == (200, 1)
+
+
 def test_json_is_no_stream_of_lines(api: Client, suite: str) -> None:
     assert post(api, f"{suite}/bulk", line("a")).status_code == 415
 

@@ -57,6 +57,13 @@ def test_the_same_request_is_done_once(api: Client, acme: Tenant) -> None:
         assert Suite.objects.count() == 1
 
 
+def test_an_edit_that_is_told_again_has_no_etag(api: Client) -> None:
+    address = f"suites/{post(api, 'suites', NEW).json()['id']}"
+    first, again = (patch(api, address, {"description": "x"}, idempotency_key="k") for _ in "ab")
+    assert (first.json(), "ETag" in first.headers) == (again.json(), True)
+    assert "ETag" not in again.headers
+
+
 def test_an_idempotency_key_is_for_one_request(api: Client) -> None:
     post(api, "suites", NEW, idempotency_key="k1")
     other = post(api, "suites", {**NEW, "name": "other"}, idempotency_key="k1")
