@@ -30,6 +30,7 @@ from evalsite.api.stream import send_lines
 from evalsite.audit.models import Entry
 from evalsite.audit.record import record
 from evalsite.audit.verify import Head, verify_trail
+from evalsite.cases.read_back import as_given
 from evalsite.tenants.acting import ActorKind
 
 _ROWS = 2_000
@@ -111,8 +112,8 @@ class Trail(ListModelMixin, RetrieveModelMixin, Resource[Entry]):
         """Send the trail, or what of it fits, as JSON lines, oldest first."""
         found = self.filter_queryset(self.get_queryset()).order_by("recorded_at", "id")
         record("audit.exported", "the audit trail", actor=request.user, asked=request.GET.dict())
-        lines: Iterator[dict[str, Any]] = found.values(*EntrySerializer.Meta.fields).iterator(_ROWS)
-        return send_lines(lines, filename="audit.jsonl")
+        rows: Iterator[dict[str, Any]] = found.values(*EntrySerializer.Meta.fields).iterator(_ROWS)
+        return send_lines(map(as_given, rows), filename="audit.jsonl")
 
     @extend_schema(parameters=[TrailAsked], responses=VerifiedSerializer, filters=False)
     def verify(self, request: Request) -> Response:

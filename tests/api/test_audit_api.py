@@ -14,7 +14,7 @@ from django.utils import timezone
 from evalsite.audit.models import Entry
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
-from tests.api.conftest import asker, get, post, refusal
+from tests.api.conftest import asker, get, patch, post, refusal
 from tests.tenant_rows import make_entry, make_link
 
 
@@ -90,6 +90,13 @@ def test_what_was_added_past_the_chain_is_named(api: Client, acme: Tenant) -> No
 )
 def test_a_bad_question_is_refused(api: Client, address: str, asked: dict[str, str]) -> None:
     assert get(api, address, **asked).status_code in (400, 422)
+
+
+def test_a_number_too_large_for_a_reader_breaks_no_export(api: Client) -> None:
+    made = post(api, "runs", {"name": "r", "target": "bot"}).json()
+    patch(api, f"runs/{made['id']}", {"metadata": {"n": 1e300}})
+    lines = b"".join(get(api, "audit/export", action="run.changed").streaming_content)
+    assert json.loads(lines)["after"] == {"metadata": {"n": 1e300}}
 
 
 def test_the_trail_is_for_admins(acme: Tenant) -> None:
