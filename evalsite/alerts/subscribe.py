@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from evalsite.alerts.models import Subscription, Webhook
 from evalsite.audit.changes import change, shown
@@ -52,8 +52,16 @@ def subscribe(
     WebhookUnknown.
     """
     known = find_subscription(place, suite=suite)
-    wanted = known or Subscription(suite=suite, **_where(place))
-    return change_wishes(wanted, wishes=wishes, actor=actor)
+    if known is None:
+        wanted = Subscription(suite=suite, **_where(place))
+        try:
+            with transaction.atomic():
+                return change_wishes(wanted, wishes=wishes, actor=actor)
+        except (IntegrityError, SubscriptionInvalid):
+            known = find_subscription(place, suite=suite)
+            if known is None:  # nobody was quicker
+                raise
+    return change_wishes(known, wishes=wishes, actor=actor)
 
 
 def change_wishes(

@@ -14,9 +14,11 @@ from rest_framework.response import Response
 from rest_framework.serializers import CharField, ChoiceField, ModelSerializer
 
 from evalsite.api.etag import require_match
-from evalsite.api.resource import Resource
+from evalsite.api.resource import EDITS, Resource
 from evalsite.api.wanted import Wanted
 from evalsite.people.change_role import change_role
+from evalsite.people.last_owner import hold_owners
+from evalsite.people.queries import locked
 from evalsite.people.remove_member import remove_member
 from evalsite.tenants.models import Membership, Role
 
@@ -47,9 +49,12 @@ class Members(ListModelMixin, RetrieveModelMixin, Resource[Membership]):
     filterset_fields: ClassVar = {"role": ["exact"], "user__username": ["exact"]}
 
     def get_object(self) -> Membership:
-        """Answer the member. It is not locked here: the verbs lock the owners first, in order."""
+        """Answer the member; an edit locks them, after the owners as the verbs do."""
         member = get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
-        require_match(self.request, self.get_serializer(member).data)
+        if self.request.method in EDITS:
+            hold_owners()
+            member = locked(member)
+            require_match(self.request, self.get_serializer(member).data)
         return member
 
     @extend_schema(request=MemberEdit, responses=MemberSerializer)

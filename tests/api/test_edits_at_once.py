@@ -1,0 +1,54 @@
+"""Two edits at the same moment of what was read once: one wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from evalsite.tenants.models import Role, Tenant
+from evalsite.tenants.scope import tenant
+from tests.api.conftest import asker, get, patch, post
+from tests.tenant_rows import make_membership
+
+TIMES = 4
+
+
+@pytest.fixture
+def api(committed_db: None) -> Client:
+    """A program of a tenant whose rows every connection sees."""
+    return asker(Tenant.objects.create(slug="acme", name="Acme"))
+
+
+def at_once(ask: Callable[[int], Any]) -> list[int]:
+    """Ask at the same time, each on a connection of its own; answers the statuses in order."""
+    barrier = Barrier(TIMES)
+
+    def run(number: int) -> int:
+        try:
+            barrier.wait()
+            return int(ask(number).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(TIMES) as pool:
+        return sorted(pool.map(run, range(TIMES)))
+
+
+def test_one_edit_of_a_member_wins(api: Client) -> None:
+    with tenant(Tenant.objects.get().pk):
+        address = f"members/{make_membership(role=Role.VIEWER).pk}"
+    seen, roles = get(api, address).headers["ETag"], ("curator", "engineer", "admin", "owner")
+    statuses = at_once(lambda n: patch(api, address, {"role": roles[n]}, if_match=seen))
+    assert statuses == [200, *[412] * (TIMES - 1)]
+
+
+def test_several_who_subscribe_the_same_are_one(api: Client) -> None:
+    wanted = {"email": "ann@example.org"}
+    assert set(at_once(lambda _: post(api, "subscriptions", wanted))) <= {200, 201}
+    assert len(get(api, "subscriptions").json()["results"]) == 1
