@@ -12,6 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.forms import ModelForm, model_to_dict
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 
 from evalsite.audit.changes import change
@@ -110,16 +111,21 @@ def _pretty(told: Any) -> str:
 class EntryAdmin(ReadOnlyAdmin):
     """The tenant's audit trail."""
 
-    list_display = ("recorded_at", "actor", "role", "actor_kind", "action", "subject")
+    list_display = ("at", "actor", "role", "action", "subject")
     list_filter = ("actor_kind", "role", "action")
     search_fields = ("actor", "action", "subject", "=subject_id", "=request_id")
     search_help_text = "Who, what, to what; the whole id of a subject or a request."
     ordering = ("-recorded_at", "-id")
     date_hierarchy = "recorded_at"
     fields = (
-        *("recorded_at", "actor", "actor_kind", "role", "request_id"),
+        *("at", "actor", "actor_kind", "role", "request_id"),
         *("action", "subject", "subject_id", "was", "became", "more", "place"),
     )
+
+    @admin.display(description="recorded at", ordering="recorded_at")
+    def at(self, entry: Entry) -> str:
+        """Show the second, which Django's own form of a time leaves out."""
+        return f"{timezone.localtime(entry.recorded_at):%Y-%m-%d %H:%M:%S}"
 
     @admin.display(description="before")
     def was(self, entry: Entry) -> str:

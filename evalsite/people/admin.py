@@ -63,8 +63,13 @@ class MembershipAdmin(VerbAdmin):
     list_select_related = ("user",)
     search_fields = ("user__username", "user__email")
     ordering = ("user__username",)
-    fields = ("user", "role")
-    readonly_fields = ("user",)
+    fields = ("member", "role")
+    readonly_fields = ("member",)
+
+    @admin.display(description="user")
+    def member(self, membership: Membership) -> str:
+        """Name the account, without a link: it is the installation's."""
+        return str(membership.user)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Ask for the room."""

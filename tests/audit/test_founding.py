@@ -28,6 +28,11 @@ def test_founding_is_told_with_who_was_let_in(founded: Any) -> None:
     ]
 
 
+def test_who_cannot_sign_in_yet_is_named(db: None, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("createtenant", "acme", owner="ann@example.org")
+    assert "manage.py changepassword ann@example.org" in capsys.readouterr().err
+
+
 def test_another_role_is_told_and_the_same_is_not(founded: Any) -> None:
     for role in (Role.OWNER, Role.VIEWER):
         admit_by_name("acme", username="ann@example.org", password=None, role=role)

@@ -98,3 +98,8 @@ def test_another_tenants_member_is_not_there(admin: Client, globex: Tenant) -> N
     assert b"carol" not in admin.get(MEMBERS).content
     with tenant(globex.pk):
         assert Membership.objects.get().role == Role.CURATOR
+
+
+def test_a_member_is_named_without_a_link_that_is_refused(admin: Client, acme: Tenant) -> None:
+    page = admin.get(f"{MEMBERS}{of_acme(acme).pk}/change/").content.decode()
+    assert "/admin/auth/user/" not in page

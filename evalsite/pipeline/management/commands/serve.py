@@ -38,10 +38,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command."""
         reap_leftovers(settings.LAYOUT)
+        env = site_environment(port=options["port"])
         with Children(settings.LAYOUT) as children:
-            children.start("web", _web_command(options["port"]))
-            children.start("worker", worker_command(name="serve"))
-            children.start("coordinator", [sys.executable, "manage.py", "coordinator"])
+            children.start("web", _web_command(options["port"]), env=env)
+            children.start("worker", worker_command(name="serve"), env=env)
+            children.start("coordinator", [sys.executable, "manage.py", "coordinator"], env=env)
             flower = flower_environment(port=options["flower_port"])
             children.start("flower", _flower_command(), env={**os.environ, **flower})
             self._greet(options)
@@ -60,6 +61,14 @@ class Command(BaseCommand):
         )
         self.stdout.write(f"logs    {settings.LAYOUT.log('web').parent}  (Ctrl-C stops all four)")
         self.stdout.flush()
+
+
+def site_environment(*, port: int) -> dict[str, str]:
+    """Answer our environment; links in mails lead here, unless SITE_URL says otherwise."""
+    here = (
+        {} if "site_url" in load().model_fields_set else {"SITE_URL": f"http://{LOOPBACK}:{port}"}
+    )
+    return {**os.environ, **here}
 
 
 def flower_environment(*, port: int) -> dict[str, str]:

@@ -38,12 +38,16 @@ class Command(BaseCommand):
                 slug=options["slug"], name=options["name"] or options["slug"]
             )
             if options["owner"]:
-                enrol.admit_by_name(
+                owner = enrol.admit_by_name(
                     tenant.slug,
                     username=options["owner"],
                     password=os.environ.get("EVALSITE_OWNER_PASSWORD"),
                     role=Role.OWNER,
-                )
+                ).user
+                if not owner.has_usable_password():
+                    self.stderr.write(
+                        f"{owner} has no password: manage.py changepassword {owner} sets one"
+                    )
         except EvalsiteError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
         self.stdout.write(str(tenant.pk))
