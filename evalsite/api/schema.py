@@ -12,6 +12,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from evalsite.api.problems import MEDIA_TYPE
+from evalsite.tenants.models import Role
+from evalsite.tenants.permissions import allows
 
 _TEXT: Final = {"type": "string"}
 _PROBLEM: Final[dict[str, Any]] = {
@@ -86,7 +88,14 @@ class WantedScheme(OpenApiSerializerExtension):
 
 
 class Described(AutoSchema):
-    """Adds the headers that every resource understands."""
+    """Adds who may, and the headers that every resource understands."""
+
+    def get_operation(self, *args: Any, **options: Any) -> dict[str, Any] | None:
+        """Answer the operation, with the scope and the role that it takes."""
+        told: dict[str, Any] | None = super().get_operation(*args, **options)
+        if told and hasattr(self.view, "room"):
+            told["description"] += f"\n\n{_who_may(self.view)}"
+        return told
 
     def get_override_parameters(self) -> list[Any]:
         """Answer the headers of the method."""
@@ -97,6 +106,14 @@ class Described(AutoSchema):
             case "PATCH" | "PUT" | "DELETE":
                 given.append(_IF_MATCH)
         return given
+
+
+def _who_may(resource: Any) -> str:
+    """Name the scope and the lowest role that an operation takes."""
+    room, verb = resource.room, resource.verb()
+    access = "read" if verb == "view" else "write"
+    lowest = next(role for role in Role if allows(role, verb=verb, room=room))
+    return f"Scope `{room}:{access}`, role {lowest} or above."
 
 
 def add_problems(result: dict[str, Any], **context: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import yaml
 from django.core.management import call_command
 
 from evalsite.env import ROOT
+from evalsite.keys.scopes import known_scopes
 from tests.api.routes import routes
 
 _MEND = "`make schema` writes it anew: look at what changed for those who use the API"
@@ -27,3 +28,21 @@ def test_every_route_is_told_with_what_it_does() -> None:
         if not document["paths"][route.address][route.method].get("description")
     ]
     assert not silent
+
+
+def test_every_operation_tells_the_scope_and_the_role_that_it_takes() -> None:
+    """All but `me`, which is for whoever has a key."""
+    document = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
+    told = {
+        f"{method} {address}": operation["description"]
+        for address, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert [name for name, text in told.items() if "Scope `" not in text] == ["get /api/v1/me"]
+    assert "Scope `cases:write`, role curator or above." in told["post /api/v1/suites"]
+
+
+def test_the_page_of_keys_names_each_room() -> None:
+    page = (ROOT / "docs" / "keys.md").read_text()
+    rooms = {scope.partition(":")[0] for scope in known_scopes()}
+    assert [room for room in sorted(rooms) if f"`{room}`" not in page] == []
