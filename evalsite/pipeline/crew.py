@@ -22,7 +22,8 @@ QUEUES = "control,dispatch,cpu,sandbox,model"
 def worker_command(*, name: str) -> list[str]:
     """Answer the command line of a worker for every queue."""
     return [
-        *(sys.executable, "-m", "celery", "--app", "evalsite", "worker"),
+        # Quiet: its banner is no line of a log.
+        *(sys.executable, "-m", "celery", "--app", "evalsite", "--quiet", "worker"),
         *("--hostname", f"{name}-{os.getpid()}@%h", "--queues", QUEUES),
         *("--concurrency", str(load().worker_slots), "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle"),
