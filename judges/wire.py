@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, Field, FiniteFloat, SecretStr, ValidationError
 
+from judges.cross_out import cross_out
 from judges.models import ChatReply, ChatRequest, EmbedReply, EmbedRequest, Usage
 from judges.trouble import BadRequest, no_answer, no_sense, refused, too_long, too_slow
 
@@ -153,8 +154,8 @@ class OpenAIWire:
         return {"Content-Type": "application/json", "Accept-Encoding": "identity", **known}
 
     def _crossed_out(self, raw: bytes) -> bytes:
-        key = self._key.get_secret_value().encode()
-        return raw.replace(key, b"***") if len(key) >= _SHORTEST_KEY_HIDDEN else raw
+        key = self._key.get_secret_value()
+        return cross_out(raw, key) if len(key) >= _SHORTEST_KEY_HIDDEN else raw
 
 
 async def _all(response: aiohttp.ClientResponse, *, most: int) -> bytes:

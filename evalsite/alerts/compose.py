@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from evalsite.alerts.models import Alert, Delivery, Subscription
-from evalsite.alerts.mute import mute_url
+from evalsite.alerts.mute import blank_url
 from evalsite.alerts.news import News
 from evalsite.alerts.payload import body_of
 
@@ -69,7 +69,7 @@ def _alert(news: News, to: Subscription, *, subject: str) -> Alert:
     if to.webhook:
         alert.text = body_of(news, subject=subject, kind=to.webhook.kind)
     else:
-        words = {**news.words, "mute_url": mute_url([to.pk])}
+        words = {**news.words, "mute_url": blank_url()}
         for part, content in rendered(news.template, words).items():
             setattr(alert, part, content)
     return alert

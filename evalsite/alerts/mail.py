@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.mail import EmailMultiAlternatives
 
 from evalsite.alerts.models import Alert
-from evalsite.alerts.mute import mute_url
+from evalsite.alerts.mute import mute_url, with_links
 
 KIND_HEADER = "X-Evalsite-Kind"
 
@@ -24,8 +24,9 @@ def mail_of(alert: Alert) -> EmailMultiAlternatives:
     }
     if (begun := _beginning(alert)) is not None:
         headers["In-Reply-To"] = headers["References"] = message_id(begun)
-    mail = EmailMultiAlternatives(alert.subject, alert.text, to=[alert.recipient], headers=headers)
-    mail.attach_alternative(alert.html, "text/html")
+    text, html = (with_links(part, mute=mute) for part in (alert.text, alert.html))
+    mail = EmailMultiAlternatives(alert.subject, text, to=[alert.recipient], headers=headers)
+    mail.attach_alternative(html, "text/html")
     return mail
 
 

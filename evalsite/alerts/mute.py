@@ -17,6 +17,7 @@ from evalsite.tenants.scope import nobody, require, tenant
 
 _SALT: Final = "evalsite.alerts.mute"
 _LINK: Final = re.compile(r"/mute/[\w:.=-]+/?")
+_BLANK: Final = "/mute/.../"
 VALID_DAYS: Final = 365
 _MOST: Final = 20
 
@@ -44,9 +45,19 @@ def mute_url(subscriptions: Iterable[UUID]) -> str:
     return f"{settings.SITE_URL}/mute/{token}/"
 
 
+def blank_url() -> str:
+    """Answer what stands in a message that is kept: the link is put in when it is sent."""
+    return f"{settings.SITE_URL}{_BLANK}"
+
+
+def with_links(text: str, *, mute: str) -> str:
+    """Answer a message as its recipient gets it."""
+    return text.replace(_BLANK, mute.removeprefix(settings.SITE_URL))
+
+
 def without_links(text: str) -> str:
     """Answer a message as others than its recipient may read it: a link to mute is a key."""
-    return _LINK.sub("/mute/.../", text)
+    return _LINK.sub(_BLANK, text)
 
 
 def look(token: str) -> Muted:

@@ -58,6 +58,8 @@ _OF_THE_SHAPE: Final = {
     *("not_a_list", "not_a_dict", "max_digits", "max_decimal_places", "max_whole_digits"),
 }
 
+_UNQUOTED: Final = {"invalid_choice": "This is none of the choices."}
+
 
 def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an exception as a problem; None for a fault of ours, which Django logs as a 500."""
@@ -139,7 +141,10 @@ def _code(error: exceptions.APIException) -> str:
 def _field_errors(details: Any, *, field: str = "") -> Iterator[dict[str, str]]:
     """Flatten DRF's nested details to one line a field."""
     if isinstance(details, dict) and set(details) == {"message", "code"}:
-        yield {"field": field, "code": str(details["code"]), "detail": str(details["message"])}
+        code = str(details["code"])
+        # DRF quotes what was sent: with a slip of the pen that is a secret.
+        told = _UNQUOTED.get(code, str(details["message"]))
+        yield {"field": field, "code": code, "detail": told}
     elif isinstance(details, dict):
         for name, below in details.items():
             path = name if name != "non_field_errors" else ""

@@ -37,7 +37,7 @@ async def ask(connection: Connection, input: Any, *, pack: Pack, reach: Reach | 
     with metered() as spent:
         given = await attempt_later(_ask(connection, input, pack=pack, reach=reach))
     if isinstance(given, Crash):
-        return Reply(error=_error(given), **_figures(spent))
+        return Reply(error=_error(given, reach=reach), **_figures(spent))
     return Reply(output=given.output, latency_ms=given.latency_ms, **_figures(given.usage))
 
 
@@ -64,9 +64,10 @@ def _sum(figures: list[Any]) -> Any:
     return sum(figures) if figures and None not in figures else None
 
 
-def _error(crash: Crash) -> str:
-    """Answer the error as it is kept: code and reason, without what PostgreSQL cannot keep."""
+def _error(crash: Crash, *, reach: Reach | None) -> str:
+    """Answer the error as it is kept: without the secret, and what PostgreSQL cannot keep."""
     if crash.code == "plugin_crashed":
         crash = Crash("target_crashed", crash.reason)
     text = f"{crash.code}: {crash.reason}".replace("\x00", "\ufffd")
-    return text.encode("utf-8", "replace").decode()[:_LONGEST_ERROR]
+    text = text.encode("utf-8", "replace").decode()
+    return (text if reach is None else reach.place.hide(text))[:_LONGEST_ERROR]

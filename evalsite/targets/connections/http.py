@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import quote
 
 import orjson
@@ -94,17 +94,15 @@ async def _send(
         why = reach.place.hide(f"{type(error).__name__}: {error}")[:_LONGEST_TOLD]
         told = f"The target does not answer: {why}"
         raise TargetFailed(told, code="target_unreachable") from None
-    told = reach.place.hide(raw[:_LONGEST_TOLD].decode("utf-8", "replace")).strip()
-    _require_expected(connection, response, told=told)
+    if response.status not in connection.statuses:
+        # Cut afterwards: of a secret that is cut through, the beginning would stay.
+        told = reach.place.hide(raw.decode("utf-8", "replace"))[:_LONGEST_TOLD].strip()
+        _refuse(response, told=told)
     return raw, latency_ms
 
 
-def _require_expected(
-    connection: HttpConnection, response: aiohttp.ClientResponse, *, told: str
-) -> None:
+def _refuse(response: aiohttp.ClientResponse, *, told: str) -> NoReturn:
     """Raise TargetFailed, or RateLimited, for a status that is none of those expected."""
-    if response.status in connection.statuses:
-        return
     message = f"The target answered {response.status}: {told}"
     if response.status == TOO_MANY:
         raise RateLimited(message, retry_after=retry_after(response.headers))

@@ -76,7 +76,7 @@ async def _talk(client: Client, talk: Callable[[Client], Awaitable[None]]) -> En
         except (VerdictError, EvalsiteError, Halt, Interrupted) as error:
             ended = error
         except MCPError as error:
-            ended = TargetFailed(f"The server answered: {error}"[:300], code="target_failed")
+            ended = TargetFailed(f"The server answered: {error}", code="target_failed")
     return ended
 
 

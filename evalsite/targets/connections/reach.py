@@ -23,6 +23,7 @@ from evalsite.targets.connections.kinds import (
     endpoint_of,
     endpoints_of,
 )
+from judges.cross_out import cross_out
 
 if TYPE_CHECKING:
     import aiohttp
@@ -40,7 +41,10 @@ class Place:
     def hide(self, text: str) -> str:
         """Cross the secret out, should the other side repeat it."""
         known = self.secret.get_secret_value() if self.secret else ""
-        return text.replace(known, "***") if len(known) >= _SHORTEST_HIDDEN else text
+        if len(known) < _SHORTEST_HIDDEN:
+            return text
+        raw = cross_out(text.encode("utf-8", "surrogatepass"), known)
+        return raw.decode("utf-8", "surrogatepass")
 
     def hide_in(self, value: Any) -> Any:
         """Cross the secret out of each text in a JSON value."""
