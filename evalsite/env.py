@@ -7,6 +7,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -115,6 +116,16 @@ class Env(BaseSettings):
         except ProgrammingError:
             # Its own message would repeat the password.
             raise ValueError("is no PostgreSQL URL") from None
+        return value
+
+    @field_validator("email_url")
+    @classmethod
+    def _is_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        try:
+            _ = value and urlsplit(value.get_secret_value()).port
+        except ValueError:
+            # A / in a password ends the host there, and what stands before it were the port.
+            raise ValueError("is no URL: write / : @ in a password as %2F %3A %40") from None
         return value
 
     @field_validator("secrets_keys", "api_key_peppers")
