@@ -71,6 +71,7 @@ def take_chunks(application: Application) -> Application:
         is_chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
         if is_chunked and environ.get("wsgi.input_terminated"):
             environ["CONTENT_LENGTH"] = str(UNTOLD)
+            environ["wsgi.input"] = _Chunks(environ["wsgi.input"])
         return application(environ, start_response)
 
     return serve
@@ -82,6 +83,24 @@ def _lines(stream: io.BufferedIOBase, *, line_limit: int) -> Iterator[bytes]:
             message = f"line {number} is longer than {line_limit} bytes"
             raise BodyTooLarge(message, code="line_too_long", hint="split it")
         yield line
+
+
+class _Chunks:
+    """A body in chunks; chunks that are none break it off."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def read(self, *size: int) -> Any:
+        from gunicorn.http.errors import ParseException
+
+        try:
+            return self._stream.read(*size)
+        except ParseException as error:
+            raise ConnectionAbortedError("chunks that are none") from error
 
 
 class _Capped(io.RawIOBase):

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import RequestFactory
+from gunicorn.http.body import Body, ChunkedReader
+from gunicorn.http.unreader import IterUnreader
 
 from evalsite.api.body import (
     BodyCutShort,
@@ -138,3 +140,16 @@ def test_chunks_are_read_where_the_server_ends_them(ends: bool, body: bytes) -> 
     told = environ(b"a\nb\n", HTTP_TRANSFER_ENCODING="chunked")
     take_chunks(application)({**told, "wsgi.input_terminated": ends}, None)
     assert seen == [body]
+
+
+@pytest.mark.parametrize(
+    "sent", [b"zz\r\nabc\r\n0\r\n\r\n", b"-5\r\nabc\r\n0\r\n\r\n", b"3\r\nabcde"]
+)
+def test_chunks_that_are_none_are_no_body(sent: bytes) -> None:
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        return lines(WSGIRequest(environ))
+
+    body = Body(ChunkedReader(None, IterUnreader([sent])))
+    told = environ(b"", HTTP_TRANSFER_ENCODING="chunked")
+    with pytest.raises(BodyCutShort):
+        take_chunks(application)({**told, "wsgi.input": body, "wsgi.input_terminated": True}, None)
