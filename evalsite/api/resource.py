@@ -103,10 +103,15 @@ class Resource(GenericViewSet[Row]):
             raise ValidationError({"cursor": [told]}) from None
 
     def get_object(self) -> Row:
-        """Answer the row that the address names; an edit locks it, and asks If-Match."""
+        """Answer the row that the address names; an edit locks it, and asks If-Match.
+
+        Rows that refer to it may come meanwhile: who adds one may hold the lock of the audit trail
+        already when its foreign key is checked.
+        """
         if self.request.method not in EDITS:
             return super().get_object()
-        with_lock = self.get_queryset().select_for_update(of=("self",))
+        stays = self.request.method != "DELETE"
+        with_lock = self.get_queryset().select_for_update(of=("self",), no_key=stays)
         row: Row = get_object_or_404(with_lock, pk=self.kwargs["pk"])
         require_match(self.request, self.get_serializer(row).data)
         return row

@@ -104,7 +104,7 @@ def set_evaluation(evaluation: Evaluation, *, actor: object = "") -> Evaluation:
     """
     check_evaluation(evaluation)
     with transaction.atomic():
-        before = Evaluation.objects.select_for_update().filter(pk=evaluation.pk).first()
+        before = Evaluation.objects.select_for_update(no_key=True).filter(pk=evaluation.pk).first()
         evaluation.created_by = evaluation.created_by or str(actor)[:200]
         evaluation.save()
         try_again(evaluation)
