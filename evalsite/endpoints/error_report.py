@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
 
 
 class AlwaysHides(SafeExceptionReporterFilter):
     """Django's filter, which by itself shows everything where DEBUG is on."""
+
+    # Beside what Django hides: the broker's URL has a password in it.
+    hidden_settings = re.compile(
+        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|BROKER_URL",
+        re.IGNORECASE,
+    )
 
     def is_active(self, request: HttpRequest | None) -> bool:
         """Hide in every deployment."""

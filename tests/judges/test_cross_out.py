@@ -30,5 +30,5 @@ def test_it_is_gone(said: str) -> None:
 
 
 def test_other_words_stay() -> None:
-    said = json.dumps({"key": "sk-a/b", "path": "C:\\sk"}).encode()
+    said = json.dumps({"key": "sk-a/b", "path": "a\\sk"}).encode()
     assert cross_out(said, SECRET) == said
