@@ -37,6 +37,7 @@ _TITLES: Final = {
 }
 _HINTS: Final = {
     "not_authenticated": "send `Authorization: Bearer <key>`, or sign in",
+    "permission_denied": "a session sends its CSRF token as `X-CSRFToken` with each change",
     "not_found": "check the id, and that the key or session belongs to its tenant",
     "method_not_allowed": "docs/api.md and /api/v1/schema list the methods",
     "throttled": "wait as long as Retry-After says",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.test import Client
 
+from evalsite.tenants.models import Role, Tenant
 from tests.api.conftest import post
+from tests.people.joined import signed_in
 
 
 def test_a_form_is_told_what_is_read(api: Client) -> None:
@@ -22,3 +24,10 @@ def test_a_pack_that_is_none_is_told_with_those_there_are(api: Client) -> None:
     told = post(api, "suites", {"name": "capitals", "pack": "nope"}).json()
     assert told["detail"] == "There is no pack called 'nope'"
     assert "exact" in told["hint"]
+
+
+def test_a_session_without_its_token_is_told_where_it_goes(acme: Tenant) -> None:
+    person = signed_in(acme, Role.OWNER)
+    person.handler.enforce_csrf_checks = True
+    refused = post(person, "suites", {"name": "capitals", "pack": "exact"})
+    assert (refused.status_code, "X-CSRFToken" in refused.json()["hint"]) == (403, True)

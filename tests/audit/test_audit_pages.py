@@ -10,7 +10,7 @@ from evalsite.cases.models import Suite
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
 from tests.factories import make_suite
-from tests.people.joined import signed_in
+from tests.people.joined import member, signed_in
 
 
 @pytest.fixture
@@ -26,6 +26,13 @@ def test_an_entry_tells_the_second(admin: Client, acme: Tenant) -> None:
     second = f"{entry.recorded_at:%Y-%m-%d %H:%M:%S}"
     assert second in admin.get("/admin/audit/entry/").content.decode()
     assert second in admin.get(f"/admin/audit/entry/{entry.pk}/change/").content.decode()
+
+
+def test_the_history_of_a_member_is_found_by_name(admin: Client, acme: Tenant) -> None:
+    with tenant(acme.pk):
+        one = member(Role.VIEWER)
+    page = admin.get(f"/admin/tenants/membership/{one.pk}/history/").content.decode()
+    assert f"/admin/audit/entry/?q={one.user}" in page
 
 
 def test_the_history_of_a_row_is_in_the_trail(admin: Client, acme: Tenant) -> None:
