@@ -76,9 +76,8 @@ class Sieve:
         """Raise LinesRefused if bad lines are not to be skipped, NothingImported without any."""
         if self.bad and not skip_bad:
             counts = ", ".join(f"{count} x {code}" for code, count in self.codes.most_common())
-            raise self._with_lines(
-                LinesRefused(f"nothing was imported: {self.bad} bad lines ({counts})")
-            )
+            lines = "1 bad line" if self.bad == 1 else f"{self.bad} bad lines"
+            raise self._with_lines(LinesRefused(f"nothing was imported: {lines} ({counts})"))
         if not self.good:
             raise self._with_lines(NothingImported("no line could be kept"))
 

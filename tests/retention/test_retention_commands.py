@@ -53,6 +53,7 @@ def test_a_hold_is_placed_shown_and_released() -> None:
     assert [(hold["id"], hold["of"]) for hold in shown["holds"]] == list(
         zip(ids, scopes, strict=True)
     )
+    assert "T" in shown["holds"][0]["placed_at"]
     for placed in ids:
         said("releasehold", placed)
     assert not Hold.objects.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -33,7 +34,7 @@ class Command(TenantCommand):
         if options["json"]:
             told = {"days": days, "holds": [_told(hold) for hold in holds]}
             rows = [{name: getattr(one, name) for name in _SHOWN} for one in receipts]
-            self.stdout.write(json.dumps({**told, "receipts": rows}, default=str))
+            self.stdout.write(json.dumps({**told, "receipts": rows}, default=_plain))
             return
         for kind, n in days.items():
             self.stdout.write(f"{kind:12} {f'{n} days' if n else 'kept for good'}")
@@ -41,6 +42,10 @@ class Command(TenantCommand):
             self.stdout.write(f"held: {hold.scope()}, for {hold.reason} (hold {hold.pk})")
         for one in receipts:
             self.stdout.write(f"{one.finished_at:%Y-%m-%d %H:%M} purged {one}")
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _told(hold: Hold) -> dict[str, Any]:
