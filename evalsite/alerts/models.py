@@ -51,6 +51,7 @@ class Webhook(OutboundAddress):
     is_active = models.BooleanField(default=True)
     failing_since = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
 
     class Meta(TenantModel.Meta):
         constraints = [

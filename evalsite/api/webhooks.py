@@ -38,7 +38,7 @@ class WebhookSerializer(ModelSerializer[Webhook]):
         model = Webhook
         fields = (
             *("id", "name", "kind", "origin", "has_secret", "is_active"),
-            *("failing_since", "created_at"),
+            *("failing_since", "created_at", "changed_at"),
         )
 
     def get_origin(self, webhook: Webhook) -> str:

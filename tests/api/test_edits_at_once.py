@@ -19,6 +19,7 @@ from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
 from tests.api.conftest import asker, get, patch, post
 from tests.api.rows_of_cases import evaluated
+from tests.api.rows_of_experiments import SECRET
 from tests.tenant_rows import make_membership
 
 TIMES = 4
@@ -50,6 +51,14 @@ def test_one_edit_of_a_member_wins(api: Client) -> None:
         address = f"members/{make_membership(role=Role.VIEWER).pk}"
     seen, roles = get(api, address).headers["ETag"], ("curator", "engineer", "admin", "owner")
     statuses = at_once(lambda n: patch(api, address, {"role": roles[n]}, if_match=seen))
+    assert statuses == [200, *[412] * (TIMES - 1)]
+
+
+def test_one_new_secret_of_a_webhook_wins(api: Client) -> None:
+    made = post(api, "webhooks", {"name": "ci", "url": "https://x.example.org/", "secret": SECRET})
+    address = f"webhooks/{made.json()['id']}"
+    seen = get(api, address).headers["ETag"]
+    statuses = at_once(lambda _: patch(api, address, {"secret": SECRET}, if_match=seen))
     assert statuses == [200, *[412] * (TIMES - 1)]
 
 
