@@ -27,6 +27,7 @@ def mean_difference(
     if total == 0:
         return Interval(effect, effect)
     sides = zip(shares, (before, after), strict=True)
-    df = total**2 / math.fsum(share**2 / (len(side) - 1) for share, side in sides)
+    # Shares of the whole: their squares do not vanish where the variances themselves nearly do.
+    df = 1 / math.fsum((share / total) ** 2 / (len(side) - 1) for share, side in sides)
     reach = float(stdtrit(df, (1 + confidence) / 2)) * math.sqrt(total)
     return Interval(effect - reach, effect + reach)

@@ -32,6 +32,7 @@ DICTATED = {
         "filter_queryset",
         "parse",
         "populate_user",
+        "render",
         "tell_failed",
         "_follow_before_execute",
         "_pattern",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -53,6 +54,7 @@ def test_nothing_breaks_and_nearly_all_is_reached(workshop: Workshop, tmp_path: 
         ],
         capture_output=True,
         text=True,
+        env={**os.environ, "FUZZER_KEY_ID": str(issued.key.pk)},
         cwd=tmp_path,
         timeout=SECONDS + 60,
     )

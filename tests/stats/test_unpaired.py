@@ -32,6 +32,10 @@ def test_swapping_the_sides_mirrors_the_interval(before: list[float], after: lis
     assert there.low == pytest.approx(-back.high)
 
 
+def test_a_spread_of_nearly_nothing_has_an_interval() -> None:
+    assert mean_difference([0.0, 1e-160], [0.0, 0.0]) == pytest.approx((0.0, 0.0), abs=1e-150)
+
+
 def test_no_spread_is_a_point_and_one_value_is_nothing() -> None:
     assert mean_difference([1, 1], [3, 3]) == (2.0, 2.0)
     assert mean_difference([1, 1], [3]) is None
