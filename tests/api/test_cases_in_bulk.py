@@ -82,8 +82,9 @@ def test_a_line_without_end_ends_the_reading(api: Client, suite: str) -> None:
 
 @pytest.mark.parametrize("kind", ["application/x-ndjson; charset=utf-8", "APPLICATION/X-NDJSON"])
 def test_a_stream_needs_no_idempotency_key(api: Client, suite: str, kind: str) -> None:
-    given = {"content_type": kind, "headers": {"idempotency-key": "k1"}}
-    done = api.post(f"/api/v1/{suite}/bulk", json.dumps(line("a")), **given)
+    key = {"idempotency-key": "k1"}
+    body = json.dumps(line("a"))
+    done = api.post(f"/api/v1/{suite}/bulk", body, content_type=kind, headers=key)
     assert (done.status_code, done.json()["new"]) == (200, 1)
 
 
