@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Final, TypedDict
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 
 HIDDEN: Final = "[hidden]"
 _LONGEST: Final = 500
+# Characters of a side as JSON.
+_LARGEST: Final = 20_000
 # A name is looked at word by word, so that `cluster_key` and `tokens_in` are shown.
 _WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _SECRET_WORDS: Final = frozenset(
@@ -70,6 +74,20 @@ def mask(value: Any, *, name: str = "") -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [mask(part) for part in value]
     return _told(str(value)) if isinstance(value, str | Model) else value
+
+
+def bounded(side: Any) -> Any:
+    """Answer a side whose larger fields are only named: a page of the trail must fit in memory."""
+    if not isinstance(side, Mapping) or _size(side) <= _LARGEST:
+        return side
+    return {
+        name: part if _size(part) <= _LONGEST else f"... ({_size(part):,} characters)"
+        for name, part in side.items()
+    }
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, cls=DjangoJSONEncoder))
 
 
 def _told(text: str) -> str:

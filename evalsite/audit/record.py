@@ -9,7 +9,7 @@ import structlog
 from django.db.models import Model
 from django.utils import timezone
 
-from evalsite.audit.changes import mask
+from evalsite.audit.changes import bounded, mask
 from evalsite.audit.models import Entry
 from evalsite.tenants.acting import Actor, ActorKind, current
 from evalsite.tenants.scope import require
@@ -31,7 +31,7 @@ def record(
     All three must be plain JSON without case content; values with a secret's name are hidden.
     """
     entry = _entry(action, subject, actor=actor, details=details)
-    entry.before, entry.after = mask(before), mask(after)
+    entry.before, entry.after = bounded(mask(before)), bounded(mask(after))
     entry.save(force_insert=True)
     return entry
 
@@ -64,7 +64,7 @@ def _entry(action: str, subject: object, *, actor: object, details: dict[str, An
         action=action,
         subject=str(subject)[:200],
         subject_id=_id_of(subject)[:64],
-        details=mask(details),
+        details=bounded(mask(details)),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evalsite.audit.changes import HIDDEN, change, is_secret, mask
+from evalsite.audit.changes import HIDDEN, bounded, change, is_secret, mask
 
 SECRET = (
     *("secret", "client_secret", "sealed_secret", "token", "accessToken", "refresh_token"),
@@ -52,3 +52,9 @@ def test_a_changed_secret_is_named_and_hidden() -> None:
 
 def test_a_long_text_is_cut() -> None:
     assert mask("x" * 1000) == "x" * 500 + "... (1,000 characters)"
+
+
+def test_a_side_is_bounded() -> None:
+    side = {"state": "open", "metadata": {"a": ["b"] * 20_000}}
+    assert bounded(side) == {"state": "open", "metadata": "... (100,007 characters)"}
+    assert bounded({"tags": ["b"] * 100}) == {"tags": ["b"] * 100}
