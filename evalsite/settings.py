@@ -200,20 +200,20 @@ CONTENT_SECURITY_POLICY = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "evalsite.api.authenticate.KeyAuthentication",
-        "evalsite.api.authenticate.SessionAuthentication",
+        "evalsite.api.frame.authenticate.KeyAuthentication",
+        "evalsite.api.frame.authenticate.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["evalsite.api.permit.Permitted"],
+    "DEFAULT_PERMISSION_CLASSES": ["evalsite.api.frame.permit.Permitted"],
     "DEFAULT_THROTTLE_CLASSES": [
-        "evalsite.api.throttle.KeyRate",
-        "evalsite.api.throttle.TenantRate",
+        "evalsite.api.frame.throttle.KeyRate",
+        "evalsite.api.frame.throttle.TenantRate",
     ],
-    "DEFAULT_PARSER_CLASSES": ["evalsite.api.parse.StrictJSON"],
-    "DEFAULT_RENDERER_CLASSES": ["evalsite.api.render.Json"],
-    "DEFAULT_FILTER_BACKENDS": ["evalsite.api.narrow.Strictly"],
-    "DEFAULT_PAGINATION_CLASS": "evalsite.api.paging.ByCursor",
-    "DEFAULT_SCHEMA_CLASS": "evalsite.api.schema.Described",
-    "EXCEPTION_HANDLER": "evalsite.api.problems.answer_problem",
+    "DEFAULT_PARSER_CLASSES": ["evalsite.api.frame.parse.StrictJSON"],
+    "DEFAULT_RENDERER_CLASSES": ["evalsite.api.frame.render.Json"],
+    "DEFAULT_FILTER_BACKENDS": ["evalsite.api.frame.narrow.Strictly"],
+    "DEFAULT_PAGINATION_CLASS": "evalsite.api.frame.paging.ByCursor",
+    "DEFAULT_SCHEMA_CLASS": "evalsite.api.frame.schema.Described",
+    "EXCEPTION_HANDLER": "evalsite.api.frame.problems.answer_problem",
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -226,7 +226,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "evalsite.api.schema.add_problems",
+        "evalsite.api.frame.schema.add_problems",
     ],
     # One name for the same choices under several members, and for several under the same.
     "ENUM_NAME_OVERRIDES": {

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from evalsite.api import away
+from evalsite.api.frame import away
 
 urlpatterns = [
     # One way in, whose failures are counted, in place of the admin's own.

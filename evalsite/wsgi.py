@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 from evalsite import traces
-from evalsite.api.body import take_chunks
+from evalsite.api.frame.body import take_chunks
 from evalsite.env import load
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")

@@ -21,8 +21,8 @@ from rest_framework.serializers import (
 from evalsite.alerts.models import Alert
 from evalsite.alerts.mute import without_links
 from evalsite.alerts.replay import replay
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 
 _MOST = 500
 

@@ -22,11 +22,11 @@ from rest_framework.serializers import (
     Serializer,
 )
 
-from evalsite.api.asked import Asked, asked
-from evalsite.api.paging import ByCursor
-from evalsite.api.parse import NDJSON
-from evalsite.api.resource import Resource
-from evalsite.api.stream import send_lines
+from evalsite.api.frame.asked import Asked, asked
+from evalsite.api.frame.paging import ByCursor
+from evalsite.api.frame.parse import NDJSON
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.stream import send_lines
 from evalsite.audit.models import Entry
 from evalsite.audit.record import record
 from evalsite.audit.verify import Head, verify_trail

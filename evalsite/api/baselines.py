@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BooleanField, CharField, ModelSerializer, UUIDField
 
-from evalsite.api.filters import ByIdOrName
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.filters import ByIdOrName
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.batches.models import Batch
 from evalsite.regressions.models import Baseline
 from evalsite.regressions.pin import pin, unpin

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_filters import CharFilter, ChoiceFilter, FilterSet, IsoDateTimeFilter
 
-from evalsite.api.filters import ByIdOrName
+from evalsite.api.frame.filters import ByIdOrName
 from evalsite.batches.models import Batch, BatchState
 
 

@@ -24,9 +24,9 @@ from rest_framework.serializers import (
 
 from evalsite.api.batch_filters import BatchFilters
 from evalsite.api.forecasts import ForecastSerializer
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.api.orders import EXAMPLES, MoreMoney, NewBatch, money, order_of
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch, StepState
 from evalsite.batches.queries import progress_by_step

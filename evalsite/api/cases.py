@@ -25,9 +25,9 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from evalsite.api.asked import Asked, asked
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.asked import Asked, asked
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.cases.apply import lock
 from evalsite.cases.check import FIELDS
 from evalsite.cases.curate import save_case

@@ -23,13 +23,13 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from evalsite.api.asked import asked
 from evalsite.api.cases import EXAMPLE, AtVersion
-from evalsite.api.parse import NDJSON, JSONLines
-from evalsite.api.resource import Resource
-from evalsite.api.stream import send_lines
-from evalsite.api.take_lines import Strictness, Taken, take_lines
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.asked import asked
+from evalsite.api.frame.parse import NDJSON, JSONLines
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.stream import send_lines
+from evalsite.api.frame.take_lines import Strictness, Taken, take_lines
+from evalsite.api.frame.wanted import Wanted
 from evalsite.cases.curate import add_tag, remove_tag, set_state
 from evalsite.cases.models import CaseState, Suite
 from evalsite.cases.queries import named_cases, require_version

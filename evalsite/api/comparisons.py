@@ -15,10 +15,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, ModelSerializer, Serializer, UUIDField
 
-from evalsite.api.filters import ByIdOrName
+from evalsite.api.frame.filters import ByIdOrName
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.api.reports import ComparisonReport, WorseCaseSerializer
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
 from evalsite.batches.models import Batch
 from evalsite.regressions.ask import ask_comparison
 from evalsite.regressions.models import Comparison, Verdict

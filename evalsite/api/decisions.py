@@ -21,8 +21,8 @@ from rest_framework.serializers import (
     Serializer,
 )
 
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.experiments.choices import Claim, Metric
 from evalsite.experiments.decide import decide
 from evalsite.experiments.models import Decision, Experiment

@@ -20,8 +20,8 @@ from rest_framework.serializers import (
     ModelSerializer,
 )
 
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.endpoints.configure import configure, remove_endpoint
 from evalsite.endpoints.models import Endpoint, EndpointKind
 

@@ -21,11 +21,11 @@ from rest_framework.serializers import (
     ModelSerializer,
 )
 
-from evalsite.api.filters import ByIdOrName
-from evalsite.api.named import suite_of, target_of
+from evalsite.api.frame.filters import ByIdOrName
+from evalsite.api.frame.named import suite_of, target_of
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.api.orders import Cases, money
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
 from evalsite.pipeline.models import Evaluation
 from evalsite.pipeline.run_arguments import MOST_REPETITIONS
 from evalsite.pipeline.set_evaluation import add_evaluation, read_selection, set_evaluation

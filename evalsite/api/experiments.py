@@ -23,9 +23,9 @@ from rest_framework.serializers import (
     SlugField,
 )
 
-from evalsite.api.named import suite_of
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.named import suite_of
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.experiments.choices import Claim, Group, Metric
 from evalsite.experiments.declare import amend, close_experiment, create_experiment
 from evalsite.experiments.models import DECLARED, Experiment

@@ -15,9 +15,9 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from evalsite.api.named import suite_of, target_of
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.named import suite_of, target_of
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.errors import UsageError
 from evalsite.gates.read import GateInvalid
 from evalsite.gates.spec import Claim

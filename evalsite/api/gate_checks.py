@@ -26,12 +26,12 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from evalsite.api.files import Markdown, Xml
+from evalsite.api.frame.files import Markdown, Xml
+from evalsite.api.frame.named import run_of
+from evalsite.api.frame.render import Json
+from evalsite.api.frame.resource import Resource
 from evalsite.api.gate_bodies import ASKING, Question
-from evalsite.api.named import run_of
-from evalsite.api.render import Json
 from evalsite.api.reports import ComparisonReport
-from evalsite.api.resource import Resource
 from evalsite.batches.models import Batch, BatchState
 from evalsite.gates.ask import ask, newest_batch
 from evalsite.gates.demand import EXIT_CODES

@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, ModelSerializer
 
-from evalsite.api.filters import ByIdOrName
+from evalsite.api.frame.filters import ByIdOrName
+from evalsite.api.frame.resource import Resource
 from evalsite.api.gate_bodies import DECLARING, Demands, GateEdit, NewGate, as_sent
-from evalsite.api.resource import Resource
 from evalsite.gates.declare import declare, declare_new, remove
 from evalsite.gates.models import Gate
 from evalsite.gates.read import gate_of

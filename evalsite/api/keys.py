@@ -20,8 +20,8 @@ from rest_framework.serializers import (
     SerializerMethodField,
 )
 
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.keys.issue import DEFAULT_DAYS, MOST_DAYS, Issued, issue_key
 from evalsite.keys.models import ApiKey
 from evalsite.keys.queries import state_of

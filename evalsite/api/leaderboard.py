@@ -22,9 +22,9 @@ from rest_framework.serializers import (
 )
 from rest_framework.utils.urls import replace_query_param
 
-from evalsite.api.asked import Asked, asked
-from evalsite.api.named import suite_of
-from evalsite.api.resource import Resource
+from evalsite.api.frame.asked import Asked, asked
+from evalsite.api.frame.named import suite_of
+from evalsite.api.frame.resource import Resource
 from evalsite.leaderboard.models import Kind, Metric, Reserve
 from evalsite.leaderboard.queries import PAGE, Wanted, Way, boards_of, find_board, page
 from evalsite.leaderboard.show import as_json

@@ -20,7 +20,7 @@ from rest_framework.serializers import (
 )
 from rest_framework.views import APIView
 
-from evalsite.api.permit import role_of
+from evalsite.api.frame.permit import role_of
 from evalsite.keys.holder import KeyHolder
 from evalsite.keys.models import ApiKey
 from evalsite.keys.scopes import covers, known_scopes

@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, ChoiceField, ModelSerializer
 
-from evalsite.api.etag import require_match
-from evalsite.api.resource import EDITS, Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.etag import require_match
+from evalsite.api.frame.resource import EDITS, Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.people.change_role import change_role
 from evalsite.people.last_owner import hold_owners
 from evalsite.people.queries import locked

@@ -18,8 +18,8 @@ from rest_framework.serializers import (
     ListField,
 )
 
-from evalsite.api.named import run_of, suite_of
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.named import run_of, suite_of
+from evalsite.api.frame.wanted import Wanted
 from evalsite.cases.queries import Selection
 from evalsite.experiments.choices import Group
 from evalsite.pipeline.order import Order

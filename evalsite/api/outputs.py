@@ -18,13 +18,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, ModelSerializer
 
-from evalsite.api.asked import asked
-from evalsite.api.named import suite_of
-from evalsite.api.parse import NDJSON, JSONLines
-from evalsite.api.resource import Resource
+from evalsite.api.frame.asked import asked
+from evalsite.api.frame.named import suite_of
+from evalsite.api.frame.parse import NDJSON, JSONLines
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.stream import send_lines
+from evalsite.api.frame.take_lines import Strictness, Taken, take_lines
 from evalsite.api.runs import RunSerializer
-from evalsite.api.stream import send_lines
-from evalsite.api.take_lines import Strictness, Taken, take_lines
 from evalsite.cases.queries import cases_called
 from evalsite.exchange.output_files import import_output_lines
 from evalsite.exchange.write_outputs import export_outputs

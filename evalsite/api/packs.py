@@ -18,7 +18,7 @@ from rest_framework.serializers import (
     Serializer,
 )
 
-from evalsite.api.resource import Resource
+from evalsite.api.frame.resource import Resource
 from judges.options import options_model
 from judges.protocol import VerdictError
 from judges.registry import JUDGES

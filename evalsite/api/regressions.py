@@ -8,9 +8,9 @@ from django_filters import CharFilter, ChoiceFilter, FilterSet, IsoDateTimeFilte
 from rest_framework.mixins import ListModelMixin
 from rest_framework.serializers import CharField, UUIDField
 
-from evalsite.api.filters import ByIdOrName
+from evalsite.api.frame.filters import ByIdOrName
+from evalsite.api.frame.resource import Resource
 from evalsite.api.reports import FindingSerializer
-from evalsite.api.resource import Resource
 from evalsite.regressions.models import Comparison, Regression, Verdict
 from evalsite.summaries.models import SliceKind
 

@@ -24,12 +24,12 @@ from rest_framework.serializers import (
     ModelSerializer,
 )
 
-from evalsite.api.asked import asked
-from evalsite.api.parse import NDJSON, JSONLines
-from evalsite.api.resource import Resource
-from evalsite.api.stream import send_lines
-from evalsite.api.take_lines import Strictness, Taken, take_lines
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.asked import asked
+from evalsite.api.frame.parse import NDJSON, JSONLines
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.stream import send_lines
+from evalsite.api.frame.take_lines import Strictness, Taken, take_lines
+from evalsite.api.frame.wanted import Wanted
 from evalsite.exchange.result_files import import_result_lines
 from evalsite.experiments.check import check_result
 from evalsite.experiments.choices import Group

@@ -20,8 +20,8 @@ from rest_framework.serializers import (
     ValidationError,
 )
 
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
 from evalsite.retention.hold import hold, release

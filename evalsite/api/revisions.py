@@ -8,7 +8,7 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.serializers import ModelSerializer
 
 from evalsite.api.cases import CONTENT
-from evalsite.api.resource import Resource
+from evalsite.api.frame.resource import Resource
 from evalsite.cases.models import Revision, TestCase
 
 

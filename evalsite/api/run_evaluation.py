@@ -23,8 +23,8 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.batches.models import Batch
 from evalsite.gates.models import GateOutcome
 from evalsite.pipeline.evaluate import score_waited_for, start_evaluation

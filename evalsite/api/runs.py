@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, DictField, JSONField, ModelSerializer
 
-from evalsite.api.filters import ByIdOrName
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.filters import ByIdOrName
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.targets.complete import complete_run, fail_run
 from evalsite.targets.describe_run import describe_run
 from evalsite.targets.models import Run

@@ -26,14 +26,14 @@ from rest_framework.serializers import (
     SerializerMethodField,
 )
 
-from evalsite.api.asked import Asked, asked
-from evalsite.api.files import Lines
-from evalsite.api.paging import ByCursor
-from evalsite.api.parse import NDJSON
-from evalsite.api.render import Json
-from evalsite.api.resource import Resource
+from evalsite.api.frame.asked import Asked, asked
+from evalsite.api.frame.files import Lines
+from evalsite.api.frame.paging import ByCursor
+from evalsite.api.frame.parse import NDJSON
+from evalsite.api.frame.render import Json
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.stream import send_lines
 from evalsite.api.scorecard_filters import ScorecardFilters
-from evalsite.api.stream import send_lines
 from evalsite.batches.models import Batch
 from evalsite.exchange.write_scorecards import export_scorecards
 from evalsite.scoring.models import Scorecard

@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, ListField, ModelSerializer, SerializerMethodField
 
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.trends.alarm import p_value
 from evalsite.trends.models import LINE, Shift, Watch
 from evalsite.trends.seen import mark_seen

@@ -30,9 +30,9 @@ from evalsite.alerts.subscribe import (
 )
 from evalsite.alerts.try_out import try_out
 from evalsite.api.alerts import AlertDetail
-from evalsite.api.named import suite_of
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.named import suite_of
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 
 
 class SubscriptionSerializer(ModelSerializer[Subscription]):

@@ -17,8 +17,8 @@ from rest_framework.serializers import (
     Serializer,
 )
 
-from evalsite.api.paging import ByCursor
-from evalsite.api.resource import Resource
+from evalsite.api.frame.paging import ByCursor
+from evalsite.api.frame.resource import Resource
 from evalsite.batches.models import Batch
 from evalsite.summaries.models import SliceKind, Summary
 

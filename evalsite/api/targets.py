@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, ModelSerializer
 
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.targets.models import Target
 from evalsite.targets.set_target import add_target, describe_target, remove_target
 

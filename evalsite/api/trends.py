@@ -18,8 +18,8 @@ from rest_framework.serializers import (
     Serializer,
 )
 
-from evalsite.api.asked import Asked, asked
-from evalsite.api.resource import Resource
+from evalsite.api.frame.asked import Asked, asked
+from evalsite.api.frame.resource import Resource
 from evalsite.experiments.choices import Group
 from evalsite.trends.points import Point, newest
 from evalsite.trends.selection import NoResults, Selection

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import DateField, FloatField, IntegerField, Serializer
 
-from evalsite.api.resource import Resource
+from evalsite.api.frame.resource import Resource
 from evalsite.quotas.usage import usage
 
 

@@ -23,8 +23,8 @@ from rest_framework.serializers import (
 from evalsite.alerts.models import Webhook, WebhookKind
 from evalsite.alerts.remove_webhook import remove_webhook
 from evalsite.alerts.set_webhook import WebhookInvalid, set_webhook
-from evalsite.api.resource import Resource
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.wanted import Wanted
 from evalsite.endpoints.guard import origin
 
 

@@ -1,8 +1,7 @@
 """Count what failed, by address, and refuse who fails too often before anything is looked up.
 
 Moving windows in the broker's Valkey (library `limits`) are shared by all web processes. While it
-is away each process counts for itself. Only failures count: whoever has a good key, or another
-address, is never held up.
+is away each process counts for itself. Only failures count, and other addresses are not held up.
 """
 
 from __future__ import annotations

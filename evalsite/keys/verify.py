@@ -30,16 +30,17 @@ class KeyRefused(EvalsiteError):
     """The key opens nothing: unknown, wrong, expired, revoked, or its tenant is closed.
 
     Which of these is not told: whoever tries keys learns nothing. `public_id` is empty for what
-    has not the form of a key.
+    has not the form of a key, and `was_right` tells a key that has ended from a guess.
     """
 
     code = "key_refused"
     hint = "check the key, or ask an admin of the tenant for a new one; `listkeys` shows its state"
     http_status = 401
 
-    def __init__(self, public_id: str = "") -> None:
+    def __init__(self, public_id: str = "", *, was_right: bool = False) -> None:
         super().__init__("the key is not good")
         self.public_id = public_id
+        self.was_right = was_right
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def verify(token: str) -> KeyHolder:
     holder = _holder(found, public_id=public_id)
     if found.ended:
         _note_reuse(found, holder=holder)
-        raise KeyRefused(public_id)
+        raise KeyRefused(public_id, was_right=True)
     if not found.noted:
         _note_use(found, holder=holder, token=token)
     return holder

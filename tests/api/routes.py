@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
-from evalsite.api.resource import Resource, filters_of
+from evalsite.api.frame.resource import Resource, filters_of
 from evalsite.api.urls import urlpatterns
 
 _PARAMETER = re.compile(r"<\w+:(\w+)>")

@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from gunicorn.http.body import Body, ChunkedReader
 from gunicorn.http.unreader import IterUnreader
 
-from evalsite.api.body import (
+from evalsite.api.frame.body import (
     BodyCutShort,
     BodyTooLarge,
     lines_capped,

@@ -9,7 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from evalsite.api.models import Answered
+from evalsite.keys.issue import issue_key
 from evalsite.keys.models import ApiKey
+from evalsite.keys.revoke import revoke_key
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
 from tests.api.conftest import asker, get, holding, post, refusal
@@ -137,3 +139,14 @@ def test_who_is_nobody_is_told_nothing(db: None) -> None:
     client.force_login(make_user())
     assert (refused := get(client, "me")).status_code == 403
     assert refused.json()["code"] == "tenant_not_chosen"
+
+
+def test_a_key_that_has_ended_locks_nobody_out(api: Client, acme: Tenant) -> None:
+    with tenant(acme.pk):
+        issued = issue_key(name="old", role="viewer", scopes=["*:read"])
+        revoke_key(issued.key)
+    stale = holding(issued.token.get_secret_value())
+    for _ in range(15):
+        assert get(stale, "me").status_code == 401
+    api.defaults["REMOTE_ADDR"] = stale.defaults["REMOTE_ADDR"]
+    assert get(api, "me").status_code == 200

@@ -13,8 +13,8 @@ from django.contrib.auth.models import AnonymousUser
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from evalsite.api import rates, throttle
-from evalsite.api.throttle import KeyRate, TenantRate, rate
+from evalsite.api.frame import rates, throttle
+from evalsite.api.frame.throttle import KeyRate, TenantRate, rate
 from evalsite.keys.holder import KeyHolder
 from evalsite.tenants.models import Role
 from evalsite.tenants.scope import tenant

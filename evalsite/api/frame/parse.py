@@ -8,7 +8,7 @@ from typing import IO, Any, Final
 from django.conf import settings
 from rest_framework.parsers import BaseParser
 
-from evalsite.api.body import read_capped
+from evalsite.api.frame.body import read_capped
 from evalsite.cases.strict_json import parse
 
 NDJSON: Final = "application/x-ndjson"

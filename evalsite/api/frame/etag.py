@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
-from evalsite.api.render import as_json
+from evalsite.api.frame.render import as_json
 from evalsite.errors import EvalsiteError
 
 

@@ -14,7 +14,7 @@ from evalsite.tenants.models import Role
 from evalsite.tenants.permissions import allows, role_in_scope
 
 if TYPE_CHECKING:
-    from evalsite.api.resource import Resource
+    from evalsite.api.frame.resource import Resource
 
 
 class TenantNotChosen(EvalsiteError):

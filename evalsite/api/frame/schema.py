@@ -11,7 +11,7 @@ from drf_spectacular.extensions import (
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
-from evalsite.api.problems import MEDIA_TYPE
+from evalsite.api.frame.problems import MEDIA_TYPE
 from evalsite.tenants.models import Role
 from evalsite.tenants.permissions import allows
 
@@ -55,7 +55,7 @@ _IF_MATCH: Final = OpenApiParameter(
 class KeyScheme(OpenApiAuthenticationExtension):
     """How a program shows its key."""
 
-    target_class = "evalsite.api.authenticate.KeyAuthentication"
+    target_class = "evalsite.api.frame.authenticate.KeyAuthentication"
     name = "key"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
@@ -66,7 +66,7 @@ class KeyScheme(OpenApiAuthenticationExtension):
 class SessionScheme(OpenApiAuthenticationExtension):
     """How a person is known."""
 
-    target_class = "evalsite.api.authenticate.SessionAuthentication"
+    target_class = "evalsite.api.frame.authenticate.SessionAuthentication"
     name = "session"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
@@ -77,7 +77,7 @@ class SessionScheme(OpenApiAuthenticationExtension):
 class WantedScheme(OpenApiSerializerExtension):
     """A body has the members that it names and no others."""
 
-    target_class = "evalsite.api.wanted.Wanted"
+    target_class = "evalsite.api.frame.wanted.Wanted"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:

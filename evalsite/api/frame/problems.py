@@ -49,8 +49,11 @@ _HINTS: Final = {
     "value_refused": "keep numbers within their range, and text free of NUL",
     "fault": "try again; if it stays so, give `request_id` to who runs the server",
     "unavailable": "try again in a few seconds",
+    "overtaken": "what it rests on is gone, or its name is taken, since just now: look again",
 }
 _RETRY_SECONDS: Final = 5
+# PostgreSQL's words for a row that is gone, or is there already, since it was looked for.
+_OVERTAKEN: Final = {"23503", "23505"}
 # What the OpenAPI document says of a body: who breaks it cannot be understood (400). The rest is
 # understood, and refused for what it says (422).
 _OF_THE_SHAPE: Final = {
@@ -108,6 +111,8 @@ def _of_the_database(error: DatabaseError) -> dict[str, Any] | None:
     if isinstance(error, OperationalError | InterfaceError):
         _LOG.warning("database_away", kind=type(error).__name__)
         return _told(503, code="unavailable", detail="The database does not answer.")
+    if getattr(error.__cause__, "sqlstate", "") in _OVERTAKEN:
+        return _told(409, code="overtaken", detail="Somebody else was faster.")
     if isinstance(error, DataError):
         return _told(400, code="value_refused", detail="A value cannot be stored.")
     return None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from evalsite.api.parse import NDJSON
-from evalsite.api.render import Json
+from evalsite.api.frame.parse import NDJSON
+from evalsite.api.frame.render import Json
 
 
 class Xml(Json):

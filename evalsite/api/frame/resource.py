@@ -18,10 +18,10 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, ListSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from evalsite.api.etag import etag_of, require_match
-from evalsite.api.once import HEADER, REPLAYED, answer_once
-from evalsite.api.parse import JSONLines
-from evalsite.api.wanted import Wanted
+from evalsite.api.frame.etag import etag_of, require_match
+from evalsite.api.frame.once import HEADER, REPLAYED, answer_once
+from evalsite.api.frame.parse import JSONLines
+from evalsite.api.frame.wanted import Wanted
 from evalsite.errors import UsageError
 
 Row = TypeVar("Row", bound=models.Model)

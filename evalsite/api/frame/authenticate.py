@@ -9,7 +9,7 @@ from rest_framework.authentication import SessionAuthentication as DrfSessionAut
 from rest_framework.request import Request
 from structlog.contextvars import bind_contextvars
 
-from evalsite.api.problems import CHALLENGE
+from evalsite.api.frame.problems import CHALLENGE
 from evalsite.keys.attempts import note_failure, require_attempt
 from evalsite.keys.holder import KeyHolder
 from evalsite.keys.verify import KeyRefused, verify
@@ -36,7 +36,9 @@ class KeyAuthentication(BaseAuthentication):
         try:
             holder = verify(token.strip())
         except KeyRefused as error:
-            if error.public_id:  # what has not the form of a key opens nothing, however often
+            # What has not the form of a key opens nothing, however often; a key that has ended is
+            # no guess, and must not lock out who shares its address.
+            if error.public_id and not error.was_right:
                 note_failure(address)
             raise
         scope.bind(holder.tenant_id)

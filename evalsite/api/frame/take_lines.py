@@ -9,8 +9,8 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.serializers import BooleanField, CharField, IntegerField, Serializer
 
-from evalsite.api.asked import Asked
-from evalsite.api.body import lines_capped
+from evalsite.api.frame.asked import Asked
+from evalsite.api.frame.body import lines_capped
 from evalsite.exchange.lines import LINE_LIMIT, Line, one_object
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 from django.http import StreamingHttpResponse
 
-from evalsite.api.parse import NDJSON
+from evalsite.api.frame.parse import NDJSON
 
 # Rows a piece: one write to the socket each.
 _PIECE: Final = 200

@@ -12,7 +12,7 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from evalsite.api.rates import Full, Window, counter
+from evalsite.api.frame.rates import Full, Window, counter
 from evalsite.keys.holder import KeyHolder
 from evalsite.keys.sender import sender
 from evalsite.tenants import scope

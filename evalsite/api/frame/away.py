@@ -7,7 +7,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
-from evalsite.api.problems import plain_problem
+from evalsite.api.frame.problems import plain_problem
 
 _API: Final = "/api/"
 

@@ -13,8 +13,8 @@ from django.db.models.functions import Now
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from evalsite.api.frame.render import as_json
 from evalsite.api.models import Answered
-from evalsite.api.render import as_json
 from evalsite.errors import EvalsiteError, UsageError
 from evalsite.keys.holder import KeyHolder
 

@@ -1,0 +1,1 @@
+"""What every resource stands on: who may, errors, pages, bodies, streams."""
