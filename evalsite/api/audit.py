@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
 from django.urls import path
-from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet, IsoDateTimeFilter
+from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -23,6 +23,7 @@ from rest_framework.serializers import (
 )
 
 from evalsite.api.frame.asked import Asked, asked
+from evalsite.api.frame.filters import AtTime
 from evalsite.api.frame.paging import ByCursor
 from evalsite.api.frame.parse import NDJSON
 from evalsite.api.frame.resource import Resource
@@ -68,8 +69,8 @@ class EntryFilter(FilterSet):
     subject = CharFilter()
     subject_id = CharFilter()
     request_id = CharFilter()
-    since = IsoDateTimeFilter(field_name="recorded_at", lookup_expr="gte")
-    until = IsoDateTimeFilter(field_name="recorded_at", lookup_expr="lt")
+    since = AtTime(field_name="recorded_at", lookup_expr="gte")
+    until = AtTime(field_name="recorded_at", lookup_expr="lt")
 
 
 class ByTime(ByCursor):

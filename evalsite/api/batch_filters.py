@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django_filters import CharFilter, ChoiceFilter, FilterSet, IsoDateTimeFilter
+from django_filters import CharFilter, ChoiceFilter, FilterSet
 
-from evalsite.api.frame.filters import ByIdOrName
+from evalsite.api.frame.filters import AtTime, ByIdOrName
 from evalsite.batches.models import Batch, BatchState
 
 
@@ -16,8 +16,8 @@ class BatchFilters(FilterSet):
     target = ByIdOrName(field_name="run__target")
     state = ChoiceFilter(choices=BatchState.choices)
     pack = CharFilter(field_name="pack")
-    created_after = IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    created_after = AtTime(field_name="created_at", lookup_expr="gte")
+    created_before = AtTime(field_name="created_at", lookup_expr="lt")
 
     class Meta:
         model = Batch

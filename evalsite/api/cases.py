@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from django.urls import path
-from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet, NumberFilter
+from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
@@ -26,6 +26,7 @@ from rest_framework.serializers import (
 )
 
 from evalsite.api.frame.asked import Asked, asked
+from evalsite.api.frame.filters import WholeNumber
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.wanted import Wanted
 from evalsite.cases.apply import lock
@@ -123,7 +124,7 @@ class CaseFilter(FilterSet):
     state = ChoiceFilter(choices=CaseState.choices)
     tag = ByTag(field_name="tags")
     category = CharFilter()
-    complexity = NumberFilter()
+    complexity = WholeNumber(min_value=1, max_value=5)
 
 
 EXAMPLE: Final = {

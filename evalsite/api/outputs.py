@@ -10,7 +10,7 @@ import orjson
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.urls import path
-from django_filters.rest_framework import BooleanFilter, CharFilter, FilterSet, NumberFilter
+from django_filters.rest_framework import BooleanFilter, CharFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.mixins import ListModelMixin
@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import CharField, ModelSerializer
 
 from evalsite.api.frame.asked import asked
+from evalsite.api.frame.filters import WholeNumber
 from evalsite.api.frame.named import suite_of
 from evalsite.api.frame.parse import NDJSON, JSONLines
 from evalsite.api.frame.resource import Resource
@@ -67,7 +68,7 @@ class OutputFilter(FilterSet):
     """What a list of outputs can be narrowed by."""
 
     key = ByCase()
-    repetition = NumberFilter(min_value=0, max_value=2**15 - 1)
+    repetition = WholeNumber(min_value=0, max_value=2**15 - 1)
     error = WithError(help_text="Whether there is no answer.")
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from django.urls import path
-from django_filters import CharFilter, ChoiceFilter, FilterSet, IsoDateTimeFilter
+from django_filters import CharFilter, ChoiceFilter, FilterSet
 from rest_framework.mixins import ListModelMixin
 from rest_framework.serializers import CharField, UUIDField
 
-from evalsite.api.frame.filters import ByIdOrName
+from evalsite.api.frame.filters import AtTime, ByIdOrName
 from evalsite.api.frame.resource import Resource
 from evalsite.api.reports import FindingSerializer
 from evalsite.regressions.models import Comparison, Regression, Verdict
@@ -71,7 +71,7 @@ class RegressionFilters(FilterSet):
     target = ByIdOrName(field_name="comparison__batch__run__target")
     metric = CharFilter(field_name="metric")
     slice_kind = ChoiceFilter(choices=SliceKind.choices)
-    since = IsoDateTimeFilter(field_name="comparison__created_at", lookup_expr="gte")
+    since = AtTime(field_name="comparison__created_at", lookup_expr="gte")
 
     class Meta:
         model = Regression

@@ -8,6 +8,7 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Valu
 from django.db.models.lookups import Exact
 from django_filters import BooleanFilter, CharFilter, ChoiceFilter, FilterSet, NumberFilter
 
+from evalsite.api.frame.filters import WholeNumber
 from evalsite.errors import UsageError
 from evalsite.scoring.models import Scorecard, ScoreStatus
 from packs.protocol import StageStatus
@@ -20,7 +21,6 @@ _SLICES: Final = {
     "complexity": "revision__complexity",
 }
 _LEVELS: Final = ("1", "2", "3", "4", "5")
-_MOST_REPETITIONS: Final = 2**15 - 1
 
 
 class FilterUnclear(UsageError):
@@ -97,7 +97,7 @@ class ScorecardFilters(FilterSet):
     case = CharFilter(field_name="revision__case__key", help_text="The case's key.")
     min_score = NumberFilter(field_name="overall_score", lookup_expr="gte")
     max_score = NumberFilter(field_name="overall_score", lookup_expr="lte")
-    repetition = NumberFilter(min_value=0, max_value=_MOST_REPETITIONS)
+    repetition = WholeNumber(min_value=0, max_value=2**15 - 1)
 
     class Meta:
         model = Scorecard

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django_filters import CharFilter
+from django_filters import CharFilter, Filter, IsoDateTimeFilter
+from django_filters.fields import IsoDateTimeField
 
 
 class ByIdOrName(CharFilter):
@@ -25,3 +29,27 @@ class ByIdOrName(CharFilter):
         except ValueError:
             return rows.filter(wanted)
         return rows.filter(wanted)
+
+
+class _UtcField(IsoDateTimeField):
+    """A time in UTC: PostgreSQL takes fewer offsets than ISO 8601 knows."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Answer the time; raises ValidationError beyond the years that there are."""
+        found = super().to_python(value)
+        try:
+            return found.astimezone(UTC) if isinstance(found, datetime) else None
+        except OverflowError:
+            raise ValidationError("There is no such year.", code="invalid_year") from None
+
+
+class AtTime(IsoDateTimeFilter):
+    """A time with its offset, before or after which rows are wanted."""
+
+    field_class = _UtcField
+
+
+class WholeNumber(Filter):
+    """A number without a point."""
+
+    field_class = forms.IntegerField

@@ -57,7 +57,7 @@ _OVERTAKEN: Final = {"23503", "23505"}
 # What the OpenAPI document says of a body: who breaks it cannot be understood (400). The rest is
 # understood, and refused for what it says (422).
 _OF_THE_SHAPE: Final = {
-    *("required", "null", "invalid", "type", "unknown", "blank", "empty", "page_size"),
+    *("required", "null", "invalid", "type", "unknown", "empty", "page_size"),
     *("max_length", "min_length", "max_value", "min_value", "invalid_choice", "max_string_length"),
     *("not_a_list", "not_a_dict", "max_digits", "max_decimal_places", "max_whole_digits"),
 }
@@ -114,7 +114,7 @@ def _of_the_database(error: DatabaseError) -> dict[str, Any] | None:
     if getattr(error.__cause__, "sqlstate", "") in _OVERTAKEN:
         return _told(409, code="overtaken", detail="Somebody else was faster.")
     if isinstance(error, DataError):
-        return _told(400, code="value_refused", detail="A value cannot be stored.")
+        return _told(422, code="value_refused", detail="A value cannot be stored.")
     return None
 
 
