@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from rest_framework.serializers import (
     IntegerField,
     ListField,
-    ModelSerializer,
     Serializer,
     SerializerMethodField,
     UUIDField,
@@ -22,12 +21,13 @@ from evalsite.alerts.models import Alert
 from evalsite.alerts.mute import without_links
 from evalsite.alerts.replay import replay
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 
 _MOST = 500
 
 
-class AlertSerializer(ModelSerializer[Alert]):
+class AlertSerializer(Told[Alert]):
     """One message to one subscriber, without its text."""
 
     class Meta:

@@ -18,7 +18,6 @@ from rest_framework.serializers import (
     DateTimeField,
     IntegerField,
     JSONField,
-    ModelSerializer,
     Serializer,
 )
 
@@ -28,6 +27,7 @@ from evalsite.api.frame.paging import ByCursor
 from evalsite.api.frame.parse import NDJSON
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.stream import send_lines
+from evalsite.api.frame.told import Told
 from evalsite.audit.models import Entry
 from evalsite.audit.record import record
 from evalsite.audit.verify import Head, verify_trail
@@ -42,7 +42,7 @@ class Side(JSONField):
     """A side of what was changed."""
 
 
-class EntrySerializer(ModelSerializer[Entry]):
+class EntrySerializer(Told[Entry]):
     """One thing that was done; secrets in it are hidden."""
 
     before = Side(allow_null=True)

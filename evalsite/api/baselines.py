@@ -10,17 +10,18 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BooleanField, CharField, ModelSerializer, UUIDField
+from rest_framework.serializers import BooleanField, CharField, UUIDField
 
 from evalsite.api.frame.filters import ByIdOrName
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.batches.models import Batch
 from evalsite.regressions.models import Baseline
 from evalsite.regressions.pin import pin, unpin
 
 
-class BaselineSerializer(ModelSerializer[Baseline]):
+class BaselineSerializer(Told[Baseline]):
     """A pinned batch; a blank client type stands for every one without a pin of its own."""
 
     suite_name = CharField(source="suite.name")

@@ -17,7 +17,6 @@ from rest_framework.serializers import (
     FloatField,
     IntegerField,
     ListField,
-    ModelSerializer,
     Serializer,
     SerializerMethodField,
 )
@@ -25,6 +24,7 @@ from rest_framework.serializers import (
 from evalsite.api.batch_filters import BatchFilters
 from evalsite.api.forecasts import ForecastSerializer
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.api.orders import EXAMPLES, MoreMoney, NewBatch, money, order_of
 from evalsite.batches.marks import marks_of
@@ -78,7 +78,7 @@ class BatchLinks(Serializer[Any]):
     gate_checks = CharField()
 
 
-class BatchSerializer(ModelSerializer[Batch]):
+class BatchSerializer(Told[Batch]):
     """What is told of a batch in a list."""
 
     suite_name = CharField(source="suite.name")

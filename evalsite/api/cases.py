@@ -21,13 +21,13 @@ from rest_framework.serializers import (
     IntegerField,
     JSONField,
     ListField,
-    ModelSerializer,
     UUIDField,
 )
 
 from evalsite.api.frame.asked import Asked, asked
 from evalsite.api.frame.filters import WholeNumber
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.cases.apply import lock
 from evalsite.cases.check import FIELDS
@@ -42,7 +42,7 @@ CONTENT: Final = (
 )
 
 
-class CaseSerializer(ModelSerializer[Any]):
+class CaseSerializer(Told[Any]):
     """A case as it stands, or as it stood in a version of its suite."""
 
     revision = IntegerField(source="revision_number", help_text="Grows with each change.")

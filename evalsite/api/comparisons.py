@@ -13,10 +13,11 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, ModelSerializer, Serializer, UUIDField
+from rest_framework.serializers import CharField, Serializer, UUIDField
 
 from evalsite.api.frame.filters import ByIdOrName
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.api.reports import ComparisonReport, WorseCaseSerializer
 from evalsite.batches.models import Batch
@@ -26,7 +27,7 @@ from evalsite.regressions.queries import worst_cases
 from evalsite.regressions.worst import KEPT
 
 
-class ComparisonSerializer(ModelSerializer[Comparison]):
+class ComparisonSerializer(Told[Comparison]):
     """What is told of a comparison in a list."""
 
     suite_name = CharField(source="batch.suite.name")

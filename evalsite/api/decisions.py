@@ -17,11 +17,11 @@ from rest_framework.serializers import (
     ChoiceField,
     FloatField,
     IntegerField,
-    ModelSerializer,
     Serializer,
 )
 
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.experiments.choices import Claim, Metric
 from evalsite.experiments.decide import decide
@@ -101,7 +101,7 @@ class FiguresSerializer(Serializer[Any]):
     saved = SavedSerializer(required=False)
 
 
-class DecisionSerializer(ModelSerializer[Decision]):
+class DecisionSerializer(Told[Decision]):
     """A decision, as it was frozen."""
 
     reasons = ReasonSerializer(many=True)

@@ -17,10 +17,10 @@ from rest_framework.serializers import (
     ChoiceField,
     FloatField,
     IntegerField,
-    ModelSerializer,
 )
 
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.endpoints.configure import configure, remove_endpoint
 from evalsite.endpoints.models import Endpoint, EndpointKind
@@ -28,7 +28,7 @@ from evalsite.endpoints.models import Endpoint, EndpointKind
 _MOST: Final = 2**31 - 1
 
 
-class EndpointSerializer(ModelSerializer[Endpoint]):
+class EndpointSerializer(Told[Endpoint]):
     """What is told of an endpoint: whether it has a secret, never which."""
 
     has_secret = BooleanField()

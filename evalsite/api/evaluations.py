@@ -18,12 +18,12 @@ from rest_framework.serializers import (
     DictField,
     FloatField,
     IntegerField,
-    ModelSerializer,
 )
 
 from evalsite.api.frame.filters import ByIdOrName
 from evalsite.api.frame.named import suite_of, target_of
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.api.orders import Cases, money
 from evalsite.pipeline.models import Evaluation
@@ -33,7 +33,7 @@ from evalsite.pipeline.set_evaluation import add_evaluation, read_selection, set
 _DEAREST: Final = 999_999_999
 
 
-class EvaluationSerializer(ModelSerializer[Evaluation]):
+class EvaluationSerializer(Told[Evaluation]):
     """What is told of an evaluation."""
 
     target_name = CharField(source="target.name")

@@ -17,7 +17,6 @@ from rest_framework.serializers import (
     DateTimeField,
     FloatField,
     IntegerField,
-    ModelSerializer,
     Serializer,
     SerializerMethodField,
     SlugField,
@@ -25,6 +24,7 @@ from rest_framework.serializers import (
 
 from evalsite.api.frame.named import suite_of
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.experiments.choices import Claim, Group, Metric
 from evalsite.experiments.declare import amend, close_experiment, create_experiment
@@ -47,7 +47,7 @@ class VersionCount(Serializer[Any]):
     recorded_at = DateTimeField(help_text="The newest result's.")
 
 
-class ExperimentSerializer(ModelSerializer[Experiment]):
+class ExperimentSerializer(Told[Experiment]):
     """What is told of an experiment in a list."""
 
     class Meta:

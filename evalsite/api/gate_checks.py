@@ -20,7 +20,6 @@ from rest_framework.serializers import (
     ChoiceField,
     FloatField,
     IntegerField,
-    ModelSerializer,
     Serializer,
     SerializerMethodField,
     UUIDField,
@@ -30,6 +29,7 @@ from evalsite.api.frame.files import Markdown, Xml
 from evalsite.api.frame.named import run_of
 from evalsite.api.frame.render import Json
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.gate_bodies import ASKING, Question
 from evalsite.api.reports import ComparisonReport
 from evalsite.batches.models import Batch, BatchState
@@ -75,7 +75,7 @@ class CheckLinks(Serializer[Any]):
     markdown = CharField()
 
 
-class GateCheckSerializer(ModelSerializer[GateCheck]):
+class GateCheckSerializer(Told[GateCheck]):
     """What is told of an answer in a list."""
 
     batch = UUIDField(source="comparison.batch_id")

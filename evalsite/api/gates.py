@@ -10,10 +10,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, ModelSerializer
+from rest_framework.serializers import CharField
 
 from evalsite.api.frame.filters import ByIdOrName
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.gate_bodies import DECLARING, Demands, GateEdit, NewGate, as_sent
 from evalsite.gates.declare import declare, declare_new, remove
 from evalsite.gates.models import Gate
@@ -21,7 +22,7 @@ from evalsite.gates.read import gate_of
 from evalsite.gates.write import as_file
 
 
-class GateSerializer(ModelSerializer[Gate]):
+class GateSerializer(Told[Gate]):
     """A gate; `version` grows and `declared_at` moves with each change of what it demands."""
 
     suite_name = CharField(source="suite.name", default=None, allow_null=True, read_only=True)

@@ -10,16 +10,17 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import ChoiceField, EmailField, ModelSerializer
+from rest_framework.serializers import ChoiceField, EmailField
 
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.people.invite import invite, withdraw
 from evalsite.people.models import Invitation
 from evalsite.tenants.models import Role
 
 
-class InvitationSerializer(ModelSerializer[Invitation]):
+class InvitationSerializer(Told[Invitation]):
     """A mail that lets whoever has it join the tenant, once."""
 
     class Meta:

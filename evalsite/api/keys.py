@@ -16,11 +16,11 @@ from rest_framework.serializers import (
     FloatField,
     IntegerField,
     ListField,
-    ModelSerializer,
     SerializerMethodField,
 )
 
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.keys.issue import DEFAULT_DAYS, MOST_DAYS, Issued, issue_key
 from evalsite.keys.models import ApiKey
@@ -30,7 +30,7 @@ from evalsite.keys.rotate import MOST_HOURS, rotate_key
 from evalsite.tenants.models import Role
 
 
-class KeySerializer(ModelSerializer[ApiKey]):
+class KeySerializer(Told[ApiKey]):
     """What may be told of a key."""
 
     scopes = ListField(child=CharField())

@@ -11,10 +11,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, ChoiceField, ModelSerializer
+from rest_framework.serializers import CharField, ChoiceField
 
 from evalsite.api.frame.etag import require_match
 from evalsite.api.frame.resource import EDITS, Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.people.change_role import change_role
 from evalsite.people.last_owner import hold_owners
@@ -23,7 +24,7 @@ from evalsite.people.remove_member import remove_member
 from evalsite.tenants.models import Membership, Role
 
 
-class MemberSerializer(ModelSerializer[Membership]):
+class MemberSerializer(Told[Membership]):
     """A person who belongs to the tenant."""
 
     username = CharField(source="user.username")

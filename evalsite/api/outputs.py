@@ -16,7 +16,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, ModelSerializer
+from rest_framework.serializers import CharField
 
 from evalsite.api.frame.asked import asked
 from evalsite.api.frame.filters import WholeNumber
@@ -25,6 +25,7 @@ from evalsite.api.frame.parse import NDJSON, JSONLines
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.stream import send_lines
 from evalsite.api.frame.take_lines import Strictness, Taken, take_lines
+from evalsite.api.frame.told import Told
 from evalsite.api.runs import RunSerializer
 from evalsite.cases.queries import cases_called
 from evalsite.exchange.output_files import import_output_lines
@@ -33,7 +34,7 @@ from evalsite.targets.models import Output, Run
 from evalsite.targets.queries import kept_answers, restore_answers
 
 
-class OutputSerializer(ModelSerializer[Output]):
+class OutputSerializer(Told[Output]):
     """An output; `error` says why there is no answer."""
 
     key = CharField(source="case.key", help_text="The case's.")

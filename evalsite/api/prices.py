@@ -11,9 +11,10 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, FloatField, ModelSerializer
+from rest_framework.serializers import CharField, FloatField
 
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.calls.models import Price
 from evalsite.calls.set_price import remove_price, set_price
@@ -23,7 +24,7 @@ _MONEY: Final = ("usd_in", "usd_out")
 _PER: Final = "US dollars per million tokens"
 
 
-class PriceSerializer(ModelSerializer[Price]):
+class PriceSerializer(Told[Price]):
     """What is told of a price, in US dollars per million tokens."""
 
     usd_in = FloatField()

@@ -10,11 +10,11 @@ from rest_framework.serializers import (
     DictField,
     FloatField,
     IntegerField,
-    ModelSerializer,
     Serializer,
     UUIDField,
 )
 
+from evalsite.api.frame.told import Told
 from evalsite.regressions.models import ChosenBy, Comparison, Regression, Verdict
 from evalsite.regressions.report import as_json
 
@@ -26,7 +26,7 @@ class WarningSerializer(Serializer[Any]):
     text = CharField()
 
 
-class FindingSerializer(ModelSerializer[Regression]):
+class FindingSerializer(Told[Regression]):
     """What was found about one metric, whole or in one slice.
 
     `effect` is after less before, in the metric's unit; for latency, cost, tokens and the unscored

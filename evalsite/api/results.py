@@ -21,7 +21,6 @@ from rest_framework.serializers import (
     DictField,
     FloatField,
     IntegerField,
-    ModelSerializer,
 )
 
 from evalsite.api.frame.asked import asked
@@ -29,6 +28,7 @@ from evalsite.api.frame.parse import NDJSON, JSONLines
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.stream import send_lines
 from evalsite.api.frame.take_lines import Strictness, Taken, take_lines
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.exchange.result_files import import_result_lines
 from evalsite.experiments.check import check_result
@@ -48,7 +48,7 @@ _AS_IS: dict[str, Any] = {"trim_whitespace": False}
 _TEXT: dict[str, Any] = {"required": False, "allow_blank": True, **_AS_IS}
 
 
-class ResultSerializer(ModelSerializer[Result]):
+class ResultSerializer(Told[Result]):
     """One task's record."""
 
     metadata = DictField()

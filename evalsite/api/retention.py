@@ -15,12 +15,12 @@ from rest_framework.serializers import (
     CharField,
     ChoiceField,
     IntegerField,
-    ModelSerializer,
     UUIDField,
     ValidationError,
 )
 
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
@@ -32,7 +32,7 @@ from evalsite.targets.models import Run
 _HELD: dict[str, type[Model]] = {"suite": Suite, "batch": Batch, "run": Run}
 
 
-class PolicySerializer(ModelSerializer[Policy]):
+class PolicySerializer(Told[Policy]):
     """For how many days what is kept; null is for good."""
 
     class Meta:
@@ -55,7 +55,7 @@ class PolicyEdit(Wanted):
     audit = _days()
 
 
-class HoldSerializer(ModelSerializer[Hold]):
+class HoldSerializer(Told[Hold]):
     """A legal hold; one that names nothing holds all of the tenant."""
 
     class Meta:
@@ -79,7 +79,7 @@ class NewHold(Wanted):
         return attrs
 
 
-class ReceiptSerializer(ModelSerializer[Receipt]):
+class ReceiptSerializer(Told[Receipt]):
     """What was purged, for good."""
 
     kind = ChoiceField(choices=Kind.choices)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.urls import path
 from rest_framework.mixins import ListModelMixin
-from rest_framework.serializers import ModelSerializer
 
 from evalsite.api.cases import CONTENT
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.cases.models import Revision, TestCase
 
 
-class RevisionSerializer(ModelSerializer[Revision]):
+class RevisionSerializer(Told[Revision]):
     """A case as it was; `until_version` is null for what it is now."""
 
     class Meta:

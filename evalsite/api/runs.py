@@ -11,10 +11,11 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, DictField, JSONField, ModelSerializer
+from rest_framework.serializers import CharField, DictField, JSONField
 
 from evalsite.api.frame.filters import ByIdOrName
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.targets.complete import complete_run, fail_run
 from evalsite.targets.describe_run import describe_run
@@ -25,7 +26,7 @@ from evalsite.targets.queries import name_of_target
 _CLIENT: Final = ("client_type", "client_version", "commit")
 
 
-class RunSerializer(ModelSerializer[Run]):
+class RunSerializer(Told[Run]):
     """What is told of a run."""
 
     target_name = CharField(source="target.name")

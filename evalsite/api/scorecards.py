@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -21,7 +21,6 @@ from rest_framework.serializers import (
     FloatField,
     IntegerField,
     JSONField,
-    ModelSerializer,
     Serializer,
     SerializerMethodField,
 )
@@ -33,11 +32,14 @@ from evalsite.api.frame.parse import NDJSON
 from evalsite.api.frame.render import Json
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.stream import send_lines
+from evalsite.api.frame.told import Told
 from evalsite.api.scorecard_filters import ScorecardFilters
 from evalsite.batches.models import Batch
 from evalsite.exchange.write_scorecards import export_scorecards
 from evalsite.scoring.models import Scorecard
 from packs.protocol import StageStatus
+
+_NOTHING: Final = {"score": None, "code": ""}
 
 
 class WithDetails(Asked):
@@ -54,14 +56,14 @@ class StageVerdict(Serializer[Any]):
     code = CharField(allow_blank=True, default="")
 
 
-class ScorecardSerializer(ModelSerializer[Scorecard]):
+class ScorecardSerializer(Told[Scorecard]):
     """What was judged about a case; no score is no zero."""
 
     case = CharField(source="case_key", help_text="The case's key.")
     revision_number = IntegerField()
     score = FloatField(source="overall_score", allow_null=True)
     passed = BooleanField(source="overall_passed", allow_null=True)
-    stages = DictField(child=StageVerdict(), help_text="By the stage's name.")
+    stages = SerializerMethodField(help_text="By the stage's name.")
 
     class Meta:
         model = Scorecard
@@ -70,6 +72,11 @@ class ScorecardSerializer(ModelSerializer[Scorecard]):
             *("score", "passed", "stages", "latency_ms", "tokens_in", "tokens_out", "cost_usd"),
             "scored_at",
         )
+
+    @extend_schema_field(DictField(child=StageVerdict()))
+    def get_stages(self, card: Scorecard) -> Any:
+        """Answer each stage's verdict whole, whatever of it was kept."""
+        return {stage: {**_NOTHING, **verdict} for stage, verdict in card.stages.items()}
 
 
 class ScorecardDetail(ScorecardSerializer):

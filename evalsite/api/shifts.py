@@ -10,16 +10,17 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, ListField, ModelSerializer, SerializerMethodField
+from rest_framework.serializers import CharField, ListField, SerializerMethodField
 
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.trends.alarm import p_value
 from evalsite.trends.models import LINE, Shift, Watch
 from evalsite.trends.seen import mark_seen
 
 
-class ShiftSerializer(ModelSerializer[Shift]):
+class ShiftSerializer(Told[Shift]):
     """A series that changed its level, and stayed there."""
 
     also_changed = ListField(child=CharField(), help_text="At that version: look there first.")
@@ -33,7 +34,7 @@ class ShiftSerializer(ModelSerializer[Shift]):
         )
 
 
-class WatchSerializer(ModelSerializer[Watch]):
+class WatchSerializer(Told[Watch]):
     """A series that is watched, and how strongly it speaks for a shift since the last one."""
 
     p_value = SerializerMethodField()

@@ -16,7 +16,6 @@ from rest_framework.serializers import (
     ChoiceField,
     EmailField,
     ListField,
-    ModelSerializer,
     UUIDField,
 )
 
@@ -32,10 +31,11 @@ from evalsite.alerts.try_out import try_out
 from evalsite.api.alerts import AlertDetail
 from evalsite.api.frame.named import suite_of
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 
 
-class SubscriptionSerializer(ModelSerializer[Subscription]):
+class SubscriptionSerializer(Told[Subscription]):
     """Who wants to know what; no suite means every suite."""
 
     kinds = ListField(child=ChoiceField(choices=AlertKind.choices))

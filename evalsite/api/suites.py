@@ -10,15 +10,16 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, ModelSerializer
+from rest_framework.serializers import CharField
 
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.cases.curate import create_suite, describe_suite
 from evalsite.cases.models import Suite
 
 
-class SuiteSerializer(ModelSerializer[Suite]):
+class SuiteSerializer(Told[Suite]):
     """What is told of a suite."""
 
     class Meta:

@@ -13,12 +13,12 @@ from rest_framework.serializers import (
     FloatField,
     IntegerField,
     ListField,
-    ModelSerializer,
     Serializer,
 )
 
 from evalsite.api.frame.paging import ByCursor
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.batches.models import Batch
 from evalsite.summaries.models import SliceKind, Summary
 
@@ -39,7 +39,7 @@ class StageSummary(Serializer[Any]):
     high = FloatField(allow_null=True)
 
 
-class SummarySerializer(ModelSerializer[Summary]):
+class SummarySerializer(Told[Summary]):
     """One slice of a batch; counts are of cases, means leave out what was not scored."""
 
     pass_at = ListField(child=FloatField(), allow_null=True, help_text="pass@k for k from 1.")

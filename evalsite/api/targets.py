@@ -10,15 +10,16 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, ModelSerializer
+from rest_framework.serializers import CharField
 
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.targets.models import Target
 from evalsite.targets.set_target import add_target, describe_target, remove_target
 
 
-class TargetSerializer(ModelSerializer[Target]):
+class TargetSerializer(Told[Target]):
     """What is told of a target."""
 
     class Meta:

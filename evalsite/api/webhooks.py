@@ -15,7 +15,6 @@ from rest_framework.serializers import (
     BooleanField,
     CharField,
     ChoiceField,
-    ModelSerializer,
     SerializerMethodField,
     SlugField,
 )
@@ -24,11 +23,12 @@ from evalsite.alerts.models import Webhook, WebhookKind
 from evalsite.alerts.remove_webhook import remove_webhook
 from evalsite.alerts.set_webhook import WebhookInvalid, set_webhook
 from evalsite.api.frame.resource import Resource
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.endpoints.guard import origin
 
 
-class WebhookSerializer(ModelSerializer[Webhook]):
+class WebhookSerializer(Told[Webhook]):
     """Where a program is told; of its URL only the origin, as the path may be a secret."""
 
     origin = SerializerMethodField()

@@ -32,7 +32,10 @@ class Strictly(DjangoFilterBackend):
         """Answer the rows that are asked for; raises ValidationError."""
         filterset_class: Any = self.get_filterset_class(view, queryset)
         known = filterset_class.base_filters if filterset_class else {}
-        for name in known.keys() & request.query_params.keys():
+        wanted = known.keys() & request.query_params.keys()
+        if not wanted:
+            return queryset
+        for name in wanted:
             _require_readable(name, known[name], values=request.query_params.getlist(name))
         try:
             return super().filter_queryset(request, queryset, view)

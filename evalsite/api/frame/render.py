@@ -12,7 +12,7 @@ from rest_framework.renderers import JSONRenderer
 def as_json(data: Any) -> bytes:
     """Answer the JSON text of what a serializer told."""
     try:
-        return orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z)
     except orjson.JSONEncodeError:
         # A whole number beyond 64 bits: as such jsonb gives a large float back.
         return bytes(JSONRenderer().render(data))

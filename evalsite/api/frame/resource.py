@@ -21,6 +21,7 @@ from rest_framework.viewsets import GenericViewSet
 from evalsite.api.frame.etag import etag_of, require_match
 from evalsite.api.frame.once import HEADER, REPLAYED, answer_once
 from evalsite.api.frame.parse import JSONLines
+from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.errors import UsageError
 
@@ -157,5 +158,8 @@ def _narrow(serializer: Any, *, wanted: Sequence[str]) -> None:
     fields = one.fields
     if unknown := sorted(set(wanted) - set(fields)):
         raise ParameterUnknown(f"no such fields: {', '.join(unknown)[:200]!r}")
-    for name in set(fields) - set(wanted):
-        fields.pop(name)
+    if isinstance(one, Told):
+        one.only = frozenset(wanted)
+    else:
+        for name in set(fields) - set(wanted):
+            fields.pop(name)
