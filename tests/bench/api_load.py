@@ -128,7 +128,9 @@ async def _load(
 class _Line:
     """A client's connection, kept open. It shares the two cores: a library would take more."""
 
-    def __init__(self, streams: tuple[asyncio.StreamReader, asyncio.StreamWriter], *, head: str):
+    def __init__(
+        self, streams: tuple[asyncio.StreamReader, asyncio.StreamWriter], *, head: str
+    ) -> None:
         self._reader, self._writer = streams
         self._head = head
 
