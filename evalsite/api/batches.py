@@ -113,17 +113,17 @@ class BatchDetail(BatchSerializer):
     @extend_schema_field(MarkSerializer(many=True))
     def get_marks(self, batch: Batch) -> Any:
         """Say what a reader must know."""
-        return MarkSerializer(marks_of(batch), many=True).data
+        return [mark._asdict() for mark in marks_of(batch)]
 
     @extend_schema_field(AccountSerializer)
     def get_account(self, batch: Batch) -> Any:
         """Say what was spent."""
-        return AccountSerializer(account(batch)).data
+        return account(batch)
 
     @extend_schema_field(StepProgressSerializer(many=True))
     def get_steps(self, batch: Batch) -> Any:
         """Say how far it is."""
-        return StepProgressSerializer(progress_by_step(batch.pk), many=True).data
+        return [step._asdict() for step in progress_by_step(batch.pk)]
 
     @extend_schema_field(BatchLinks)
     def get_links(self, batch: Batch) -> Any:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from evalsite.valkey import client_url
+
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
@@ -31,9 +33,3 @@ def forget_keys(holding: str) -> int:
     with Redis.from_url(client_url(settings.BROKER_URL), socket_timeout=_PATIENCE_S) as client:
         names = list(client.scan_iter(match=f"*{holding}*", count=1_000))
         return int(client.delete(*names)) if names else 0
-
-
-def client_url(broker_url: str) -> str:
-    """Answer the URL of Celery's broker as a Redis client reads it."""
-    url = broker_url.replace("redis+socket://", "unix://")
-    return url.replace("virtual_host=", "db=") if url.startswith("unix://") else url

@@ -2,35 +2,30 @@
 
 Moving windows in the broker's Valkey (library `limits`) are shared by all web processes. While it
 is away each process counts for itself. Only failures count, and other addresses are not held up.
+A process asks Valkey only about who failed before its own eyes, so that a good key costs no round
+trip: of somebody who is shut out, each other process looks at one more try.
 """
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from math import ceil
 from threading import Lock
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.conf import settings
 
 from evalsite.errors import EvalsiteError
 from evalsite.keys.sender import sender
+from evalsite.valkey import PATIENCE_S, WhileItAnswers, client_url
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
     from limits.storage import Storage
-    from limits.strategies import MovingWindowRateLimiter
 
-T = TypeVar("T")
-
-_log = logging.getLogger(__name__)
 _LOADING: Final = Lock()
-_PATIENCE_S: Final = 0.25
-# How long each process counts for itself before it tries Valkey again.
-_AWAY_S: Final = 5.0
 
 
 class TooManyAttempts(EvalsiteError):
@@ -88,7 +83,7 @@ def _windows(address: str, *, account: str | None) -> Iterator[_Window]:
 
 
 class _Failures:
-    """Counts in Valkey while it answers, else in this process."""
+    """Counts in this process and, while it answers, in Valkey."""
 
     def __init__(self, broker_url: str) -> None:
         from limits.storage import MemoryStorage
@@ -96,31 +91,28 @@ class _Failures:
 
         self._shared = MovingWindowRateLimiter(_storage(broker_url))
         self._own = MovingWindowRateLimiter(MemoryStorage())
-        self._away_until = 0.0
+        self._valkey = WhileItAnswers("failed attempts")
 
     def wait(self, window: _Window) -> int:
         """Answer for how many seconds nothing more may be tried; 0 where there is room."""
-        stats = self._ask(lambda counted: counted.get_window_stats(_item(window), window.name))
+        item, name = _item(window), window.name
+        known = self._own.get_window_stats(item, name)
+        if known.remaining == window.amount:
+            return 0
+        stats = self._valkey.ask(lambda: self._shared.get_window_stats(item, name), lambda: known)
         return 0 if stats.remaining > 0 else max(1, ceil(stats.reset_time - time.time()))
 
     def note(self, window: _Window) -> None:
         """Count one failure."""
-        self._ask(lambda counted: counted.hit(_item(window), window.name))
+        item, name = _item(window), window.name
+        own = self._own.hit(item, name)
+        self._valkey.ask(lambda: self._shared.hit(item, name), lambda: own)
 
     def forget(self, window: _Window) -> None:
         """Count from nothing."""
-        self._ask(lambda counted: counted.clear(_item(window), window.name))
-
-    def _ask(self, question: Callable[[MovingWindowRateLimiter], T]) -> T:
-        from redis.exceptions import RedisError
-
-        if time.monotonic() >= self._away_until:
-            try:
-                return question(self._shared)
-            except RedisError as error:
-                self._away_until = time.monotonic() + _AWAY_S
-                _log.warning("each process counts failed attempts for itself: %r", error)
-        return question(self._own)
+        item, name = _item(window), window.name
+        self._own.clear(item, name)
+        self._valkey.ask(lambda: self._shared.clear(item, name), lambda: None)
 
 
 @lru_cache(maxsize=4)
@@ -137,8 +129,8 @@ def _failures() -> _Failures:
 def _storage(broker_url: str) -> Storage:
     from limits.storage import RedisStorage
 
-    url = broker_url.replace("redis+socket://", "redis+unix://").replace("virtual_host=", "db=")
-    return RedisStorage(url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S)
+    url = client_url(broker_url).replace("unix://", "redis+unix://")
+    return RedisStorage(url, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S)
 
 
 def _item(window: _Window) -> RateLimitItem:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -19,6 +19,7 @@ from evalsite.keys import pepper
 from evalsite.keys.holder import KeyHolder
 from evalsite.keys.models import ApiKey
 from evalsite.keys.token import public_id_of
+from evalsite.tenants import bootstrap
 from evalsite.tenants.acting import Actor, ActorKind, acting
 from evalsite.tenants.models import Role
 from evalsite.tenants.scope import nobody, tenant
@@ -85,10 +86,8 @@ def verify(token: str) -> KeyHolder:
 
 
 def _look_up(public_id: str) -> _Found | None:
-    with nobody(), connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM app.key_of(%s)", [public_id])
-        row = cursor.fetchone()
-    return _Found(*row) if row else None
+    rows = bootstrap.ask("key_of", public_id)
+    return _Found(*rows[0]) if rows else None
 
 
 def _holder(found: _Found, *, public_id: str) -> KeyHolder:

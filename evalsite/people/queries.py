@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from evalsite.errors import UsageError
 from evalsite.people.models import Invitation
+from evalsite.tenants import bootstrap
 from evalsite.tenants.models import Membership
 from evalsite.tenants.scope import nobody, tenant
 
@@ -65,13 +65,12 @@ def find_invitation(token: str) -> Invitation:
 
     Raises InvitationGone. Only the HMAC of the token is looked for.
     """
-    with nobody(), connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM app.invitation_of(%s)", [digest_of(token)])
-        row = cursor.fetchone()
-    if row is None:
+    rows = bootstrap.ask("invitation_of", digest_of(token))
+    if not rows:
         raise InvitationGone("this invitation is not open")
-    with nobody(), tenant(row[1]):
-        return Invitation.objects.select_related("tenant").get(pk=row[0])
+    ((pk, tenant_id),) = rows
+    with nobody(), tenant(tenant_id):
+        return Invitation.objects.select_related("tenant").get(pk=pk)
 
 
 def digest_of(token: str) -> str:

@@ -20,7 +20,7 @@ from evalsite.audit.record import record_hourly
 from evalsite.env import load
 from evalsite.pipeline.lead import LOCK, seen, take_over
 from evalsite.pipeline.sweep import sweep
-from evalsite.tenants import scope
+from evalsite.tenants import bootstrap, scope
 from evalsite.tenants.acting import acting, system
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,4 @@ def _leads(lock: BaseDatabaseWrapper) -> bool:
 
 def tenants_with_work() -> list[UUID]:
     """Ask the one function that may look across tenants; it answers ids only."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_id FROM app.tenants_with_work()")
-        return [tenant_id for (tenant_id,) in cursor.fetchall()]
+    return [tenant_id for (tenant_id,) in bootstrap.ask("tenants_with_work")]

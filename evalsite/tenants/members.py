@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
+from evalsite.tenants import bootstrap
 from evalsite.tenants.models import Role, Tenant
 
 
@@ -19,9 +18,8 @@ def roles_of(user: Any) -> dict[UUID, Role]:
         return {}
     cached: dict[UUID, Role] | None = getattr(user, "_roles_by_tenant", None)
     if cached is None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT tenant_id, role FROM app.memberships_of(%s)", [user.pk])
-            cached = {tenant_id: Role(role) for tenant_id, role in cursor.fetchall()}
+        rows = bootstrap.ask("memberships_of", user.pk)
+        cached = {tenant_id: Role(role) for tenant_id, role in rows}
         user._roles_by_tenant = cached
     return cached
 

@@ -13,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
+from evalsite import valkey
 from evalsite.api.frame import rates, throttle
 from evalsite.api.frame.throttle import KeyRate, TenantRate, rate
 from evalsite.keys.holder import KeyHolder
@@ -134,7 +135,7 @@ def test_without_valkey_the_process_counts(
 ) -> None:
     rated(key="2/minute")
     monkeypatch.setattr(logging.getLogger("evalsite"), "propagate", True)
-    monkeypatch.setattr(rates, "_AWAY_S", 0.0)
+    monkeypatch.setattr(valkey, "_AWAY_S", 0.0)
     who = holder()
     with tenant(TENANT):
         assert [passes(ask(who))[0] for _ in range(3)] == [True, True, False]

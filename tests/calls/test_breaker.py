@@ -7,9 +7,9 @@ import redis
 from pydantic import SecretStr
 
 from evalsite.calls import breaker, retry
-from evalsite.calls.connect import client_url
 from evalsite.endpoints.configure import configure
 from evalsite.endpoints.models import Endpoint
+from evalsite.valkey import client_url
 from judges.models import Halt, ModelError
 from tests.calls.counter import Counter
 from tests.fake_model import FAILED, FakeModel, Fault, rate_limited

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from evalsite.cases.models import Suite
 from evalsite.env import load
+from evalsite.tenants import bootstrap
 from evalsite.tenants.backend.base import DatabaseWrapper
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import nobody, tenant
@@ -113,3 +114,30 @@ def test_a_frozen_worker_cannot_hold_its_locks_for_good(db: None) -> None:
         )
         (seconds,) = cursor.fetchone()
     assert seconds == int(load().lease_seconds + 5)
+
+
+def test_a_bootstrap_question_leaves_the_session_as_it_is(acme: Tenant, globex: Tenant) -> None:
+    with tenant(acme.pk):
+        assert session_tenant() == str(acme.pk)
+        with nobody(), CaptureQueriesContext(connection) as asked:
+            assert bootstrap.ask("memberships_of", 0) == []
+            assert len(asked) == 1
+        assert session_tenant() == str(acme.pk)
+    with tenant(globex.pk):
+        bootstrap.ask("tenants_with_work")
+        assert session_tenant() == str(globex.pk)
+
+
+def test_who_asks_next_is_followed_again(acme: Tenant) -> None:
+    with tenant(acme.pk):
+        make_suite()
+    with nobody():
+        bootstrap.ask("memberships_of", 0)
+        with pytest.raises(DatabaseError, match="no tenant"), transaction.atomic():
+            Suite.objects.count()
+
+
+def test_a_bootstrap_question_that_fails_lets_the_session_follow(acme: Tenant) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic(), tenant(acme.pk):
+        bootstrap.ask("memberships_of", "nobody's number")
+    assert session_tenant() == ""

@@ -9,12 +9,14 @@ from uuid import uuid4
 import pytest
 from django.test import override_settings
 
+from evalsite.keys import attempts
 from evalsite.keys.attempts import TooManyAttempts, forget, note_failure, require_attempt
 from evalsite.keys.sender import sender
 from evalsite.keys.token import new_token
 from evalsite.keys.verify import KeyRefused, verify
 from evalsite.tenants.models import Tenant
 from tests.keys.issued import token_of
+from tests.services import Services
 
 pytestmark = pytest.mark.usefixtures("django_db_setup")
 
@@ -101,6 +103,19 @@ def test_a_right_password_lets_one_begin_anew(address: str) -> None:
         note_failure(address, account="ann")
     forget(address, account="ann")
     require_attempt(address, account="ann")
+
+
+def test_what_fails_before_another_process_counts_here_too(
+    address: str, services: Services
+) -> None:
+    there = attempts._Failures(services.broker_url)
+    window = attempts._Window(10, 60, f"key:{sender(address)}")
+    for _ in range(9):
+        there.note(window)
+    require_attempt(address)
+    note_failure(address)
+    with pytest.raises(TooManyAttempts):
+        require_attempt(address)
 
 
 def test_without_a_broker_each_process_counts(address: str, tmp_path: Path) -> None:

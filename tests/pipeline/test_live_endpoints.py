@@ -13,7 +13,6 @@ from pydantic import SecretStr
 
 from evalsite.audit.models import Entry
 from evalsite.batches.models import Batch, Step
-from evalsite.calls.connect import client_url
 from evalsite.endpoints.configure import configure
 from evalsite.endpoints.models import Endpoint
 from evalsite.pipeline import launch
@@ -21,6 +20,7 @@ from evalsite.scoring.models import Scorecard
 from evalsite.targets.models import Output, Run
 from evalsite.targets.open import open_run
 from evalsite.tenants.models import Tenant
+from evalsite.valkey import client_url
 from tests.fake_model import FakeModel, Fault, fake_model
 from tests.model_rows import make_price
 from tests.pipeline.bench import deliver_all, deliver_chunks, statuses

@@ -11,12 +11,12 @@ import redis
 from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
-from evalsite.calls.connect import client_url
 from evalsite.origin import going_back_to
 from evalsite.pipeline import chords, outbox
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.tenants.models import Tenant
 from evalsite.traces import without_content
+from evalsite.valkey import client_url
 from tests.pipeline.bench import launched, told
 from tests.services import Services
 

@@ -20,7 +20,6 @@ from redis import Redis
 from evalsite.audit.models import Entry
 from evalsite.audit.record import record
 from evalsite.blobs import objects
-from evalsite.calls.connect import client_url
 from evalsite.retention.erase import (
     ErasureIncomplete,
     ErasureNotConfirmed,
@@ -32,6 +31,7 @@ from evalsite.retention.tables import tables_of_tenants
 from evalsite.tenants.enrol import TenantUnknown
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
+from evalsite.valkey import client_url
 from tests.factories import FACTORIES, make_batch
 from tests.kept_rows import make_hold
 

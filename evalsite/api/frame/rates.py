@@ -6,26 +6,18 @@ While Valkey is away each process counts for itself.
 
 from __future__ import annotations
 
-import logging
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.conf import settings
 
-from evalsite.calls.connect import client_url
+from evalsite.valkey import PATIENCE_S, WhileItAnswers, client_url
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
     from redis import Redis
     from redis.commands.core import Script
-
-logger = logging.getLogger(__name__)
-
-# A request waits no longer than this for its turn to be counted.
-_PATIENCE_S: Final = 0.25
-# How long each process counts for itself before it tries Valkey again.
-_AWAY_S: Final = 5.0
 
 # Counts in each window in turn and stops at the first that is full, so that what a key sends
 # beyond its own rate takes nothing from its tenant's. Answers [place of the full, seconds left].
@@ -62,22 +54,13 @@ class Counter:
 
         self._count: Script = client.register_script(_COUNT)
         self._own = FixedWindowRateLimiter(MemoryStorage())
-        self._away_until = 0.0
-        self._is_away = False
+        self._valkey = WhileItAnswers("rates")
 
     def count(self, *windows: Window) -> Full | None:
         """Count one request in each window; answers the first that is full, None where none is."""
-        from redis.exceptions import RedisError
-
-        if time.monotonic() >= self._away_until:
-            try:
-                full = self._in_valkey(windows)
-            except RedisError as error:
-                self._tell_away(error)
-            else:
-                self._is_away = False
-                return full
-        return self._in_this_process(windows)
+        return self._valkey.ask(
+            lambda: self._in_valkey(windows), lambda: self._in_this_process(windows)
+        )
 
     def _in_valkey(self, windows: tuple[Window, ...]) -> Full | None:
         place, seconds = self._count(
@@ -97,15 +80,6 @@ class Counter:
                 return Full(place, max(1, ends - time.time()))
         return None
 
-    def _tell_away(self, error: Exception) -> None:
-        self._away_until = time.monotonic() + _AWAY_S
-        if not self._is_away:
-            self._is_away = True
-            logger.warning(
-                "rates are counted by each process for itself: the broker is away (%s)",
-                type(error).__name__,
-            )
-
 
 @lru_cache(maxsize=1)
 def counter() -> Counter:
@@ -121,7 +95,7 @@ def open_client(broker_url: str) -> Redis:
 
     return Redis.from_url(
         client_url(broker_url),
-        socket_timeout=_PATIENCE_S,
-        socket_connect_timeout=_PATIENCE_S,
+        socket_timeout=PATIENCE_S,
+        socket_connect_timeout=PATIENCE_S,
         retry=Retry(NoBackoff(), 1),
     )

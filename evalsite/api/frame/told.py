@@ -19,7 +19,9 @@ _AS_THEY_ARE: Final = (
     *(serializers.UUIDField, serializers.DateTimeField, serializers.JSONField),
     serializers.ChoiceField,
 )
-_getters: dict[type, dict[str, Getter | None]] = {}
+# Of each class, for each member: how it is read, or which method tells it. Fields are kept of a
+# serializer without a context: none of them asks for it.
+_getters: dict[type, dict[str, Getter | str]] = {}
 
 
 class Told(serializers.ModelSerializer[Row]):
@@ -33,42 +35,48 @@ class Told(serializers.ModelSerializer[Row]):
             told: dict[str, Any] = super().to_representation(instance)
             return told
         return {
-            name: get(instance) if get else self._asked(name, instance)
+            name: getattr(self, get)(instance) if isinstance(get, str) else get(instance)
             for name, get in self._known().items()
             if self.only is None or name in self.only
         }
 
-    def _known(self) -> dict[str, Getter | None]:
+    def _known(self) -> dict[str, Getter | str]:
         known = _getters.get(type(self))
         if known is None:
-            fields = {name: field for name, field in self.fields.items() if not field.write_only}
+            fields = {n: f for n, f in type(self)().fields.items() if not f.write_only}
             known = {name: _getter(field) for name, field in fields.items()}
             _getters[type(self)] = known
         return known
 
-    def _asked(self, name: str, row: Any) -> Any:
-        """Ask a field that is not plain, as the framework does."""
-        field: Any = self.fields[name]
-        value = field.get_attribute(row)
-        return None if value is None else field.to_representation(value)
 
-
-def _getter(field: Any) -> Getter | None:
-    """Answer how to read a field from a row; None where only the field itself knows."""
+def _getter(field: Any) -> Getter | str:
+    """Answer how to read a field from a row, or the method that tells it."""
+    if isinstance(field, serializers.SerializerMethodField):
+        return str(field.method_name)
     source = str(field.source)
     may_lack = "." in source and (field.default is not empty or field.allow_null)
     if may_lack or source == "*":
-        return None
+        return _as_the_framework_does(field)
     if isinstance(field, serializers.PrimaryKeyRelatedField):
         return attrgetter(f"{source}_id")
     if isinstance(field, serializers.FloatField):
         return _as_float(attrgetter(source))
-    return attrgetter(source) if isinstance(field, _AS_THEY_ARE) else None
+    if isinstance(field, _AS_THEY_ARE):
+        return attrgetter(source)
+    return _as_the_framework_does(field)
 
 
 def _as_float(get: Getter) -> Getter:
     def read(row: Any) -> float | None:
         value = get(row)
         return None if value is None else float(value)
+
+    return read
+
+
+def _as_the_framework_does(field: Any) -> Getter:
+    def read(row: Any) -> Any:
+        value = field.get_attribute(row)
+        return None if value is None else field.to_representation(value)
 
     return read

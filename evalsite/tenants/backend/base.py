@@ -7,7 +7,8 @@ transaction is needed, so a task may wait for a model for minutes with none open
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,6 +36,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._applied: object = _UNKNOWN
+        self._follows = True
         self.execute_wrappers.append(self._follow_before_execute)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
@@ -60,7 +62,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._follow()
         return execute(sql, params, many, context)
 
+    @contextmanager
+    def as_it_stands(self) -> Iterator[None]:
+        """Leave the session's tenant as it is, for statements that read no tenant's rows.
+
+        Only `tenants.bootstrap` may use it.
+        """
+        self._follows = False
+        try:
+            yield
+        finally:
+            self._follows = True
+
     def _follow(self) -> None:
+        if not self._follows:
+            return
         wanted = scope.current()
         if self._applied is wanted or self._applied == wanted:
             return
