@@ -83,6 +83,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "evalsite.web.turns.Turns",
     "evalsite.tenants.middleware.EmptyScope",
     "evalsite.web.proxies.TrustedProxies",
     "evalsite.web.request_log.RequestLog",

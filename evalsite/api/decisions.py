@@ -142,7 +142,7 @@ class Decisions(ListModelMixin, RetrieveModelMixin, Resource[Decision]):
         found = super().get_queryset()
         if "experiment_id" not in self.kwargs:
             return found
-        return found.filter(experiment=self.find(Experiment, self.kwargs["experiment_id"]))
+        return found.filter(experiment=self.find_id(Experiment, self.kwargs["experiment_id"]))
 
     @extend_schema(
         request=Versions,

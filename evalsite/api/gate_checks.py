@@ -156,7 +156,7 @@ class GateChecks(ListModelMixin, RetrieveModelMixin, Resource[GateCheck]):
         """Answer those of the gate that the address names, if it names one."""
         if "gate_id" not in self.kwargs:
             return super().get_queryset()
-        return super().get_queryset().filter(gate=self.find(Gate, self.kwargs["gate_id"]))
+        return super().get_queryset().filter(gate=self.find_id(Gate, self.kwargs["gate_id"]))
 
     @extend_schema(request=Question, responses={201: GateCheckDetail}, examples=ASKING)
     def create(self, request: Request, gate_id: UUID) -> Response:

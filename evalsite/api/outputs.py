@@ -100,7 +100,7 @@ class Outputs(ListModelMixin, Resource[Output]):
         outputs: QuerySet[Output] = super().get_queryset()
         if "run_id" not in self.kwargs:
             return outputs
-        return kept_answers(outputs.filter(run=self.find(Run, self.kwargs["run_id"])))
+        return kept_answers(outputs.filter(run=self.find_id(Run, self.kwargs["run_id"])))
 
     def paginate_queryset(self, queryset: Any) -> list[Any] | None:
         """Answer a page, its long answers fetched at once."""

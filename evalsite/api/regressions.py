@@ -45,8 +45,8 @@ class Findings(ListModelMixin, Resource[Regression]):
 
     def get_queryset(self) -> QuerySet[Regression]:
         """Answer the findings of the comparison that the address names."""
-        comparison = self.find(Comparison, self.kwargs["comparison_id"])
-        return super().get_queryset().filter(comparison=comparison)
+        comparison_id = self.find_id(Comparison, self.kwargs["comparison_id"])
+        return super().get_queryset().filter(comparison_id=comparison_id)
 
 
 class RegressionSerializer(ListedFinding):

@@ -35,7 +35,7 @@ class Revisions(ListModelMixin, Resource[Revision]):
         revisions: QuerySet[Revision] = super().get_queryset()
         if "case_id" not in self.kwargs:
             return revisions
-        return revisions.filter(case=self.find(TestCase, self.kwargs["case_id"]))
+        return revisions.filter(case=self.find_id(TestCase, self.kwargs["case_id"]))
 
 
 urlpatterns = [

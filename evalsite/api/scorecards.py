@@ -123,7 +123,7 @@ class Scorecards(ListModelMixin, Resource[Scorecard]):
         cards = super().get_queryset()
         if "batch_id" not in self.kwargs:
             return cards
-        return cards.filter(batch=self.find(Batch, self.kwargs["batch_id"]))
+        return cards.filter(batch=self.find_id(Batch, self.kwargs["batch_id"]))
 
     @extend_schema(parameters=[WithDetails], responses=ScorecardDetail)
     def retrieve(self, request: Request, pk: UUID) -> Response:

@@ -87,8 +87,8 @@ class Summaries(ListModelMixin, Resource[Summary]):
 
     def get_queryset(self) -> QuerySet[Summary]:
         """Answer the rows of the batch that the address names."""
-        batch = self.find(Batch, self.kwargs["batch_id"])
-        return super().get_queryset().filter(batch=batch)
+        batch_id = self.find_id(Batch, self.kwargs["batch_id"])
+        return super().get_queryset().filter(batch_id=batch_id)
 
 
 urlpatterns = [

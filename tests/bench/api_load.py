@@ -40,13 +40,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--cases", type=int, default=1_000)
     parser.add_argument("--tenants", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=8)
     asked = parser.parse_args()
     with stand() as services:
         found_tenant()
         readers = [_fill(number, cases=asked.cases) for number in range(asked.tenants)]
-        with _site(services, workers=asked.workers, threads=asked.threads) as place:
+        with _site(services) as place:
             report = asyncio.run(_load(place, readers=readers, asked=asked))
     print(json.dumps({**vars(asked), **report, "load": os.getloadavg()[0]}))
 
@@ -78,11 +76,11 @@ def _fill(number: int, *, cases: int) -> tuple[str, list[str]]:
 
 
 @contextmanager
-def _site(services: Services, *, workers: int, threads: int) -> Iterator[str]:
+def _site(services: Services) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         place = f"127.0.0.1:{free.getsockname()[1]}"
-    options = ("--worker-class=gthread", f"--threads={threads}", f"--workers={workers}")
+    options = ("--config", "python:evalsite.web.server")
     site = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "evalsite.wsgi", "--bind", place, *options],
         env={**os.environ, **services.environment(), **RATES},

@@ -82,6 +82,12 @@ class Resource(GenericViewSet[Row]):
         """Answer a row of another model by its id; 404 for none and for another tenant's alike."""
         return get_object_or_404(model._default_manager, pk=pk)
 
+    def find_id(self, model: type[Other], pk: UUID) -> UUID:
+        """Answer the id of another model's row, where it is there; else 404 as `find`."""
+        ids = model._default_manager.order_by().values_list("pk", flat=True)
+        found: UUID = get_object_or_404(ids, pk=pk)
+        return found
+
     def read(self, wanted: type[Wanted]) -> dict[str, Any]:
         """Answer the body's members, checked; raises ValidationError."""
         body = wanted(data=self.request.data, context=self.get_serializer_context())

@@ -93,9 +93,8 @@ def _where_password() -> str:
 
 
 def _web_command(port: int) -> list[str]:
-    threads = ("--worker-class", "gthread", "--threads", "8")
     config = ("--config", "python:evalsite.web.server", "--bind", f"{LOOPBACK}:{port}")
-    return [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *config, *threads]
+    return [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *config]
 
 
 def _flower_command() -> list[str]:
