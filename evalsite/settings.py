@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django_structlog",
     "csp",
+    "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "whitenoise.runserver_nostatic",
@@ -101,6 +102,8 @@ MIDDLEWARE = [
     "evalsite.web.middleware.AdminNeedsTenant",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "evalsite.web.frame.errors.ErrorPages",
 ]
 
 if ENV.oidc_server_url:

@@ -20,7 +20,9 @@ _PRIVATE: Final = frozenset({"audit", "keys", "people", "retention"})
 # A role may do all that the roles before it may. `*` stands for any room that is not private.
 _ADDS: Final[dict[Role, frozenset[str]]] = {
     Role.VIEWER: frozenset({"view *"}),
-    Role.CURATOR: frozenset({"add cases", "change cases", "delete cases"}),
+    Role.CURATOR: frozenset(
+        {"add cases", "change cases", "delete cases", "add calibration", "change calibration"}
+    ),
     Role.ENGINEER: frozenset(
         f"{verb} {room}" for verb in ("add", "change") for room in _ENGINEERED
     ),

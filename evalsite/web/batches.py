@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
 
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch, BatchState
@@ -44,3 +45,8 @@ def detail(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "progress": None if batch.state == "finished" else progress(batch.pk),
     }
     return render(request, "web/batch.html", context)
+
+
+urlpatterns = [
+    path("batches/<uuid:batch_id>/", detail, name="batch"),
+]

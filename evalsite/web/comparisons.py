@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
 
 from evalsite.alerts.cases import shown_cases
 from evalsite.batches.marks import marks_of
@@ -61,3 +62,8 @@ def _slices(findings: Iterable[Regression]) -> list[Regression]:
 
 def _row(found: Regression) -> dict[str, Any]:
     return {"found": found, **words.told(found)._asdict()}
+
+
+urlpatterns = [
+    path("comparisons/<uuid:comparison_id>/", detail, name="comparison"),
+]

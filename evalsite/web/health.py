@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import OperationalError, connection
 from django.http import HttpRequest, JsonResponse
+from django.urls import path
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -14,3 +15,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
     except OperationalError:
         return JsonResponse({"status": "error", "code": "database_unavailable"}, status=503)
     return JsonResponse({"status": "ok"})
+
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+]

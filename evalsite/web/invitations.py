@@ -8,6 +8,7 @@ from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -55,3 +56,8 @@ def _render(request: HttpRequest, context: dict[str, object], *, status: int) ->
         response = render(request, "web/invitation.html", context, status=status)
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+urlpatterns = [
+    path("invitations/<str:token>/", page, name="invitation"),
+]

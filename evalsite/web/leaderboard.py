@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
 
 from evalsite.cases.models import Suite
 from evalsite.leaderboard.models import Kind, Metric
@@ -66,3 +67,8 @@ def _wanted(asked: QueryDict) -> Wanted:
     if days and (not days.isdecimal() or int(days) < 1):
         raise ValueError(f"{days!r} is no number of days")
     return Wanted(**texts, days=int(days) if days else None)
+
+
+urlpatterns = [
+    path("suites/<slug:suite>/leaderboard/", board, name="leaderboard"),
+]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
 from django.views.decorators.http import require_safe
 
 from evalsite.env import load
@@ -139,3 +140,8 @@ def _samples() -> Iterator[Sample]:
             figures = list(measure())
         for metric, labels, value in figures:
             yield Sample(metric, {"tenant": one.slug, **labels}, value)
+
+
+urlpatterns = [
+    path("metrics", metrics, name="metrics"),
+]

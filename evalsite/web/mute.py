@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -38,3 +39,8 @@ def _render(request: HttpRequest, context: dict[str, object], *, status: int = 2
         response = render(request, "web/mute.html", context, status=status)
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+urlpatterns = [
+    path("mute/<str:token>/", page, name="mute"),
+]

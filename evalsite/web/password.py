@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.views import PasswordChangeView
 from django.db import transaction
 from django.http import HttpResponse
-from django.urls import reverse_lazy
+from django.urls import path, reverse_lazy
 
 from evalsite.audit.record import record
 from evalsite.tenants import scope
@@ -31,3 +31,8 @@ class Change(PasswordChangeView):
             if scope.current() is not None:
                 record("person.password_changed", self.request.user, actor=self.request.user)
         return response
+
+
+urlpatterns = [
+    path("password/", Change.as_view(), name="password"),
+]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
 from evalsite.keys.attempts import TooManyAttempts, forget, note_failure, require_attempt
 from evalsite.web import sso
@@ -52,3 +53,9 @@ class SignIn(LoginView):
 
     def _account(self) -> str:
         return str(self.request.POST.get("username", ""))
+
+
+urlpatterns = [
+    path("signin/", SignIn.as_view(), name="signin"),
+    path("signout/", LogoutView.as_view(), name="signout"),
+]

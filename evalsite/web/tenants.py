@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import path
 
 from evalsite.audit.record import record
 from evalsite.tenants import members
@@ -48,3 +49,8 @@ def _enter(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
         record("tenant.entered", tenant_id, superuser=request.user.is_superuser)
     request.session[SESSION_KEY] = str(tenant_id)
     return redirect("home")
+
+
+urlpatterns = [
+    path("tenant/", pick, name="pick-tenant"),
+]
