@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "evalsite.targets",
     "evalsite.batches",
     "evalsite.scoring",
+    "evalsite.calibration",
     "evalsite.summaries",
     "evalsite.regressions",
     "evalsite.experiments",

@@ -15,6 +15,7 @@ from evalsite.api.models import Answered
 from evalsite.audit.models import Anchor, Entry, Link
 from evalsite.batches.models import Batch, Chunk, Step
 from evalsite.blobs.models import Blob
+from evalsite.calibration.models import Label
 from evalsite.calls.models import Price, Reply
 from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.endpoints.models import Endpoint
@@ -301,6 +302,15 @@ def make_shift(**fields: Any) -> Shift:
     return Shift.objects.create(**{**line, **levels, **proof, **fields})
 
 
+def make_label(**fields: Any) -> Label:
+    """A person says that a case failed."""
+    fields["batch"] = fields.get("batch") or make_batch()
+    fields["revision"] = fields.get("revision") or make_revision()
+    return Label.objects.create(
+        **{"passed": False, "author": "ann", "source": "override", **fields}
+    )
+
+
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Alert: make_alert,
     Anchor: make_anchor,
@@ -324,6 +334,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Gate: make_gate,
     Hold: make_hold,
     GateCheck: make_gate_check,
+    Label: make_label,
     LegacyImport: make_legacy_import,
     Link: make_link,
     Invitation: make_invitation,

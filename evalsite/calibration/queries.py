@@ -1,0 +1,45 @@
+"""Questions about labels."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+from evalsite.batches.models import Batch
+from evalsite.calibration.label import Labelled
+from evalsite.calibration.models import Label
+from evalsite.scoring.all_cards import ALL_CARDS
+from evalsite.scoring.models import Scorecard
+
+# The machine's status beside a label `l`, of a card `c`: of its stage, or overall.
+MACHINE: Final = """
+    CASE WHEN l.stage = '' THEN c.status ELSE c.stages->l.stage->>'status' END
+"""
+_OVERRULED: Final = f"""
+    SELECT count(*) FROM calibration_label l JOIN {ALL_CARDS} c
+        ON c.batch_id = l.batch_id AND c.revision_id = l.revision_id
+        AND c.repetition = l.repetition
+    WHERE l.batch_id = %(batch)s AND l.withdrawn_at IS NULL AND c.batch_id = %(batch)s
+      AND {MACHINE} = CASE WHEN l.passed THEN 'failed' ELSE 'passed' END
+"""
+
+
+def labels_of(card: Scorecard | Labelled) -> list[Label]:
+    """Answer all labels of a card, withdrawn ones among them, the oldest first."""
+    found = Label.objects.filter(
+        batch=card.batch_id, revision=card.revision_id, repetition=card.repetition
+    )
+    return list(found.order_by("created_at", "pk"))
+
+
+def overruled(batch: Batch | UUID) -> int:
+    """Count the standing labels of a batch that differ from the machine's verdict.
+
+    Where the machine gave none there is nothing to overrule.
+    """
+    batch_id = batch.pk if isinstance(batch, Batch) else batch
+    with connection.cursor() as cursor:
+        cursor.execute(_OVERRULED, {"batch": batch_id})
+        return int(cursor.fetchone()[0])
