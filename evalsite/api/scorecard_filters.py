@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
-from django.db.models.lookups import Exact
+from django.db.models import BooleanField, F, Func, Q, Value
 from django_filters import BooleanFilter, CharFilter, ChoiceFilter, FilterSet, NumberFilter
 
 from evalsite.api.frame.filters import WholeNumber
-from evalsite.errors import UsageError
 from evalsite.scoring.models import Scorecard, ScoreStatus
+from evalsite.scoring.narrow import Cards, FilterUnclear, in_slice, of_stage
 from packs.protocol import StageStatus
-
-Cards = QuerySet[Scorecard]
-
-_SLICES: Final = {
-    "tag": "revision__tags__contains",
-    "category": "revision__category",
-    "complexity": "revision__complexity",
-}
-_LEVELS: Final = ("1", "2", "3", "4", "5")
-
-
-class FilterUnclear(UsageError):
-    """A filter of scorecards does not say what it looks for."""
-
-    code = "filter_unclear"
-    hint = "name the stage of stage_status in `stage`; a slice is tag:NAME or category:NAME"
 
 
 class OfStage(CharFilter):
@@ -50,7 +33,7 @@ class WithStageStatus(ChoiceFilter):
         stage = self.parent.form.cleaned_data["stage"]
         if not stage:
             raise FilterUnclear(f"stage_status {value} is of no stage")
-        return _of_stage(cards, stage, status=value)
+        return of_stage(cards, stage, status=value)
 
 
 class WithCode(CharFilter):
@@ -63,7 +46,7 @@ class WithCode(CharFilter):
         if not value:
             return cards
         if stage := self.parent.form.cleaned_data["stage"]:
-            return _of_stage(cards, stage, code=value)
+            return of_stage(cards, stage, code=value)
         written_off = Q(status=ScoreStatus.ERRORED, details__batch__code=value)
         return cards.filter(Q(_has_code(value)) | written_off)
 
@@ -73,13 +56,7 @@ class InSlice(CharFilter):
 
     def filter(self, cards: Cards, value: str) -> Cards:
         """Answer them; raises FilterUnclear for what is no slice."""
-        if not value:
-            return cards
-        kind, sign, wanted = value.partition(":")
-        if not sign or kind not in _SLICES or (kind == "complexity" and wanted not in _LEVELS):
-            raise FilterUnclear(f"{value!r:.120} is no slice")
-        looked_for: Any = [wanted] if kind == "tag" else wanted
-        return cards.filter(**{_SLICES[kind]: looked_for})
+        return in_slice(cards, value) if value else cards
 
 
 class ScorecardFilters(FilterSet):
@@ -93,7 +70,7 @@ class ScorecardFilters(FilterSet):
         help_text="What the stage, named in `stage`, came to.",
     )
     code = WithCode(help_text="Why a stage, or the one named in `stage`, has no score.")
-    slice = InSlice(help_text="tag:NAME, category:NAME or complexity:1 to 5.")
+    slice = InSlice(help_text="tag:NAME, category:NAME, subcategory:NAME or complexity:1 to 5.")
     case = CharFilter(field_name="revision__case__key", help_text="The case's key.")
     min_score = NumberFilter(field_name="overall_score", lookup_expr="gte")
     max_score = NumberFilter(field_name="overall_score", lookup_expr="lte")
@@ -102,15 +79,6 @@ class ScorecardFilters(FilterSet):
     class Meta:
         model = Scorecard
         fields: tuple[str, ...] = ()
-
-
-def _of_stage(cards: Cards, stage: str, **wanted: str) -> Cards:
-    """Compare what the stage has under a name; of this PostgreSQL expects that many rows fit."""
-    for name, value in wanted.items():
-        path = (F("stages"), Value(stage), Value(name))
-        found = Func(*path, function="jsonb_extract_path_text", output_field=TextField())
-        cards = cards.filter(Exact(found, value))
-    return cards
 
 
 def _has_code(value: str) -> Func:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404
+
+from evalsite.keyset import beyond
 
 SIZE: Final = 50
 
@@ -31,24 +33,13 @@ def page_of(
     """
     try:
         if after:
-            rows = rows.filter(_beyond(order, _read(after, n=len(order))))
+            rows = rows.filter(beyond(order, _read(after, n=len(order))))
         found = list(rows.order_by(*order)[: size + 1])
     except (ValueError, TypeError, ValidationError) as error:
         raise Http404("no page of this list ends there") from error
     if len(found) <= size:
         return Page(found, "")
     return Page(found[:size], _told(found[size - 1], order))
-
-
-def _beyond(order: Sequence[str], last: Sequence[Any]) -> Q:
-    """Answer what comes later: later in the first field, or alike in it and later in the next."""
-    beyond, alike = Q(), Q()
-    for field, value in zip(order, last, strict=True):
-        name = field.removeprefix("-")
-        way = "lt" if field.startswith("-") else "gt"
-        beyond |= alike & Q(**{f"{name}__{way}": value})
-        alike &= Q(**{name: value})
-    return beyond
 
 
 def _told(row: Model, order: Sequence[str]) -> str:
