@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from statistics import fmean
 from typing import NamedTuple
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from evalsite.batches.marks import purged
 from evalsite.regressions.metrics import HEADLINE
@@ -52,6 +54,13 @@ def own_comparison(batch: UUID) -> Comparison | None:
 def headline(comparison: Comparison) -> Regression:
     """Answer what was found about the whole pass rate; every comparison has that."""
     return comparison.findings.get(metric=HEADLINE, slice_kind="all")
+
+
+def own_headlines(batches: Iterable[UUID]) -> QuerySet[Regression]:
+    """Answer what the own comparison of each of these batches found about the whole pass rate."""
+    whole = Regression.objects.filter(metric=HEADLINE, slice_kind="all")
+    of_them = Comparison.objects.filter(batch__in=list(batches), is_own=True)
+    return whole.filter(comparison__in=of_them).select_related("comparison")
 
 
 def worst_cases(comparison: Comparison, *, limit: int = 5) -> list[WorseCase]:

@@ -2,11 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import F, QuerySet
 
 from evalsite.summaries.models import SliceKind, Summary
+
+# A few index entries of each suite, however many batches it has.
+_RECENT: Final = """
+    SELECT b.suite_id, b.id, r.name, b.created_at, b.finished_at, b.selection = '{}',
+           s.n, s.unscored + s.errored, s.pass_rate, s.pass_low, s.pass_high
+    FROM unnest(%s::uuid[]) AS wanted (suite)
+    CROSS JOIN LATERAL (
+        SELECT id, suite_id, run_id, created_at, finished_at, selection FROM batches_batch
+        WHERE suite_id = wanted.suite AND state = 'finished'
+        ORDER BY created_at DESC, id DESC LIMIT %s
+    ) b
+    JOIN targets_run r ON r.id = b.run_id
+    JOIN summaries_summary s
+      ON s.batch_id = b.id AND s.slice_kind = 'all' AND s.slice_value = ''
+    ORDER BY b.suite_id, b.created_at DESC, b.id DESC
+"""
+
+
+class Recent(NamedTuple):
+    """What a finished batch came to; `lost` cases have no verdict, `is_whole`: of all cases."""
+
+    suite: UUID
+    batch: UUID
+    run: str
+    created_at: datetime
+    finished_at: datetime | None
+    is_whole: bool
+    n: int
+    lost: int
+    pass_rate: float | None
+    pass_low: float | None
+    pass_high: float | None
 
 
 def of_batch(batch: UUID) -> QuerySet[Summary]:
@@ -17,3 +53,19 @@ def of_batch(batch: UUID) -> QuerySet[Summary]:
 def headline(batch: UUID) -> Summary | None:
     """Answer the row of the whole batch, or None before it is summarised."""
     return of_batch(batch).filter(slice_kind=SliceKind.ALL).first()
+
+
+def recent_of_suites(suites: Sequence[UUID], *, limit: int) -> dict[UUID, list[Recent]]:
+    """Answer the figures of each suite's newest finished batches, newest first, in one query."""
+    found: dict[UUID, list[Recent]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_RECENT, [list(suites), limit])
+        for row in map(Recent._make, cursor.fetchall()):
+            found.setdefault(row.suite, []).append(row)
+    return found
+
+
+def much_unscored(batches: Sequence[UUID], *, share: float) -> QuerySet[Summary]:
+    """Answer the whole figures of those batches where more than a share (0..1) has no verdict."""
+    whole = Summary.objects.filter(batch__in=batches, slice_kind=SliceKind.ALL, n__gt=0)
+    return whole.annotate(lost=F("unscored") + F("errored")).filter(lost__gt=F("n") * share)
