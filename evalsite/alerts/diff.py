@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from evalsite.alerts.printable import printable
+from evalsite.diffs.words import WORD, Piece, compare_parts
 
 LONGEST: Final = 160
 MOST_LINES: Final = 4
 _MOST_WORDS: Final = 200
 _CONTEXT: Final = 4
-_WORD: Final = re.compile(r"\s+|\w+|[^\w\s]")
 _GAP: Final = " … "
-
-
-class Piece(NamedTuple):
-    """Some words: `same` in both, only in the first (`gone`), or only in the second (`new`)."""
-
-    kind: str
-    text: str
 
 
 class Line(NamedTuple):
@@ -106,13 +97,13 @@ def _common_start(was: str, now: str) -> int:
     parts = next((i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), None)
     if parts is None:
         parts = min(len(was), len(now))
-    before = list(_WORD.finditer(was, max(0, parts - LONGEST), parts))
+    before = list(WORD.finditer(was, max(0, parts - LONGEST), parts))
     far = parts > LONGEST // 2 and len(before) > 2 * _CONTEXT
     return before[-2 * _CONTEXT].start() if far else 0
 
 
 def _words(text: str) -> list[str]:
-    found = (match.group() for match in _WORD.finditer(text, 0, 8 * LONGEST))
+    found = (match.group() for match in WORD.finditer(text, 0, 8 * LONGEST))
     return [" " if word.isspace() else word for word in found][:_MOST_WORDS]
 
 
@@ -120,21 +111,7 @@ def _worded(was: list[str], now: list[str], *, cut: bool) -> Iterator[Piece]:
     """Word by word; where little is shared, whole against whole reads better."""
     if cut:
         yield Piece("same", "… ")
-    matcher = SequenceMatcher(a=was, b=now, autojunk=False)
-    if matcher.ratio() < 0.4:
-        yield from _swapped(was, now)
-        return
-    for tag, i, j, k, m in matcher.get_opcodes():
-        if tag == "equal":
-            yield Piece("same", "".join(was[i:j]))
-        else:
-            yield from _swapped(was[i:j], now[k:m])
-
-
-def _swapped(was: list[str], now: list[str]) -> Iterator[Piece]:
-    for kind, words in (("gone", was), ("new", now)):
-        if words:
-            yield Piece(kind, "".join(words))
+    yield from compare_parts(was, now, most=2 * _MOST_WORDS) or ()
 
 
 def _clipped(pieces: list[Piece]) -> list[Piece]:
@@ -166,7 +143,7 @@ def _kept(text: str, *, limit: int) -> str:
 
 
 def _edges(text: str, *, first: bool, last: bool) -> str:
-    words = _WORD.findall(text)
+    words = WORD.findall(text)
     if len(words) <= 4 * _CONTEXT:
         return text
     head = "" if first else "".join(words[: 2 * _CONTEXT])
