@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "evalsite.keys",
     "evalsite.people",
     "evalsite.quotas",
+    "evalsite.shares",
     "evalsite.blobs",
     "evalsite.cases",
     "evalsite.endpoints",

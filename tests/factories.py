@@ -27,9 +27,10 @@ from evalsite.leaderboard.models import Board, Standing
 from evalsite.people.models import Invitation
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, OutboxMessage
 from evalsite.quotas.models import Quota, Spending
-from evalsite.regressions.models import Baseline, Comparison, Regression
+from evalsite.regressions.models import Baseline, Comparison, Pairs, Regression
 from evalsite.retention.models import Hold, Policy, Purge, Receipt
 from evalsite.scoring.models import Extract, Scorecard
+from evalsite.shares.models import Share
 from evalsite.summaries.models import Summary
 from evalsite.targets.models import Output, Run, Target
 from evalsite.tenants.models import Membership
@@ -46,6 +47,7 @@ from tests.tenant_rows import (
     make_link,
     make_membership,
     make_quota,
+    make_share,
     make_spending,
 )
 
@@ -184,6 +186,13 @@ def make_regression(**fields: Any) -> Regression:
     return Regression.objects.create(
         **{"metric": "pass_rate", "verdict": "regressed", "method": "McNemar", **counts, **fields}
     )
+
+
+def make_pairs(**fields: Any) -> Pairs:
+    """One case that regressed."""
+    fields["comparison"] = fields.get("comparison") or make_comparison()
+    revisions = {"now": [uuid4()], "before": [uuid4()], "moved": [1]}
+    return Pairs.objects.create(**{"fate": "regressed", "number": 0, "n": 1, **revisions, **fields})
 
 
 def make_webhook(**fields: Any) -> Webhook:
@@ -342,6 +351,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Membership: make_membership,
     OutboxMessage: make_outbox_message,
     Output: make_output,
+    Pairs: make_pairs,
     Policy: make_policy,
     Price: make_price,
     Purge: make_purge,
@@ -353,6 +363,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Revision: make_revision,
     Run: make_run,
     Scorecard: make_scorecard,
+    Share: make_share,
     Shift: make_shift,
     Spending: make_spending,
     Standing: make_standing,

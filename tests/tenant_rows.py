@@ -15,6 +15,7 @@ from evalsite.audit.models import Anchor, Entry, Link
 from evalsite.keys.models import ApiKey
 from evalsite.people.models import Invitation
 from evalsite.quotas.models import Quota, Spending
+from evalsite.shares.models import Share
 from evalsite.tenants.models import Membership, Role
 
 
@@ -81,3 +82,12 @@ def make_quota(**fields: Any) -> Quota:
 def make_spending(**fields: Any) -> Spending:
     """What the tenant has spent in a month."""
     return Spending.objects.create(**{"month": timezone.now().date().replace(day=1), **fields})
+
+
+def make_share(**fields: Any) -> Share:
+    """A link to a comparison, for a week, that nobody has."""
+    given = {"kind": "comparison", "subject_id": uuid4(), "made_by": "ann"}
+    ends = timezone.now() + timedelta(days=7)
+    return Share.objects.create(
+        **{**given, "digest": uuid4().hex * 2, "expires_at": ends, **fields}
+    )

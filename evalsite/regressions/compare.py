@@ -16,6 +16,7 @@ from evalsite.regressions.frame import Frame, load_frame
 from evalsite.regressions.losses import losses, unjudged
 from evalsite.regressions.metrics import HEADLINE
 from evalsite.regressions.models import ChosenBy, Comparison, Regression, Verdict
+from evalsite.regressions.pairs import keep_pairs
 from evalsite.regressions.vet import Warned, vet
 from evalsite.regressions.worst import worst
 
@@ -69,6 +70,7 @@ def _compare(batch: Batch, baseline: Batch, *, how: dict[str, Any]) -> Compariso
         },
     )
     _replace(comparison, [_row(comparison, found) for found in findings])
+    keep_pairs(comparison, frame)
     return comparison
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -145,3 +146,45 @@ class Regression(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.metric}: {self.verdict}"
+
+
+class Fate(models.TextChoices):
+    """What became of a case between two batches; `missing` is in one of them only."""
+
+    REGRESSED = "regressed"
+    IMPROVED = "improved"
+    SAME = "same"
+    NO_VERDICT = "no_verdict", "No verdict"
+    MISSING = "missing"
+
+
+class Pairs(TenantModel):
+    """Up to a thousand cases of a comparison that fared alike, those with most harm first.
+
+    `now` and `before` are their revisions in the two batches, null where a case is missing. Bit i
+    of `moved` says that the score of the i-th stage of the comparison changed.
+    """
+
+    comparison = belongs_to(Comparison, on_delete=models.CASCADE, related_name="pairs")
+    fate = models.CharField(max_length=10, choices=Fate)
+    number = models.PositiveIntegerField(help_text="Its place among those of the same fate.")
+    n = models.PositiveIntegerField(help_text="Cases in it.")
+    now = ArrayField(models.UUIDField(null=True))
+    before = ArrayField(models.UUIDField(null=True))
+    moved = ArrayField(models.IntegerField())
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant("comparison"),
+            models.UniqueConstraint(
+                fields=["tenant", "comparison", "fate", "number"], name="regressions_pairs_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(fate__in=Fate.values), name="regressions_pairs_fate"
+            ),
+        ]
+        verbose_name_plural = "pairs"
+
+    def __str__(self) -> str:
+        return f"{self.comparison_id} {self.fate} {self.number}"

@@ -11,12 +11,13 @@ from typing import Any, Final, Literal
 
 from django.db import connection
 
-Question = Literal["memberships_of", "key_of", "invitation_of", "tenants_with_work"]
+Question = Literal["memberships_of", "key_of", "invitation_of", "share_of", "tenants_with_work"]
 
 _QUESTIONS: Final[dict[Question, str]] = {
     "memberships_of": "SELECT * FROM app.memberships_of(%s)",
     "key_of": "SELECT * FROM app.key_of(%s)",
     "invitation_of": "SELECT * FROM app.invitation_of(%s)",
+    "share_of": "SELECT * FROM app.share_of(%s)",
     "tenants_with_work": "SELECT * FROM app.tenants_with_work()",
 }
 

@@ -13,7 +13,7 @@ from evalsite.tenants.models import Role
 # Rooms whose rows engineers make and change.
 _ENGINEERED: Final = (
     *("targets", "batches", "pipeline"),
-    *("regressions", "experiments", "gates", "trends"),
+    *("regressions", "experiments", "gates", "trends", "shares"),
 )
 # What only those may look at who run the tenant.
 _PRIVATE: Final = frozenset({"audit", "keys", "people", "retention"})
