@@ -10,6 +10,8 @@ from django import template
 from evalsite.figures import SHARE
 from evalsite.web.charts import forest as forests
 from evalsite.web.charts import interval_bar as bars
+from evalsite.web.charts import ranks as places
+from evalsite.web.charts import series as rows
 from evalsite.web.charts import sparkline as sparks
 
 register = template.Library()
@@ -28,6 +30,20 @@ def sparkline(points: Sequence[sparks.SparkPoint], unit: str = SHARE) -> dict[st
 
 
 @register.inclusion_tag("web/charts/forest.svg")
-def forest(rows: Sequence[forests.ForestRow], unit: str = SHARE) -> dict[str, Any]:
+def forest(effects: Sequence[forests.ForestRow], unit: str = SHARE) -> dict[str, Any]:
     """Draw effects of (name, low, effect, high, address) around zero."""
-    return {"chart": forests.forest(rows, unit=unit)}
+    return {"chart": forests.forest(effects, unit=unit)}
+
+
+@register.inclusion_tag("web/charts/series.svg")
+def series(
+    points: Sequence[rows.SeriesPoint], changes: Sequence[rows.Change] = (), unit: str = SHARE
+) -> dict[str, Any]:
+    """Draw a series over versions or batches, and where it changed."""
+    return {"chart": rows.series(points, changes=changes, unit=unit)}
+
+
+@register.inclusion_tag("web/charts/ranks.svg")
+def ranks(systems: Sequence[places.Ranked]) -> dict[str, Any]:
+    """Draw which ranks each system may have."""
+    return {"chart": places.ranks(systems)}
