@@ -20,7 +20,8 @@ EMAIL = "email"
 def compose(news: News) -> list[Alert]:
     """Write an alert for each subscriber, and answer all there are; a second call adds none.
 
-    Who subscribed to the suite and to every suite is told once, as the former says.
+    Who subscribed to the suite and to every suite is told once, as the former says; so is who
+    subscribed to the target and to every target.
     """
     subject = _line(f"{news.template}-subject.txt", news.words)
     fresh = [_alert(news, to, subject=subject) for to in _subscribers(news)]
@@ -42,20 +43,24 @@ def _line(template: str, words: dict[str, Any]) -> str:
 
 
 def _subscribers(news: News) -> list[Subscription]:
-    """Who wants it, once; whoever muted the suite's own subscription wants none."""
+    """Who wants it, once, as the nearest of their subscriptions says: muted, they want none."""
     wanted = Subscription.objects.filter(
         Q(suite=news.suite) | Q(suite=None),
+        Q(target=news.target) | Q(target=None),
+        Q(member=None) | Q(member__user__is_active=True),
         Q(webhook=None) | Q(webhook__is_active=True),
         kinds__contains=[news.kind],
     )
     place = ("email", "webhook_id")
-    once = wanted.order_by(*place, F("suite").asc(nulls_last=True)).distinct(*place)
+    nearest = (F(side).asc(nulls_last=True) for side in ("suite", "target"))
+    once = wanted.order_by(*place, *nearest).distinct(*place)
     return [to for to in once.select_related("webhook") if not to.is_muted]
 
 
 def _alert(news: News, to: Subscription, *, subject: str) -> Alert:
     alert = Alert(
         subscription=to,
+        suite_id=news.suite,
         kind=news.kind,
         about=news.about,
         thread=news.thread,

@@ -15,7 +15,14 @@ from evalsite.cases.models import Suite
 from evalsite.endpoints.models import OutboundAddress
 from evalsite.regressions.models import Comparison
 from evalsite.targets.models import Target
-from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
+from evalsite.tenants.models import (
+    Membership,
+    SameTenant,
+    TenantKey,
+    TenantModel,
+    TenantWall,
+    belongs_to,
+)
 
 
 class AlertKind(models.TextChoices):
@@ -75,11 +82,16 @@ class Delivery(models.TextChoices):
 
 
 class Subscription(TenantModel):
-    """A person or program who wants to know; no suite means every suite."""
+    """A person or program who wants to know; no suite means every suite, no target every target.
+
+    `member` is who subscribed themself: what they are told ends with their membership.
+    """
 
     email = models.EmailField("e-mail", blank=True)
     webhook = belongs_to(Webhook, null=True, blank=True)
     suite = belongs_to(Suite, on_delete=models.CASCADE, null=True, blank=True)
+    target = belongs_to(Target, on_delete=models.CASCADE, null=True, blank=True)
+    member = belongs_to(Membership, on_delete=models.CASCADE, null=True, editable=False)
     kinds = ArrayField(
         models.CharField(max_length=20, choices=AlertKind),
         default=every_kind,
@@ -93,9 +105,11 @@ class Subscription(TenantModel):
         constraints = [
             *TenantModel.Meta.constraints,
             SameTenant("suite"),
+            SameTenant("target"),
+            SameTenant("member"),
             SameTenant("webhook"),
             models.UniqueConstraint(
-                fields=["tenant", "email", "webhook", "suite"],
+                fields=["tenant", "email", "webhook", "suite", "target"],
                 nulls_distinct=False,
                 name="alerts_subscription_once",
             ),
@@ -116,7 +130,8 @@ class Subscription(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.email or self.webhook}: {self.suite or 'every suite'}"
+        of = f", {self.target}" if self.target else ""
+        return f"{self.email or self.webhook}: {self.suite or 'every suite'}{of}"
 
 
 class Condition(TenantModel):
@@ -172,6 +187,7 @@ class Alert(TenantModel):
     """
 
     subscription = belongs_to(Subscription, on_delete=models.CASCADE)
+    suite = belongs_to(Suite, on_delete=models.SET_NULL, null=True, help_text="What it is about.")
     kind = models.CharField(max_length=20, help_text="A kind of subscription, digest or test.")
     about = models.CharField(max_length=200, help_text="What it is about; told once.")
     thread = models.CharField(max_length=200, blank=True, help_text="What begins its thread.")
@@ -197,6 +213,7 @@ class Alert(TenantModel):
             TenantWall(lookup=("tenant_id", "state", "due_at")),
             TenantKey(),
             SameTenant("subscription"),
+            SameTenant("suite"),
             SameTenant("digest"),
             models.UniqueConstraint(
                 fields=["tenant", "about", "subscription"], name="alerts_alert_once"

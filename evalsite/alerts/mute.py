@@ -79,7 +79,9 @@ def _with(token: str, *, change: bool | None) -> Muted:
         raise MuteLinkInvalid("this is no link that evalsite made") from None
     # Whoever is signed in may work for another tenant: the token alone says whose rows these are.
     with nobody(), tenant(owner):
-        found = Subscription.objects.filter(pk__in=rows).select_related("suite", "webhook")
+        found = Subscription.objects.filter(pk__in=rows).select_related(
+            "suite", "target", "webhook"
+        )
         if change is not None:
             for subscription in found.exclude(is_muted=change):
                 Subscription.objects.filter(pk=subscription.pk).update(is_muted=change)
@@ -92,9 +94,14 @@ def _with(token: str, *, change: bool | None) -> Muted:
 def _in_words(subscriptions: list[Subscription]) -> Muted:
     if not subscriptions:
         raise MuteLinkInvalid("the subscription is gone already")
-    suites = [f"suite {s.suite.name}" if s.suite else "every suite" for s in subscriptions]
     return Muted(
         recipient=subscriptions[0].email or str(subscriptions[0].webhook),
-        subjects=sorted(set(suites)),
+        subjects=sorted({_subject(subscription) for subscription in subscriptions}),
         is_muted=all(subscription.is_muted for subscription in subscriptions),
     )
+
+
+def _subject(subscription: Subscription) -> str:
+    """Say what a subscription is about."""
+    suite = f"suite {subscription.suite.name}" if subscription.suite else "every suite"
+    return f"{suite}, target {subscription.target.name}" if subscription.target else suite

@@ -33,6 +33,7 @@ class News:
     kind: AlertKind
     about: str
     suite: UUID
+    target: UUID
     template: str
     words: dict[str, Any]
     data: dict[str, Any]
@@ -72,6 +73,7 @@ def of_change(change: Change) -> News:
         about=begun if condition.is_bad else begun.replace("regression", "recovery", 1),
         thread=begun,
         suite=comparison.batch.suite_id,
+        target=comparison.batch.run.target_id,
         template="comparison",
         words={**words, "is_bad": condition.is_bad},
         data=data,
@@ -115,7 +117,8 @@ def _of_batch(batch: Batch, *, kind: AlertKind, about: str, why: tuple[str, str,
         "command": f"manage.py showbatch {batch.pk} --tenant {batch.tenant.slug}",
     }
     data = {**_place(batch), "code": code, "text": words["told"], "url": side["url"]}
-    return News(kind, about, suite=batch.suite_id, template="batch", words=words, data=data)
+    place = {"suite": batch.suite_id, "target": batch.run.target_id}
+    return News(kind, about, **place, template="batch", words=words, data=data)
 
 
 def _place(batch: Batch) -> dict[str, Any]:

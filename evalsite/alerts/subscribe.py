@@ -13,6 +13,7 @@ from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
 from evalsite.cases.models import Suite
 from evalsite.errors import EvalsiteError
+from evalsite.targets.models import Target
 
 _WISHES: Final = ("kinds", "delivery", "is_muted")
 
@@ -44,21 +45,26 @@ def find_webhook(name: str) -> Webhook:
 
 
 def subscribe(
-    place: str, *, suite: Suite | None = None, wishes: Mapping[str, Any], actor: object = ""
+    place: str,
+    *,
+    suite: Suite | None = None,
+    target: Target | None = None,
+    wishes: Mapping[str, Any],
+    actor: object = "",
 ) -> Subscription:
     """Subscribe an e-mail address or a webhook, named, or change what it wants; audited.
 
     `wishes` are the fields to set: kinds, delivery, is_muted. Raises SubscriptionInvalid and
     WebhookUnknown.
     """
-    known = find_subscription(place, suite=suite)
+    known = find_subscription(place, suite=suite, target=target)
     if known is None:
-        wanted = Subscription(suite=suite, **_where(place))
+        wanted = Subscription(suite=suite, target=target, **_where(place))
         try:
             with transaction.atomic():
                 return change_wishes(wanted, wishes=wishes, actor=actor)
         except (IntegrityError, SubscriptionInvalid):
-            known = find_subscription(place, suite=suite)
+            known = find_subscription(place, suite=suite, target=target)
             if known is None:  # nobody was quicker
                 raise
     return change_wishes(known, wishes=wishes, actor=actor)
@@ -83,9 +89,11 @@ def change_wishes(
     return wanted
 
 
-def unsubscribe(place: str, *, suite: Suite | None = None, actor: object = "") -> bool:
+def unsubscribe(
+    place: str, *, suite: Suite | None = None, target: Target | None = None, actor: object = ""
+) -> bool:
     """Let a subscription go with what it was told and owed; answers whether there was one."""
-    known = find_subscription(place, suite=suite)
+    known = find_subscription(place, suite=suite, target=target)
     if known is None:
         return False
     end(known, actor=actor)
@@ -100,9 +108,11 @@ def end(subscription: Subscription, *, actor: object = "") -> None:
         subscription.delete()
 
 
-def find_subscription(place: str, *, suite: Suite | None = None) -> Subscription | None:
-    """Answer what an e-mail address or a webhook has subscribed to a suite, or to all."""
-    return Subscription.objects.filter(suite=suite, **_where(place)).first()
+def find_subscription(
+    place: str, *, suite: Suite | None = None, target: Target | None = None
+) -> Subscription | None:
+    """Answer what an e-mail address or a webhook has subscribed to: a suite, a target, or all."""
+    return Subscription.objects.filter(suite=suite, target=target, **_where(place)).first()
 
 
 def _where(place: str) -> dict[str, Any]:

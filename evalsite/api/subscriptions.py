@@ -29,21 +29,31 @@ from evalsite.alerts.subscribe import (
 )
 from evalsite.alerts.try_out import try_out
 from evalsite.api.alerts import AlertDetail
-from evalsite.api.frame.named import suite_of
+from evalsite.api.frame.named import suite_of, target_of
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 
 
 class SubscriptionSerializer(Told[Subscription]):
-    """Who wants to know what; no suite means every suite."""
+    """Who wants to know what; no suite means every suite, no target every target."""
 
     kinds = ListField(child=ChoiceField(choices=AlertKind.choices))
 
     class Meta:
         model = Subscription
         fields = (
-            *("id", "email", "webhook", "suite", "kinds", "delivery", "is_muted", "created_at"),
+            *(
+                "id",
+                "email",
+                "webhook",
+                "suite",
+                "target",
+                "kinds",
+                "delivery",
+                "is_muted",
+                "created_at",
+            ),
         )
 
 
@@ -66,6 +76,7 @@ class NewSubscription(SubscriptionEdit):
     email = EmailField(required=False, max_length=254)
     webhook = UUIDField(required=False, allow_null=True)
     suite = CharField(required=False, allow_null=True, help_text="Its id or name.")
+    target = CharField(required=False, allow_null=True, help_text="Its id or name.")
 
 
 _EXAMPLE = OpenApiExample(
@@ -83,7 +94,7 @@ class Subscriptions(ListModelMixin, RetrieveModelMixin, Resource[Subscription]):
     queryset = Subscription.objects.all()
     serializer_class = SubscriptionSerializer
     filterset_fields: ClassVar = {
-        name: ["exact"] for name in ("email", "webhook", "suite", "is_muted")
+        name: ["exact"] for name in ("email", "webhook", "suite", "target", "is_muted")
     }
 
     @extend_schema(
@@ -94,10 +105,11 @@ class Subscriptions(ListModelMixin, RetrieveModelMixin, Resource[Subscription]):
     def create(self, request: Request) -> Response:
         """Subscribe, or change (200) what the subscriber wants already of that suite."""
         wishes = self.read(NewSubscription)
-        place, suite = self._place(wishes), wishes.pop("suite", None)
-        about = suite_of(suite) if suite else None
-        known = find_subscription(place, suite=about)
-        made = subscribe(place, suite=about, wishes=wishes, actor=request.user)
+        place = self._place(wishes)
+        suite, target = wishes.pop("suite", None), wishes.pop("target", None)
+        suite, target = suite and suite_of(suite), target and target_of(target)
+        known = find_subscription(place, suite=suite, target=target)
+        made = subscribe(place, suite=suite, target=target, wishes=wishes, actor=request.user)
         return self.made(made, address="subscription", status=200 if known else 201)
 
     @extend_schema(request=SubscriptionEdit, responses=SubscriptionSerializer)

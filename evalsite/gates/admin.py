@@ -14,9 +14,10 @@ from django.utils.safestring import SafeString
 
 from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin, TenantForm
 from evalsite.errors import EvalsiteError
-from evalsite.gates.declare import declare, placed
+from evalsite.gates.declare import declare
+from evalsite.gates.given import read_given
 from evalsite.gates.models import Gate, GateCheck
-from evalsite.gates.read import GateFile, parse_gate
+from evalsite.gates.read import GateFile
 from evalsite.gates.write import as_file, as_yaml
 
 _EXAMPLE = """name: release
@@ -49,16 +50,9 @@ class GateForm(TenantForm):
     def clean_file(self) -> GateFile:
         """Read the file, and refuse another gate's name."""
         try:
-            wanted = parse_gate(self.cleaned_data["file"].encode(), name="file")
-            placed(wanted)
+            return read_given(self.cleaned_data["file"], known=self.instance.name)
         except EvalsiteError as error:
             raise ValidationError(error.message) from None
-        if self.instance.name and wanted.name != self.instance.name:
-            raise ValidationError("The name stays: checks and pipelines point at it.")
-        taken = not self.instance.name and Gate.objects.filter(name=wanted.name).exists()
-        if taken:
-            raise ValidationError("There is a gate of that name: open it to change it.")
-        return wanted
 
 
 @admin.register(Gate)

@@ -25,7 +25,7 @@ def weigh_primary(spec: GateSpec, evidence: Evidence) -> Reason:
     if lack is not None:
         return lack
     sides = _sides(primary, evidence, alpha=spec.alpha / 2)
-    claim, opposite = _in_words(primary, unit=evidence.metric.unit)
+    claim, opposite = claim_in_words(primary, unit=evidence.metric.unit)
     seen = measured.in_words(evidence, alpha=spec.alpha)
     fields = measured.fields(primary, evidence, alpha=spec.alpha)
     refuted = [side for side in sides.against if side.outcome is Outcome.SHOWN]
@@ -61,7 +61,8 @@ def _sides(primary: Primary, evidence: Evidence, *, alpha: float) -> Sides:
     return Sides(equivalence(gain, margin=margin, alpha=alpha), [worse, better])
 
 
-def _in_words(primary: Primary, *, unit: str) -> tuple[str, str]:
+def claim_in_words(primary: Primary, *, unit: str) -> tuple[str, str]:
+    """Answer the claim and its opposite, each as what a metric is shown to be."""
     margin = size(primary.margin, unit)
     if primary.claim is Claim.NON_INFERIORITY:
         return f"not worse by {margin} or more", f"worse by more than {margin}"

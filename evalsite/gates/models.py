@@ -68,7 +68,10 @@ class GateCheck(TenantModel):
                 condition=Q(outcome__in=GateOutcome.values), name="gates_gatecheck_outcome"
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "comparison"], name="gates_gatecheck_comparison")]
+        indexes = [
+            models.Index(fields=["tenant", "comparison"], name="gates_gatecheck_comparison"),
+            models.Index(fields=["tenant", "gate", "id"], name="gates_gatecheck_gate"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.gate_name}: {self.outcome}"

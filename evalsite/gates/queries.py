@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from evalsite.errors import UsageError
@@ -36,6 +39,15 @@ def answers_of(comparison: Comparison) -> list[GateCheck]:
     """Answer what each gate said last about a comparison, by the gates' names."""
     found = GateCheck.objects.filter(comparison=comparison.pk)
     return list(found.order_by("gate_name", "-created_at", "-pk").distinct("gate_name"))
+
+
+def newest_checks(gates: Iterable[Gate]) -> dict[UUID, GateCheck]:
+    """Answer what each of these gates said last, by the gates' ids; none for one never asked."""
+    newest = GateCheck.objects.filter(gate=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    asked = Gate.objects.filter(pk__in=[gate.pk for gate in gates])
+    found = GateCheck.objects.filter(pk__in=asked.values_list(Subquery(newest)))
+    checks = found.select_related("comparison__batch__run").defer("spec")
+    return {check.gate_id: check for check in checks if check.gate_id}
 
 
 def resolve_gate(text: str, *, before_batch: bool = False) -> Held:

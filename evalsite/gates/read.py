@@ -80,6 +80,11 @@ def gate_of(value: Mapping[str, Any], *, name: str = "gate") -> GateFile:
         raise GateInvalid(f"{name}: {told(error)}") from None
 
 
+def flaws(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
+    """Answer each thing that is wrong: its place in the gate, and the cause."""
+    return [(flaw["loc"], _cause(flaw)) for flaw in error.errors(include_url=False)]
+
+
 def told(error: ValidationError) -> str:
     """Answer what is wrong, and where, in one line."""
     flaws = error.errors(include_url=False)

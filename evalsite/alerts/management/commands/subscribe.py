@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 from evalsite.alerts.models import AlertKind, Delivery
 from evalsite.alerts.subscribe import subscribe, unsubscribe
 from evalsite.cases.queries import find_suite
+from evalsite.targets.queries import find_target
 from evalsite.tenants.command import TenantCommand
 
 
@@ -22,6 +23,7 @@ class Command(TenantCommand):
         super().add_arguments(parser)
         parser.add_argument("place", metavar="EMAIL|WEBHOOK", help="who is told")
         parser.add_argument("--suite", metavar="S", help="of this suite (default: of every suite)")
+        parser.add_argument("--target", metavar="T", help="of its runs (default: of every target)")
         parser.add_argument(
             "--kind", action="append", choices=AlertKind.values, help="default: all; may repeat"
         )
@@ -35,9 +37,12 @@ class Command(TenantCommand):
         """Keep the subscription and say so."""
         place = options["place"]
         suite = find_suite(options["suite"]) if options["suite"] else None
+        target = find_target(options["target"]) if options["target"] else None
+        about: Any = {"suite": suite, "target": target}
         what = f"suite {suite.name}" if suite else "every suite"
+        what += f", target {target.name}" if target else ""
         if options["remove"]:
-            was = unsubscribe(place, suite=suite, actor="subscribe")
+            was = unsubscribe(place, **about, actor="subscribe")
             self.stderr.write(
                 f"{place} {'is not told any more' if was else 'was not told'}: {what}"
             )
@@ -47,7 +52,7 @@ class Command(TenantCommand):
             digest = options["digest"]
             wishes["delivery"] = Delivery.NOW if digest == "none" else Delivery(digest)
         given = {field: value for field, value in wishes.items() if value is not None}
-        wish = subscribe(place, suite=suite, wishes=given, actor="subscribe")
+        wish = subscribe(place, **about, wishes=given, actor="subscribe")
         muted = ", muted" if wish.is_muted else ""
         kinds = ", ".join(wish.kinds)
         self.stderr.write(f"{place} is told of {kinds} in {what}, {wish.delivery}{muted}")

@@ -12,6 +12,7 @@ from evalsite.alerts.subscribe import SubscriptionInvalid, find_subscription
 from evalsite.alerts.try_out import try_out
 from evalsite.cases.queries import find_suite
 from evalsite.errors import EvalsiteError
+from evalsite.targets.queries import find_target
 from evalsite.tenants.command import TenantCommand
 
 
@@ -32,11 +33,13 @@ class Command(TenantCommand):
         super().add_arguments(parser)
         parser.add_argument("place", metavar="EMAIL|WEBHOOK", help="who has subscribed")
         parser.add_argument("--suite", metavar="S", help="to this suite (default: to every suite)")
+        parser.add_argument("--target", metavar="T", help="to this target (default: to every one)")
 
     def work(self, **options: Any) -> None:
         """Write the message, send it, and look what became of it."""
         suite = find_suite(options["suite"]) if options["suite"] else None
-        wish = find_subscription(options["place"], suite=suite)
+        target = find_target(options["target"]) if options["target"] else None
+        wish = find_subscription(options["place"], suite=suite, target=target)
         if wish is None:
             raise SubscriptionInvalid(f"{options['place']} has not subscribed to that")
         alert = try_out(wish, actor="testalert")
