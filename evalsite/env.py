@@ -104,6 +104,7 @@ class Env(BaseSettings):
     log_exception_text: bool = False
     otel_exporter_otlp_endpoint: str = ""
 
+    flower_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
     flower_user: str = "flower"
     flower_password: SecretStr | None = None
     metrics_token: SecretStr | None = Field(default=None, min_length=16)

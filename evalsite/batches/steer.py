@@ -16,7 +16,7 @@ from evalsite.quotas.require import require_batch, require_money
 
 
 class BatchNotRunning(EvalsiteError):
-    """Only a running or paused batch can be cancelled."""
+    """Only a running batch can be paused, and only a running or paused one cancelled."""
 
     code = "batch_not_running"
     exit_code = 2

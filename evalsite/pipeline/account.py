@@ -12,6 +12,7 @@ from evalsite.quotas.month import MONTH_QUOTA
 
 _FIXES = {
     MONEY_CAP: "go on with a higher --max-cost",
+    "paused_by_hand": "resume it when it may go on",
     MONTH_QUOTA: "wait for the next month, or have an operator raise it: manage.py setquota",
     "price_unknown": "set the model's price in the admin, or give the judge max_tokens",
     "endpoint_broken": "mend it with setendpoint, or wait until it answers",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
@@ -33,7 +33,8 @@ class PackDiffers(UsageError):
 class Order:
     """What a new batch is to be: `pack` only to be sure of it, `judges` as `packs.override` has it.
 
-    `experiment`, `group` and `client_version` say where its results go, if anywhere.
+    `experiment`, `group` and `client_version` say where its results go, if anywhere. Who orders
+    twice with the same `request_key` has ordered once.
     """
 
     suite: Suite
@@ -49,6 +50,7 @@ class Order:
     experiment: str = ""
     group: str = ""
     client_version: str = ""
+    request_key: str = ""
 
 
 def start(order: Order, *, actor: object = "") -> Batch:
@@ -71,6 +73,7 @@ def start(order: Order, *, actor: object = "") -> Batch:
             repetitions=order.repetitions,
             max_cost_usd=order.max_cost_usd,
             use_cache=order.use_cache,
+            request_key=order.request_key,
             try_judges=order.try_judges,
             order_seed=place.order_seed if place else None,
             also={"experiment": place.experiment.name, "group": place.group} if place else None,
@@ -79,6 +82,20 @@ def start(order: Order, *, actor: object = "") -> Batch:
         if place is not None:
             join(batch, place.experiment, group=place.group, version=place.version)
     return batch
+
+
+def start_once(order: Order, *, actor: object = "") -> Batch:
+    """Launch what was ordered, or answer the batch that the same `request_key` has started."""
+    asked = Batch.objects.filter(request_key=order.request_key)
+    if (batch := asked.first()) is not None:
+        return batch
+    try:
+        with transaction.atomic():
+            return start(order, actor=actor)
+    except IntegrityError:
+        if (winner := asked.first()) is None:
+            raise
+        return winner
 
 
 def foresee(order: Order) -> dict[str, Any]:

@@ -1,12 +1,14 @@
-"""Pause a batch that has met a wall: its money cap, a silent endpoint, an end that breaks."""
+"""Pause a batch: at a wall (money cap, silent endpoint, an end that breaks), or by hand."""
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
 from evalsite.alerts.notice import batch_paused
+from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
 from evalsite.batches import steer
 from evalsite.batches.models import Batch, BatchState
@@ -14,6 +16,9 @@ from evalsite.pipeline.owe import tell
 from evalsite.pipeline.try_twice import kind_of, try_twice
 from evalsite.summaries.summarize import summarize
 from judges.guard import Crash
+
+BY_HAND: Final = "paused_by_hand"
+_AUDITED: Final = ("state", "paused_code")
 
 
 def pause(batch_id: UUID, *, code: str, reason: str) -> bool:
@@ -28,6 +33,21 @@ def pause(batch_id: UUID, *, code: str, reason: str) -> bool:
             record("batch.paused", batch_id, actor="worker", code=code)
             tell(batch_paused, batch_id)
     return paused
+
+
+def pause_by_hand(batch_id: UUID, *, actor: object) -> Batch:
+    """Pause a running batch for a person, and summarise what is there; raises BatchNotRunning.
+
+    What workers have in hand they may still write; nothing is begun until somebody resumes it.
+    """
+    with transaction.atomic():
+        before = shown(Batch.objects.select_for_update(no_key=True).get(pk=batch_id), *_AUDITED)
+        if not steer.pause(batch_id, code=BY_HAND, reason=f"{str(actor)[:200]} paused it"):
+            raise steer.BatchNotRunning(f"the batch is {before['state']}")
+        batch = Batch.objects.get(pk=batch_id)
+        summarize_stopped(batch)
+        record("batch.paused", batch_id, actor=actor, **change(before, shown(batch, *_AUDITED)))
+    return batch
 
 
 def summarize_stopped(batch: Batch) -> None:

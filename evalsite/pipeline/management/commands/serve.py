@@ -39,6 +39,7 @@ class Command(BaseCommand):
         """Run the command."""
         reap_leftovers(settings.LAYOUT)
         env = site_environment(port=options["port"])
+        env.setdefault("FLOWER_URL", f"http://{LOOPBACK}:{options['flower_port']}")
         with Children(settings.LAYOUT) as children:
             children.start("web", _web_command(options["port"]), env=env)
             children.start("worker", worker_command(name="serve"), env=env)
