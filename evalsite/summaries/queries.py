@@ -55,6 +55,11 @@ def headline(batch: UUID) -> Summary | None:
     return of_batch(batch).filter(slice_kind=SliceKind.ALL).first()
 
 
+def headlines(batches: Sequence[UUID]) -> QuerySet[Summary]:
+    """Answer the rows of these batches as a whole; none for one that is not summarised."""
+    return Summary.objects.filter(batch__in=batches, slice_kind=SliceKind.ALL).defer("stages")
+
+
 def recent_of_suites(suites: Sequence[UUID], *, limit: int) -> dict[UUID, list[Recent]]:
     """Answer the figures of each suite's newest finished batches, newest first, in one query."""
     found: dict[UUID, list[Recent]] = {}
@@ -67,5 +72,5 @@ def recent_of_suites(suites: Sequence[UUID], *, limit: int) -> dict[UUID, list[R
 
 def much_unscored(batches: Sequence[UUID], *, share: float) -> QuerySet[Summary]:
     """Answer the whole figures of those batches where more than a share (0..1) has no verdict."""
-    whole = Summary.objects.filter(batch__in=batches, slice_kind=SliceKind.ALL, n__gt=0)
-    return whole.annotate(lost=F("unscored") + F("errored")).filter(lost__gt=F("n") * share)
+    found = headlines(batches).annotate(lost=F("unscored") + F("errored"))
+    return found.filter(lost__gt=F("n") * share)

@@ -14,12 +14,13 @@ from evalsite.web import (
     password,
     signin,
     sso,
+    suites,
     tenants,
 )
 
 _MODULES = (
     *(home, signin, password, invitations, tenants, health, metrics, mute),
-    *(batches, comparisons, leaderboard),
+    *(suites, batches, comparisons, leaderboard),
 )
 
 urlpatterns = [*sso.routes(), *(address for module in _MODULES for address in module.urlpatterns)]
