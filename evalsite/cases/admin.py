@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from evalsite.audit.admin import TenantAdmin
-from evalsite.cases.bulk import ACTIONS
+from evalsite.cases.admin_bulk import ACTIONS
 from evalsite.cases.curate import CaseChanged, CaseExists, create_suite, describe_suite, save_case
 from evalsite.cases.forms import CaseForm, SuiteForm
 from evalsite.cases.models import CaseState, Suite, TestCase

@@ -1,87 +1,49 @@
-"""Bulk actions on the list of cases, each with a page that asks before it is done."""
+"""What can be done to many cases at once: one verb for the admin's list and for the pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Final
+from uuid import UUID
 
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-
-from evalsite.cases.check import CaseRefused, check_tag
+from evalsite.cases.check import check_tag
 from evalsite.cases.curate import add_tag, remove_tag, set_state
-from evalsite.cases.models import CaseState, TestCase
-
-Verb = Callable[..., int]
+from evalsite.cases.models import CaseState
 
 
-@admin.action(description="Activate…", permissions=["change"])
-def activate(page: Any, request: HttpRequest, cases: QuerySet[TestCase]) -> HttpResponse | None:
-    """Put the chosen cases into the next batches."""
-    verb = partial(set_state, state=CaseState.ACTIVE)
-    return _ask_or_do(page, request, cases=cases, verb=verb, title="Activate cases")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkAct:
+    """An act on many cases; `with_tag` ones need a tag."""
+
+    name: str
+    title: str
+    verb: Callable[..., int]
+    with_tag: bool = False
+
+    def do(self, ids: Sequence[UUID], *, tag: str, actor: object, note: str) -> str:
+        """Do it as one curation of each suite; answers what was done, in words.
+
+        Raises CaseRefused for a bad tag.
+        """
+        wanted = {"tag": check_tag(tag)} if self.with_tag else {}
+        touched = self.verb(ids, actor=actor, note=note, **wanted)
+        return f"{touched} of {len(ids)} case{'' if len(ids) == 1 else 's'} changed."
 
 
-@admin.action(description="Retire…", permissions=["change"])
-def retire(page: Any, request: HttpRequest, cases: QuerySet[TestCase]) -> HttpResponse | None:
-    """Leave the chosen cases out of the next batches; older ones keep them."""
-    verb = partial(set_state, state=CaseState.RETIRED)
-    return _ask_or_do(page, request, cases=cases, verb=verb, title="Retire cases")
-
-
-@admin.action(description="Add a tag…", permissions=["change"])
-def tag(page: Any, request: HttpRequest, cases: QuerySet[TestCase]) -> HttpResponse | None:
-    """Give the chosen cases a tag."""
-    return _ask_or_do(page, request, cases=cases, verb=add_tag, title="Add a tag", with_tag=True)
-
-
-@admin.action(description="Remove a tag…", permissions=["change"])
-def untag(page: Any, request: HttpRequest, cases: QuerySet[TestCase]) -> HttpResponse | None:
-    """Take a tag from the chosen cases."""
-    return _ask_or_do(
-        page, request, cases=cases, verb=remove_tag, title="Remove a tag", with_tag=True
-    )
-
-
-ACTIONS = (activate, retire, tag, untag)
-
-
-def _ask_or_do(
-    page: Any,
-    request: HttpRequest,
-    *,
-    cases: QuerySet[TestCase],
-    verb: Verb,
-    title: str,
-    with_tag: bool = False,
-) -> HttpResponse | None:
-    fault = ""
-    if "confirmed" in request.POST:
-        try:
-            wanted = {"tag": check_tag(request.POST.get("tag"))} if with_tag else {}
-        except CaseRefused as error:
-            fault = str(error)
-        else:
-            ids = list(cases.order_by().values_list("pk", flat=True))
-            note = request.POST.get("note", "")
-            touched = verb(ids, actor=request.user, note=note, **wanted)
-            messages.success(request, f"{touched} of {len(ids)} cases changed.")
-            return None
-    context = {
-        **page.admin_site.each_context(request),
-        "title": title,
-        "opts": page.model._meta,
-        "total": cases.count(),
-        "some": list(cases.select_related("suite")[:20]),
-        "with_tag": with_tag,
-        "fault": fault,
-        "action": request.POST.get("action"),
-        "across": request.POST.get("select_across", "0"),
-        "checkbox": ACTION_CHECKBOX_NAME,
-        "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
-    }
-    return TemplateResponse(request, "admin/cases/testcase/confirm.html", context)
+_ALL: Final = (
+    BulkAct(
+        name="activate",
+        title="Activate cases",
+        verb=partial(set_state, state=CaseState.ACTIVE),
+    ),
+    BulkAct(
+        name="retire",
+        title="Retire cases",
+        verb=partial(set_state, state=CaseState.RETIRED),
+    ),
+    BulkAct(name="tag", title="Add a tag", verb=add_tag, with_tag=True),
+    BulkAct(name="untag", title="Remove a tag", verb=remove_tag, with_tag=True),
+)
+ACTS: Final = {act.name: act for act in _ALL}

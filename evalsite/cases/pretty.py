@@ -32,6 +32,14 @@ class Difference(NamedTuple):
     lines: list[DiffLine]
 
 
+class Part(NamedTuple):
+    """A member of a JSON object: a text as it stands, or JSON."""
+
+    name: str
+    text: str
+    is_text: bool
+
+
 class Change(NamedTuple):
     """A revision and what it changed; the first one changed nothing."""
 
@@ -50,7 +58,27 @@ class Change(NamedTuple):
 def pretty(value: Any) -> str:
     """Answer a JSON value as indented text that reads back as the same value."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
+    return in_sight(text)
+
+
+def in_sight(text: str) -> str:
+    """Answer a text with what would hide or turn in it written as JSON escapes."""
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def in_short(value: Any, *, limit: int = 120) -> str:
+    """Answer a case's input in one line: its first text, or its JSON."""
+    texts = value.values() if isinstance(value, dict) else ()
+    first = next((text for text in texts if isinstance(text, str) and text.strip()), None)
+    text = " ".join((json.dumps(value, ensure_ascii=False) if first is None else first).split())
+    return in_sight(text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…")
+
+
+def parts(value: Any) -> list[Part]:
+    """Answer a JSON value to be read: an object's members one by one, texts as they are."""
+    if not isinstance(value, dict):
+        return [_part("", value)]
+    return [_part(in_sight(name), item) for name, item in value.items()]
 
 
 def changes(revisions: list[Revision]) -> list[Change]:
@@ -60,6 +88,12 @@ def changes(revisions: list[Revision]) -> list[Change]:
         Change(newer, list(_differences(before, newer)) if before else [])
         for newer, before in zip(revisions, older, strict=True)
     ]
+
+
+def _part(name: str, value: Any) -> Part:
+    if isinstance(value, str):
+        return Part(name, in_sight(value), is_text=True)
+    return Part(name, pretty(value), is_text=False)
 
 
 def _differences(before: Content, after: Content) -> Iterator[Difference]:

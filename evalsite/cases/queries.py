@@ -146,9 +146,9 @@ def changed_fields(case: TestCase) -> list[str]:
     return [] if len(found) < 2 else [name for name in names if _differs(*found, name=name)]
 
 
-def history(case: TestCase) -> list[Revision]:
-    """Answer a case's revisions, the newest first."""
-    return list(Revision.objects.filter(case=case).order_by("-number"))
+def history(case: TestCase, *, most: int | None = None) -> list[Revision]:
+    """Answer a case's revisions, the newest first; all, or so many."""
+    return list(Revision.objects.filter(case=case).order_by("-number")[:most])
 
 
 def _differs(one: Revision, other: Revision, *, name: str) -> bool:
