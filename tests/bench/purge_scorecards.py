@@ -18,37 +18,10 @@ from uuid import UUID
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.bench.scored import CASES, fill
 from tests.bench.stand import found_tenant, stand
 
-CASES = 10_000
 PER_SECOND = 25
-STAGES = [{"name": name, "judge": "exact", "lane": "cpu"} for name in ("exact", "f1", "logic")]
-_CASES = """
-    WITH suite AS (SELECT id FROM cases_suite LIMIT 1), made AS (
-        INSERT INTO cases_testcase (id, tenant_id, suite_id, key, state, input, expected, tags,
-            category, subcategory, metadata, content_hash, revision_number, created_at, updated_at)
-        SELECT gen_random_uuid(), app.tenant_id(), suite.id, 'case-' || n, 'active', '{}', '{}',
-            ARRAY['t' || n %% 7], 'c' || n %% 5, '', '{}', repeat('0', 64), 1, now(), now()
-        FROM suite, generate_series(1, %s) AS n RETURNING *)
-    INSERT INTO cases_revision (id, tenant_id, suite_id, case_id, number, from_version, state,
-        input, expected, tags, category, subcategory, metadata, content_hash, author, note,
-        created_at)
-    SELECT gen_random_uuid(), tenant_id, suite_id, id, 1, 1, state, input, expected, tags, category,
-        subcategory, metadata, content_hash, '', '', now() FROM made
-"""
-_CARDS = """
-    INSERT INTO scoring_scorecard (id, tenant_id, batch_id, revision_id, repetition, round, status,
-        overall_score, overall_passed, stages, details, latency_ms, tokens_in, tokens_out, cost_usd)
-    SELECT gen_random_uuid(), app.tenant_id(), %s, id, 0, 0,
-        CASE WHEN random() < 0.8 THEN 'passed' ELSE 'failed' END, random(), true,
-        jsonb_build_object('exact', jsonb_build_object('status', 'passed', 'score', 1.0),
-            'f1', jsonb_build_object('status', 'passed', 'score', round(random()::numeric, 4)),
-            'logic', jsonb_build_object('status', 'failed', 'score', 0.0, 'code', 'call_missing')),
-        jsonb_build_object('logic', jsonb_build_object('reason', 'the call ' || md5(id::text)
-            || ' was not made, and neither was ' || md5(random()::text))),
-        random() * 1000, (random() * 1000)::int, (random() * 1000)::int, random() / 100
-    FROM cases_revision
-"""
 _SIZE = "SELECT pg_table_size('scoring_scorecard'), pg_table_size('scoring_extract')"
 
 
@@ -71,12 +44,17 @@ def main() -> None:
 
 
 def _measure(asked: argparse.Namespace) -> dict[str, Any]:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
     from evalsite.tenants.scope import tenant
 
     tenant_id = found_tenant()
     with tenant(tenant_id):
-        young = _fill(asked.cards)
-        arguments = [str(tenant_id), str(young)]
+        old = timezone.now() - timedelta(days=100)
+        *_, young = fill([old] * -(-asked.cards // CASES) + [timezone.now()])
+        arguments = [str(tenant_id), str(young.pk)]
         before = _sizes()
         with _Reader(arguments) as reader:
             time.sleep(asked.quiet)
@@ -87,28 +65,6 @@ def _measure(asked: argparse.Namespace) -> dict[str, Any]:
     sizes = {"scorecards_mib": before[0], "extracts_mib": _sizes()[1]}
     ratio = during["p99_ms"] / quiet["p99_ms"]
     return {"quiet": quiet, "during": during, "p99_ratio": ratio, **purge, **sizes}
-
-
-def _fill(n_cards: int) -> Any:
-    """Old batches of so many scorecards together, and a young one; answers that one's id."""
-    from datetime import timedelta
-
-    from django.db import connection
-    from django.utils import timezone
-
-    from tests.factories import make_batch, make_run, make_suite
-
-    suite, old = make_suite(), timezone.now() - timedelta(days=100)
-    ends = [old] * -(-n_cards // CASES) + [timezone.now()]
-    with connection.cursor() as cursor:
-        cursor.execute(_CASES, [CASES])
-        for end in ends:
-            fields = {"manifest": {"stages": STAGES}, "n_cases": CASES, "state": "finished"}
-            batch = make_batch(suite=suite, run=make_run(), finished_at=end, **fields)
-            cursor.execute(_CARDS, [batch.pk])
-        cursor.execute("SELECT app.refresh_statistics('scoring_scorecard')")
-        cursor.execute("SELECT app.refresh_statistics('cases_revision')")
-    return batch.pk
 
 
 def _purge(pause: float) -> dict[str, float]:

@@ -47,13 +47,16 @@ def living(services: Services, *, tmp: Path) -> Iterator[Live]:
     broker(shop).flushdb()
     Tenant.objects.create(slug="acme", name="Acme")
     try:
-        yield _start(shop)
+        url = start(shop)
+        keys = [_issue(scopes) for scopes in (["*:read", "*:write"], scopes_for_ci())]
+        yield Live(url, shop, *keys)
     finally:
         shop.end()
-        _empty(services)
+        empty(services)
 
 
-def _start(shop: Workshop) -> Live:
+def start(shop: Workshop) -> str:
+    """Start the site, a worker and a coordinator; answers the site's address once it is up."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -61,9 +64,8 @@ def _start(shop: Workshop) -> Live:
     shop.start("-m", "gunicorn", "evalsite.wsgi:application", *place)
     shop.worker()
     shop.coordinator()
-    keys = [_issue(scopes) for scopes in (["*:read", "*:write"], scopes_for_ci())]
     until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"), what="the site")
-    return Live(f"http://127.0.0.1:{port}", shop, *keys)
+    return f"http://127.0.0.1:{port}"
 
 
 def scopes_for_ci() -> list[str]:
@@ -86,7 +88,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _empty(services: Services) -> None:
+def empty(services: Services) -> None:
+    """Empty the database of what was committed, past all triggers."""
     connections["default"].close()
     with services.superuser() as superuser:
         found = superuser.execute(

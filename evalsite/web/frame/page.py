@@ -58,6 +58,6 @@ def _made(view: View[P], *, room: str, verb: str, methods: tuple[str, ...]) -> V
             return view(request, *args, **kwargs)
 
     made: Any = never_cache(require_http_methods(list(methods))(login_required(shown)))
-    made.room, made.verb = room, verb
+    made.room, made.verb, made.methods = room, verb, methods
     answer: View[P] = made
     return answer
