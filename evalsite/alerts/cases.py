@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,11 +11,11 @@ from evalsite.alerts.diff import Line, diff
 from evalsite.alerts.printable import printable
 from evalsite.cases.models import Revision
 from evalsite.figures import score
+from evalsite.regressions.answers import Answer, answers_to
 from evalsite.regressions.models import Comparison
 from evalsite.regressions.queries import WorseCase, worst_cases
 from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.recall import recall
-from evalsite.targets.models import Output, Run
 
 SHOWN = 5
 
@@ -40,27 +40,17 @@ class Shown(NamedTuple):
     from_before: list[Line]
 
 
-class Answer(NamedTuple):
-    """What a run answered to a case, or why it did not."""
-
-    answer: Any
-    error: str
-
-    def said(self) -> Any:
-        """Answer what to compare: the answer, or the error as a text."""
-        return f"no answer: {self.error}" if self.error else self.answer
-
-
-_NONE = Answer(None, "nothing is recorded")
-
-
 def shown_cases(comparison: Comparison, *, limit: int = SHOWN) -> list[Shown]:
     """Answer the worst cases with their differences; no more than `limit` are read."""
     cases = worst_cases(comparison, limit=limit)
     revisions = _revisions(comparison, [case.key for case in cases])
     repetitions = _failed(comparison, revisions.values())
     now, before = (
-        _answers(batch.run, revisions.values(), repetitions=repetitions)
+        answers_to(
+            batch.run,
+            (revision.case_id for revision in revisions.values()),
+            repetitions=repetitions,
+        )
         for batch in (comparison.batch, comparison.baseline)
     )
     return [
@@ -116,22 +106,3 @@ def _failed(comparison: Comparison, revisions: Iterable[Revision]) -> dict[UUID,
     cards = recall(comparison.batch_id, [revision.pk for revision in revisions])
     failed = [card for card in reversed(cards) if card.status == ScoreStatus.FAILED]
     return {card.revision.case_id: card.repetition for card in failed}
-
-
-def _answers(
-    run: Run, revisions: Iterable[Revision], *, repetitions: Mapping[UUID, int]
-) -> dict[UUID, Answer]:
-    """What the run answered to each case, in the repetition that failed; else in the first."""
-    cases = [revision.case_id for revision in revisions]
-    at = run.outputs_purged_at
-    nothing = Answer(None, f"purged on {at:%Y-%m-%d}") if at else _NONE
-    found = dict.fromkeys(cases, nothing)
-    outputs = Output.objects.filter(run=run, case__in=cases).order_by("-repetition")
-    for case, repetition, answer, error in outputs.values_list(
-        "case_id", "repetition", "answer", "error"
-    ):
-        if repetition in (0, repetitions.get(case, 0)):
-            wanted = repetition == repetitions.get(case, 0)
-            if wanted or found[case] is nothing:
-                found[case] = Answer(answer, error)
-    return found
