@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from evalsite.web import (
     batches,
+    case,
+    case_editor,
+    cases,
     comparisons,
     health,
     home,
+    import_cases,
     invitations,
     leaderboard,
     metrics,
@@ -14,13 +18,16 @@ from evalsite.web import (
     password,
     signin,
     sso,
+    suite_forms,
     suites,
     tenants,
+    trends,
 )
 
 _MODULES = (
     *(home, signin, password, invitations, tenants, health, metrics, mute),
-    *(suites, batches, comparisons, leaderboard),
+    *(suite_forms, suites, cases, case_editor, case, import_cases),
+    *(batches, comparisons, leaderboard, trends),
 )
 
 urlpatterns = [*sso.routes(), *(address for module in _MODULES for address in module.urlpatterns)]

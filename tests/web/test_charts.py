@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -161,15 +162,15 @@ def test_an_empty_sparkline_says_so() -> None:
 @QUICK
 @given(st.lists(st.tuples(*[st.floats(-1, 1)] * 3), min_size=1, max_size=8))
 def test_a_forest_stands_at_its_numbers(found: list[tuple[float, float, float]]) -> None:
-    rows = [(f"row {at}", *sorted(ends), "") for at, ends in enumerate(found)]
+    ends = [(row[0], row[1], row[2]) for row in map(sorted, found)]
+    rows = [(f"row {at}", low, value, high, "") for at, (low, value, high) in enumerate(ends)]
     svg = drawn("{% forest rows %}", rows=rows)
-    chart = forest(rows)
-    scale, _ = covering([0.0, *(end for ends in found for end in ends)], start=14, end=346)
-    assert chart.zero == pytest.approx(scale.at(0.0), abs=0.5)
+    scale, _ = covering([0.0, *(end for row in ends for end in row)], start=14, end=346)
+    assert forest(rows).zero == pytest.approx(scale.at(0.0), abs=0.5)
     lines = marks(svg, "line", "chart__interval")
-    for row, line, dot in zip(rows, lines, marks(svg, "circle", "chart__dot"), strict=True):
+    for row, line, dot in zip(ends, lines, marks(svg, "circle", "chart__dot"), strict=True):
         places = [number(line, "x1"), number(dot, "cx"), number(line, "x2")]
-        assert places == pytest.approx([scale.at(end) for end in row[1:4]], abs=0.5)
+        assert places == pytest.approx([scale.at(end) for end in row], abs=0.5)
     assert_inside(svg)
 
 
@@ -233,7 +234,7 @@ def test_a_series_links_each_point_and_marks_partial_ones() -> None:
     links = list(svg.iter(SVG + "a"))
     assert [link.get("href") for link in links] == ["/1", "/2"]
     titles = [link.findtext(f"{SVG}title") for link in links]
-    assert titles == ["v1: 90.0 %, 95 % interval 80.0 to 100.0", "v2: 50.0 % (3 of 9 left out)"]
+    assert titles == ["v1: 90.0 %, 95 % interval 80.0 to 100.0 %", "v2: 50.0 % (3 of 9 left out)"]
     assert len(marks(svg, "circle", "chart__dot--partial")) == 1
 
 
@@ -246,7 +247,7 @@ def test_many_intervals_are_a_band(n: int, bars: int) -> None:
 
 def test_names_below_the_axis_stand_clear() -> None:
     names = series([SeriesPoint(0.5, None, None, "a-long-version")] * 90).names
-    gaps = [later.at - name.at for name, later in zip(names, names[1:], strict=False)]
+    gaps = [later.at - name.at for name, later in pairwise(names)]
     assert min(gaps) >= 80
     assert {name.text for name in names} == {"a-long-vers…"}
 
@@ -254,7 +255,8 @@ def test_names_below_the_axis_stand_clear() -> None:
 @QUICK
 @given(st.lists(st.lists(st.integers(1, 300), min_size=3, max_size=3), min_size=1, max_size=9))
 def test_ranks_stand_at_their_numbers(found: list[list[int]]) -> None:
-    rows = [Ranked(f"s{at}", *sorted(ends)) for at, ends in enumerate(found)]
+    ends = [(row[0], row[1], row[2]) for row in map(sorted, found)]
+    rows = [Ranked(f"s{at}", *row) for at, row in enumerate(ends)]
     svg = drawn("{% ranks rows %}", rows=rows)
     best, worst = min(row.low for row in rows), max(row.high for row in rows)
     step = (RANKS_RIGHT - RANKS_LEFT) / (worst - best + 1)

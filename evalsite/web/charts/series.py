@@ -142,7 +142,9 @@ def _names(points: Sequence[SeriesPoint], across: Scale) -> list[Tick]:
 def _text(point: SeriesPoint, unit: str) -> str:
     told = level(point.value, unit) if known(point.value) else "not measured"
     if known(point.value) and len(known(point.low, point.high)) == 2:
-        told += f", 95 % interval {levels(point.low, point.high, unit=unit)}"
+        told += (
+            f", 95 % interval {levels(point.low, point.high, unit=unit)}{' %' * (unit == SHARE)}"
+        )
     return f"{point.name}: {told}{f' ({point.note})' if point.note else ''}"
 
 
