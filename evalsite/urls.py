@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from evalsite.api.frame import away
+from evalsite.web.frame.forbidden import forbidden
 
 urlpatterns = [
     # One way in, whose failures are counted, in place of the admin's own.
@@ -17,5 +18,6 @@ urlpatterns = [
     path("", include("evalsite.web.urls")),
 ]
 handler400 = away.bad_request
+handler403 = forbidden
 handler404 = away.not_found
 handler500 = away.server_error
