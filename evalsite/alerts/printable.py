@@ -17,6 +17,14 @@ def printable(text: str, *, limit: int = 300) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + "…"
 
 
+def spelt(text: str) -> str:
+    """Spell every invisible character out, and leave lines and tabs as they are."""
+    if text.isprintable():
+        return text
+    lines = text.replace("\r\n", "\n")
+    return "".join(c if c in "\n\t" else _spelt(c) for c in lines)
+
+
 def _spelt(character: str) -> str:
     category = unicodedata.category(character)
     if category.startswith("C") or category in _BREAKS:
