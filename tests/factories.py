@@ -15,7 +15,7 @@ from evalsite.api.models import Answered
 from evalsite.audit.models import Anchor, Entry, Link
 from evalsite.batches.models import Batch, Chunk, Step
 from evalsite.blobs.models import Blob
-from evalsite.calibration.models import Label
+from evalsite.calibration.models import Label, Queue, QueueItem
 from evalsite.calls.models import Price, Reply
 from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.endpoints.models import Endpoint
@@ -320,6 +320,19 @@ def make_label(**fields: Any) -> Label:
     )
 
 
+def make_queue(**fields: Any) -> Queue:
+    """A queue of one case, without items."""
+    fields["batch"] = fields.get("batch") or make_batch()
+    return Queue.objects.create(**{"name": _name("queue"), "size": 1, "seed": 7, **fields})
+
+
+def make_queue_item(**fields: Any) -> QueueItem:
+    """A case that nobody was asked about so far."""
+    fields["queue"] = fields.get("queue") or make_queue()
+    fields["revision"] = fields.get("revision") or make_revision()
+    return QueueItem.objects.create(**{"number": 0, **fields})
+
+
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Alert: make_alert,
     Anchor: make_anchor,
@@ -356,6 +369,8 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Price: make_price,
     Purge: make_purge,
     Receipt: make_receipt,
+    Queue: make_queue,
+    QueueItem: make_queue_item,
     Quota: make_quota,
     Reply: make_reply,
     Result: make_result,

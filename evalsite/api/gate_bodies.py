@@ -11,6 +11,7 @@ from rest_framework.serializers import (
     ChoiceField,
     FloatField,
     IntegerField,
+    ListField,
     RegexField,
     UUIDField,
 )
@@ -67,6 +68,17 @@ class Limit(Wanted):
     at_most = FloatField(min_value=0, **_OPEN)
 
 
+class JudgeLicence(Wanted):
+    """What people's labels must show of each judge that asked a model."""
+
+    min_labels = IntegerField(required=False, min_value=1, max_value=1_000_000)
+    min_kappa_lower = FloatField(min_value=-1, max_value=1, **_OPEN)
+    min_agreement_lower = FloatField(min_value=0, max_value=1, **_OPEN)
+    max_age_days = IntegerField(min_value=1, max_value=36_500, **_OPEN)
+    stages = ListField(child=CharField(max_length=100), required=False, help_text="None: all.")
+    drawn_only = BooleanField(required=False)
+
+
 class Demands(Wanted):
     """All that a gate demands; docs/gates.md tells each."""
 
@@ -78,6 +90,7 @@ class Demands(Wanted):
     max_left_out = FloatField(required=False, min_value=0, max_value=1)
     demand_comparable = BooleanField(required=False)
     refuse_untrusted = BooleanField(required=False)
+    judge_licence = JudgeLicence(help_text="Of each judge that asked a model.", **_OPEN)
 
 
 class GateEdit(Demands):

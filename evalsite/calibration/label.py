@@ -41,11 +41,13 @@ def put(
     note: str = "",
     stage: str = "",
     is_blind: bool = False,
+    is_drawn: bool = False,
 ) -> Label:
     """Give a card, or one stage of it, the author's verdict; the one before is withdrawn.
 
-    Saying the same again answers the label that stands. Audited. Raises LabelInvalid for a stage
-    that the batch has not, and for a note that is too long.
+    Saying the same again answers the label that stands. `is_blind`: the machine's verdict was not
+    shown; `is_drawn`: chance chose the case, whatever that verdict is. Audited. Raises
+    LabelInvalid for a stage that the batch has not, and for a note that is too long.
     """
     name, note = str(author)[:200], note.strip()
     _require_valid(card, stage=stage, note=note)
@@ -60,18 +62,20 @@ def put(
         with connection.cursor() as cursor:
             cursor.execute(_TAKE_TURNS, ["/".join(map(str, (*place.values(), name)))])
         before = Label.objects.filter(**place, author=name, withdrawn_at=None).first()
-        if before is not None and (before.passed, before.note) == (passed, note):
-            return before
         if before is not None:
-            withdraw(before, by=name)
+            same = (before.passed, before.note) == (passed, note)
+            if same and (before.is_drawn or not is_drawn):
+                return before
+            withdraw(before, by=author)
         given = {"passed": passed, "note": note, "source": LabelSource(source)}
-        label = Label.objects.create(**place, **given, author=name, is_blind=is_blind)
+        how = {"is_blind": is_blind, "is_drawn": is_drawn}
+        label = Label.objects.create(**place, **given, **how, author=name)
         record("label.put", label, actor=author, after=_shown(label))
     return label
 
 
 def withdraw(label: Label, *, by: object) -> Label:
-    """Take a label back: it is kept, and counts no more. Audited; one that is withdrawn stays so."""
+    """Take a label back: it is kept, and counts no more. Audited; doing it again does nothing."""
     with transaction.atomic():
         standing = Label.objects.filter(pk=label.pk, withdrawn_at=None)
         n = standing.update(withdrawn_at=timezone.now(), withdrawn_by=str(by)[:200])

@@ -14,15 +14,13 @@ from evalsite.scoring.all_cards import ALL_CARDS
 from evalsite.scoring.models import Scorecard
 
 # The machine's status beside a label `l`, of a card `c`: of its stage, or overall.
-MACHINE: Final = """
-    CASE WHEN l.stage = '' THEN c.status ELSE c.stages->l.stage->>'status' END
-"""
-_OVERRULED: Final = f"""
-    SELECT count(*) FROM calibration_label l JOIN {ALL_CARDS} c
+MACHINE: Final = "CASE WHEN l.stage = '' THEN c.status ELSE c.stages->l.stage->>'status' END"
+_OVERRULED: Final = """
+    SELECT count(*) FROM calibration_label l JOIN {cards} c
         ON c.batch_id = l.batch_id AND c.revision_id = l.revision_id
         AND c.repetition = l.repetition
     WHERE l.batch_id = %(batch)s AND l.withdrawn_at IS NULL AND c.batch_id = %(batch)s
-      AND {MACHINE} = CASE WHEN l.passed THEN 'failed' ELSE 'passed' END
+      AND {machine} = CASE WHEN l.passed THEN 'failed' ELSE 'passed' END
 """
 
 
@@ -41,5 +39,5 @@ def overruled(batch: Batch | UUID) -> int:
     """
     batch_id = batch.pk if isinstance(batch, Batch) else batch
     with connection.cursor() as cursor:
-        cursor.execute(_OVERRULED, {"batch": batch_id})
+        cursor.execute(_OVERRULED.format(cards=ALL_CARDS, machine=MACHINE), {"batch": batch_id})
         return int(cursor.fetchone()[0])

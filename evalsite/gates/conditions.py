@@ -9,17 +9,20 @@ from typing import Final
 
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch, BatchState
+from evalsite.gates.licence import unlicensed
 from evalsite.gates.models import GateOutcome
 from evalsite.gates.reasons import Code, Reason
 from evalsite.gates.spec import GateSpec
 from evalsite.regressions.metrics import STAGE, metric
 from evalsite.regressions.models import Comparison
 
+_OF_JUDGES: Final = (Code.JUDGE_UNTRUSTED, Code.JUDGE_UNLICENSED)
 _UNTRUSTED: Final = ("judge_untrusted", "judge_not_checked", "judge_mock")
 _TITLES: Final = {
     Code.BATCH_UNFINISHED: "both batches are finished",
     Code.NOT_COMPARABLE: "nothing but the run differs",
     Code.JUDGE_UNTRUSTED: "the judges can be trusted",
+    Code.JUDGE_UNLICENSED: "the judges hold a licence",
     Code.MARGIN_DECLARED_LATE: "declared before the batch",
 }
 
@@ -37,6 +40,8 @@ def conditions(
         found += [_open(Code.NOT_COMPARABLE, told) for told in _differences(comparison)]
     if spec.refuse_untrusted:
         found += _untrusted(sides)
+    if spec.judge_licence is not None:
+        found += [_open(Code.JUDGE_UNLICENSED, told) for told in unlicensed(spec, comparison)]
     if declared_at is None or declared_at > comparison.batch.created_at:
         late = "the margins were declared, or changed, after the batch was started"
         found.append(_open(Code.MARGIN_DECLARED_LATE, late))
@@ -64,7 +69,7 @@ def _touches(doubt: Code, reason: Reason) -> bool:
         return True
     if doubt is Code.NOT_COMPARABLE:
         return reason.rule != "limit"
-    return doubt is Code.JUDGE_UNTRUSTED and _is_judged(reason)
+    return doubt in _OF_JUDGES and _is_judged(reason)
 
 
 def _is_judged(reason: Reason) -> bool:

@@ -27,6 +27,7 @@ class Code(StrEnum):
     BATCH_UNFINISHED = "batch_unfinished"
     NOT_COMPARABLE = "not_comparable"
     JUDGE_UNTRUSTED = "judge_untrusted"
+    JUDGE_UNLICENSED = "judge_unlicensed"
     MARGIN_DECLARED_LATE = "margin_declared_late"
 
 

@@ -151,6 +151,27 @@ class Limit(_Strict):
         return f"{self.metric}{where} {sign} {self.bound:g}"
 
 
+class JudgeLicence(_Strict):
+    """What people's labels must show of each judge that asked a model, by exact hash.
+
+    Bounds are what the lower end of a 95 % interval must reach. Labels older than `max_age_days`
+    do not count, nor, with `drawn_only`, those of cases that were picked, not drawn by chance.
+    """
+
+    min_labels: Annotated[int, Field(ge=1, le=1_000_000)] = 50
+    min_kappa_lower: Annotated[float, Field(ge=-1, lt=1)] | None = None
+    min_agreement_lower: Annotated[float, Field(ge=0, lt=1)] | None = None
+    max_age_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    stages: tuple[Text, ...] = Field(default=(), max_length=100, strict=False)
+    drawn_only: bool = True
+
+    @model_validator(mode="after")
+    def _has_a_bound(self) -> JudgeLicence:
+        if self.min_kappa_lower is None and self.min_agreement_lower is None:
+            raise ValueError("give min_kappa_lower, min_agreement_lower, or both")
+        return self
+
+
 class GateSpec(_Strict):
     """All that a gate demands; what is left out has the defaults below.
 
@@ -166,6 +187,7 @@ class GateSpec(_Strict):
     max_left_out: Annotated[float, Field(ge=0, le=1)] = 0.05
     demand_comparable: bool = True
     refuse_untrusted: bool = True
+    judge_licence: JudgeLicence | None = None
 
     @model_validator(mode="after")
     def _says_nothing_twice(self) -> GateSpec:

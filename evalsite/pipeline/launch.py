@@ -27,6 +27,7 @@ from evalsite.scoring.queries import revisions_with
 from evalsite.targets.connections.ask import require_askable
 from evalsite.targets.connections.kinds import read_connection
 from evalsite.targets.models import Run
+from evalsite.trust.configuration import with_places
 from evalsite.trust.trial import stages_to_try
 from packs.evaluate import prepare
 from packs.forecast import asks_of
@@ -74,7 +75,7 @@ def start(
             suite=suite,
             run=run,
             options=evaluator.options,
-            manifest=evaluator.manifest(),
+            manifest=with_places(evaluator.manifest()),
             selection=selection,
             repetitions=repetitions,
             sizing=sizing(),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from evalsite.endpoints.models import RESERVED, Endpoint
 from judges.models import cache_key
 from packs.forecast import asks_of
+
+PLACES: Final = "places"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,16 @@ def configuration_of(stage: Mapping[str, Any]) -> Configuration:
         "places": {name: _place(name) for name in sorted(endpoints)},
     }
     return Configuration(stage["judge"], material)
+
+
+def with_places(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer a manifest that also says where the models of its judges answer now, by stage.
+
+    So a batch freezes all that `configuration_of` reads; one that asks no model stays as it is.
+    """
+    asking = [stage for stage in manifest["stages"] if stage["lane"] == "model"]
+    places = {stage["name"]: configuration_of(stage).material["places"] for stage in asking}
+    return {**manifest, PLACES: places} if places else dict(manifest)
 
 
 def _place(name: str) -> list[str]:

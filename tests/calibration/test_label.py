@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from evalsite.audit.models import Entry
@@ -12,11 +14,10 @@ from evalsite.scoring.extract import extract
 from evalsite.scoring.models import Scorecard
 from tests.factories import make_label, make_scorecard
 
-
 pytestmark = pytest.mark.usefixtures("as_acme")
 
 
-def put(card: Scorecard, passed: bool = False, **fields: str) -> Label:
+def put(card: Scorecard, *, passed: bool = False, **fields: Any) -> Label:
     given = {"author": "ann", "source": "override"}
     return label.put(card, passed=passed, **{**given, **fields})
 
@@ -69,7 +70,7 @@ def test_the_trail_quotes_no_note() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"stage": "logic"}, {"note": "x" * 2_001}, {"note": "\x00"}])
-def test_what_is_no_label(wrong: dict[str, str]) -> None:
+def test_what_is_no_label(wrong: dict[str, Any]) -> None:
     with pytest.raises(label.LabelInvalid):
         put(make_scorecard(), **wrong)
 
