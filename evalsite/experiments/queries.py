@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,13 @@ def newest_decision(experiment: Experiment) -> Decision | None:
     """Answer what was decided last, if anything was."""
     found = Decision.objects.filter(experiment=experiment)
     return found.order_by("-decided_at", "-pk").first()
+
+
+def newest_decisions(experiments: Iterable[Experiment]) -> dict[UUID, Decision]:
+    """Answer by experiment what was decided last, in one query."""
+    found = Decision.objects.filter(experiment__in=list(experiments))
+    newest = found.order_by("experiment", "-decided_at", "-pk").distinct("experiment")
+    return {decision.experiment_id: decision for decision in newest}
 
 
 def tallies(experiment: Experiment) -> list[dict[str, Any]]:

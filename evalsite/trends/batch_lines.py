@@ -109,7 +109,7 @@ def _point(row: dict[str, Any], metric: str) -> BatchPoint:
     head = (row["batch_id"], row["version"], row["at"])
     if metric.startswith(STAGE):
         stage = row["figure"].get(metric.removeprefix(STAGE)) or {}
-        asked = row["n"] - sum(stage.get(name, 0) for name in _NOT_ASKED) if stage else 0
+        asked = stage.get("n", 0) - sum(stage.get(name, 0) for name in _NOT_ASKED)
         ends = (stage.get("mean"), stage.get("low"), stage.get("high"))
         return BatchPoint(*head, *ends, asked, sum(stage.get(name, 0) for name in _LEFT_OUT))
     ends = (row["figure"], row.get("low"), row.get("high"))

@@ -41,11 +41,15 @@ class Tick(NamedTuple):
 
 
 class Forest(NamedTuple):
-    """Rows and an axis in the view box 0 0 `width` `height`; `zero` is where nothing changes."""
+    """Rows and an axis in the view box 0 0 `width` `height`; `zero` is where nothing changes.
+
+    `margin` is where the effect must be compared with, if that is not zero.
+    """
 
     rows: list[Effect]
     ticks: list[Tick]
     zero: float
+    margin: float | None
     foot: float
     label: str
     role: str
@@ -53,9 +57,9 @@ class Forest(NamedTuple):
     width: float = WIDTH
 
 
-def forest(rows: Sequence[ForestRow], *, unit: str = SHARE) -> Forest:
-    """Place effects and the ends of their intervals, on a scale that has zero on it."""
-    values = known(0.0, *(end for row in rows for end in row[1:4]))
+def forest(rows: Sequence[ForestRow], *, unit: str = SHARE, margin: float | None = None) -> Forest:
+    """Place effects and the ends of their intervals, on a scale that has zero and the margin."""
+    values = known(0.0, margin, *(end for row in rows for end in row[1:4]))
     scale, marks = covering(values, start=_EDGE, end=WIDTH - _EDGE)
     effects = [_effect(row, scale, y=ROW * at + ROW, unit=unit) for at, row in enumerate(rows)]
     foot = ROW * len(rows) + 16
@@ -63,6 +67,7 @@ def forest(rows: Sequence[ForestRow], *, unit: str = SHARE) -> Forest:
         effects,
         [Tick(scale.at(mark), moved(mark, unit)) for mark in marks],
         scale.at(0.0),
+        scale.at(margin) if margin else None,
         foot,
         "; ".join(f"{each.whole_name}: {each.figures}" for each in effects) or "no effects",
         "group" if any(row[4] for row in rows) else "img",

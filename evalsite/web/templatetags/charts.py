@@ -30,9 +30,11 @@ def sparkline(points: Sequence[sparks.SparkPoint], unit: str = SHARE) -> dict[st
 
 
 @register.inclusion_tag("web/charts/forest.svg")
-def forest(effects: Sequence[forests.ForestRow], unit: str = SHARE) -> dict[str, Any]:
-    """Draw effects of (name, low, effect, high, address) around zero."""
-    return {"chart": forests.forest(effects, unit=unit)}
+def forest(
+    effects: Sequence[forests.ForestRow], unit: str = SHARE, margin: float | None = None
+) -> dict[str, Any]:
+    """Draw effects of (name, low, effect, high, address) around zero, and a margin."""
+    return {"chart": forests.forest(effects, unit=unit, margin=margin)}
 
 
 @register.inclusion_tag("web/charts/series.svg")
