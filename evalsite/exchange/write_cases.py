@@ -18,6 +18,7 @@ from evalsite.cases.queries import revisions_at
 from evalsite.cases.read_back import read_back
 from evalsite.exchange.case_files import Form
 from evalsite.spreadsheet import neutral
+from evalsite.tenants.scope import require, tenant
 
 _JSON: Final = ("input", "expected", "metadata")
 
@@ -38,6 +39,18 @@ def export_cases(
     at = suite.version if version is None else version
     record("cases.exported", suite, actor=actor, version=at, form=form)
     return case_lines(suite, version=at, form=form)
+
+
+def sent_in_scope(lines: Iterator[str]) -> Iterator[str]:
+    """Answer the lines with their ends, to be sent after the request's own scope has closed."""
+    tenant_id = require()
+
+    def sent() -> Iterator[str]:
+        with tenant(tenant_id):
+            for line in lines:
+                yield f"{line}\n"
+
+    return sent()
 
 
 def _rows(suite: Suite, *, version: int | None) -> QuerySet[Revision, Any]:

@@ -23,7 +23,7 @@ class CaseFilter(forms.Form):
         label="Text in key or input",
         required=False,
         max_length=200,
-        widget=forms.TextInput({"type": "search", "data-key": "/"}),
+        widget=forms.TextInput({"type": "search", "data-key-search": True}),
     )
     state = forms.ChoiceField(
         label="State", required=False, choices=[("", "any"), *CaseState.choices]

@@ -18,6 +18,7 @@ from evalsite.cases.pretty import in_short
 from evalsite.errors import UsageError
 from evalsite.scoring.last_verdicts import last_verdicts, newest_finished
 from evalsite.web.case_filter import CaseFilter
+from evalsite.web.frame.page import act as acting
 from evalsite.web.frame.page import may, page
 
 _SHOWN = 20
@@ -51,7 +52,7 @@ def index(request: HttpRequest, suite: str) -> HttpResponse:
     return render(request, "web/cases.html", context)
 
 
-@page("cases", "change")
+@acting("cases", "change")
 def bulk(request: HttpRequest, suite: str) -> HttpResponse:
     """Ask before the cases that are ticked are changed, then change them."""
     found_suite = get_object_or_404(Suite, name=suite)

@@ -57,8 +57,8 @@ def test_only_the_description_can_be_changed(curator: Client, suite: Suite) -> N
 
 def test_a_suites_page_leads_to_its_files(curator: Client, suite: Suite) -> None:
     text = get(curator, "cases_suite_change", suite.pk).content.decode()
-    assert f"{suite.pk}/import/" in text
-    assert f"{suite.pk}/export/" in text
+    assert reverse("import", args=[suite.name]) in text
+    assert reverse("export", args=[suite.name]) in text
 
 
 def test_suites_are_found_while_typing(curator: Client, suite: Suite) -> None:
