@@ -31,3 +31,12 @@ def pace(step: StepProgress, *, recent: float, window: float, now: datetime) -> 
     if step.cases_done < _TOLD_FROM * step.n_cases:
         return Pace(per_second, None)
     return Pace(per_second, (step.n_cases - step.cases_done) / per_second)
+
+
+def in_words(seconds: float) -> str:
+    """Write how long something takes, no finer than can be known: 40 s, 12 min, 3 h 20 min."""
+    if seconds < 60:
+        return f"{max(round(seconds / 5), 1) * 5} s"
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours else f"{minutes} min"

@@ -33,37 +33,37 @@ class Partial(NamedTuple):
 
 
 _COUNTED: Final = """
-    count(*) FILTER (WHERE status = 'passed'), count(*) FILTER (WHERE status = 'failed'),
-    count(*) FILTER (WHERE status = 'unscored'), count(*) FILTER (WHERE status = 'errored'),
-    count(*) FILTER (WHERE status = 'open'),
-    count(*) FILTER (WHERE scored_at > now() - make_interval(secs => %(recent)s))
+    SELECT count(*) FILTER (WHERE status = 'passed'), count(*) FILTER (WHERE status = 'failed'),
+           count(*) FILTER (WHERE status = 'unscored'), count(*) FILTER (WHERE status = 'errored'),
+           count(*) FILTER (WHERE status = 'open'),
+           count(*) FILTER (WHERE scored_at > now() - make_interval(secs => %(recent)s))
+    FROM scoring_scorecard WHERE batch_id = %(batch)s
 """
-_CARDS: Final = "FROM scoring_scorecard WHERE batch_id = %(batch)s"
-_ONCE: Final = f"SELECT {_COUNTED} {_CARDS}"
 # Repetitions of a case are alike, so that they are averaged before they are counted.
-_REPEATED: Final = f"""
-    SELECT c.*, s.* FROM (SELECT {_COUNTED} {_CARDS}) c CROSS JOIN (
-        SELECT count(share), avg(share), stddev_samp(share) FROM (
-            SELECT avg((status = 'passed')::int) AS share {_CARDS}
-            AND status IN ('passed', 'failed') GROUP BY revision_id) cases) s
+_SHARES: Final = """
+    SELECT count(share), avg(share)::float8, stddev_samp(share)::float8 FROM (
+        SELECT avg((status = 'passed')::int) AS share FROM scoring_scorecard
+        WHERE batch_id = %(batch)s AND status IN ('passed', 'failed') GROUP BY revision_id) cases
 """
+_NOTHING: Final = (None, None, None)
 
 
 def partial(batch_id: UUID, *, repetitions: int = 1) -> Partial:
     """Answer the figures of what is scored so far."""
-    wanted = {"batch": batch_id, "recent": RECENT_SECONDS}
+    wanted: dict[str, UUID | int] = {"batch": batch_id, "recent": RECENT_SECONDS}
     with connection.cursor() as cursor:
-        cursor.execute(_ONCE if repetitions == 1 else _REPEATED, wanted)
-        row = cursor.fetchone()
-    counts = row[:6]
-    if repetitions == 1:
-        return Partial(*counts, *_share(passed=counts[0], n=counts[0] + counts[1]))
-    n, mean, sd = row[6:]
+        cursor.execute(_COUNTED, wanted)
+        passed, failed, unscored, errored, waiting, recent = cursor.fetchone()
+        n, mean, sd = passed + failed, None, None
+        if repetitions > 1:
+            cursor.execute(_SHARES, wanted)
+            n, mean, sd = cursor.fetchone()
     if not n:
-        return Partial(*counts, 0, None, None, None)
-    sd = None if sd is None else float(sd)
-    return Partial(*counts, n, float(mean), *bounded_mean(float(mean), sd=sd, n=n))
-
-
-def _share(*, passed: int, n: int) -> tuple[int, float | None, float | None, float | None]:
-    return (n, passed / n, *wilson(passed, n)) if n else (0, None, None, None)
+        rate, low, high = _NOTHING
+    elif mean is None:
+        rate, (low, high) = passed / n, wilson(passed, n)
+    else:
+        rate, (low, high) = mean, bounded_mean(mean, sd=sd, n=n)
+    return Partial(
+        passed, failed, unscored, errored, waiting, recent, n=n, rate=rate, low=low, high=high
+    )

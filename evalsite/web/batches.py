@@ -1,52 +1,47 @@
-"""A batch's page: what came out, whole and per slice, and against its baseline."""
+"""The list of batches: what came of each, and two of them to compare."""
 
 from __future__ import annotations
 
-from uuid import UUID
+from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.urls import path
 
-from evalsite.batches.marks import marks_of
-from evalsite.batches.models import Batch, BatchState
-from evalsite.batches.queries import progress
-from evalsite.gates.queries import answers_of
-from evalsite.pipeline.account import in_words, resume_command
-from evalsite.pipeline.report import stages_in_order
-from evalsite.regressions.queries import headline, own_comparison
-from evalsite.summaries.models import SliceKind
-from evalsite.summaries.queries import of_batch
-from evalsite.tenants import scope
+from evalsite.batches.models import Batch
+from evalsite.regressions.queries import own_headlines
+from evalsite.summaries.queries import headlines
+from evalsite.web.batch_filter import BatchFilter
+from evalsite.web.frame.page import may, page
+from evalsite.web.frame.paging import page_of
 
 
-@login_required
-def detail(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """Show one batch of the tenant in scope; 404 for any other."""
-    if scope.current() is None:
-        return redirect("pick-tenant")
-    batch = get_object_or_404(Batch.objects.select_related("suite", "run"), pk=batch_id)
-    summaries = list(of_batch(batch.pk))
-    whole = next((row for row in summaries if row.slice_kind == SliceKind.ALL), None)
-    slices = [row for row in summaries if row.slice_kind != SliceKind.ALL]
-    comparison = own_comparison(batch.pk)
+@page("batches")
+def index(request: HttpRequest) -> HttpResponse:
+    """Show a page of the tenant's batches, newest first, as the address asks."""
+    form = BatchFilter(request.GET)
+    after = request.GET.get("after", "")
+    batches = page_of(form.batches(), order=("-created_at", "-pk"), after=after)
     context = {
-        "batch": batch,
-        "marks": marks_of(batch),
-        "whole": whole,
-        "account": in_words(batch),
-        "resume": resume_command(batch) if batch.state == BatchState.PAUSED else "",
-        "stages": stages_in_order(batch, whole) if whole else {},
-        "slices": sorted(slices, key=lambda row: (row.pass_rate is None, row.pass_rate)),
-        "comparison": comparison,
-        "gates": answers_of(comparison) if comparison else [],
-        "regression": headline(comparison) if comparison else None,
-        "progress": None if batch.state == "finished" else progress(batch.pk),
+        "form": form,
+        "rows": _rows(batches.rows),
+        "next": batches.next,
+        "after": after,
+        "is_filtered": any(request.GET.get(name) for name in form.fields),
+        "may_start": may(request, "add", "batches"),
     }
-    return render(request, "web/batch.html", context)
+    return render(request, "web/batches.html", context)
 
 
-urlpatterns = [
-    path("batches/<uuid:batch_id>/", detail, name="batch"),
-]
+def _rows(batches: list[Batch]) -> list[dict[str, Any]]:
+    """Each batch with its whole figures and with what its own comparison found, if there are."""
+    ids = [batch.pk for batch in batches]
+    summaries = {row.batch_id: row for row in headlines(ids)}
+    found = {row.comparison.batch_id: row for row in own_headlines(ids)}
+    return [
+        {"batch": batch, "whole": summaries.get(batch.pk), "found": found.get(batch.pk)}
+        for batch in batches
+    ]
+
+
+urlpatterns = [path("batches/", index, name="batches")]
