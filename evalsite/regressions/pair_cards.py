@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from evalsite import figures
 from evalsite.cases.models import Revision
 from evalsite.regressions.models import Comparison, Fate
 from evalsite.regressions.pair_lists import Pair
@@ -60,6 +61,11 @@ class Side:
         scores = [card.score for card in self.cards]
         known = [score for score in scores if score is not None]
         return fmean(known) if known and len(known) == len(scores) else None
+
+    @property
+    def told(self) -> str:
+        """The score as it is written; a dash where there is none."""
+        return figures.score(self.score)
 
     @property
     def status(self) -> str:
@@ -122,14 +128,16 @@ def compared_cases(
     for pair, revision in revisions.items():
         sides = before[pair.before], now[pair.now]
         marks = [StageMark(name, *(side.stage(name) for side in sides)) for name in stages]
-        reason = sides[1].reason(stages) or sides[0].reason(stages)
-        found.append(Compared(pair.fate, *about[revision], *sides, marks, reason))
+        earlier = sides[0].reason(stages)
+        reason = sides[1].reason(stages) or (f"before, {earlier}" if earlier else "")
+        case_id, key, category = about[revision]
+        found.append(Compared(pair.fate, case_id, key, category, *sides, marks, reason))
     return found
 
 
 def _sides(batch: UUID, revisions: Iterable[UUID | None]) -> dict[UUID | None, Side]:
     found: dict[UUID | None, Side] = defaultdict(Side)
-    values = {"batch": batch, "revisions": [pk for pk in revisions if pk]}
+    values: dict[str, Any] = {"batch": batch, "revisions": [pk for pk in revisions if pk]}
     with connection.cursor() as cursor:
         cursor.execute(_CARDS, values)
         for revision, card, repetition, status, score, stages, reasons in cursor.fetchall():

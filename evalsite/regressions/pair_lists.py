@@ -6,7 +6,7 @@ They were put in order when the comparison was made; one older than that has no 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -72,7 +72,7 @@ def count_pairs(comparison: Comparison, *, stage: str = "") -> dict[Fate, int]:
         summed = Pairs.objects.filter(comparison=comparison).values_list("fate").annotate(Sum("n"))
         found = dict(summed.order_by())
     else:
-        values = {"comparison": comparison.pk, "bit": _bit(comparison, stage)}
+        values: dict[str, Any] = {"comparison": comparison.pk, "bit": _bit(comparison, stage)}
         with connection.cursor() as cursor:
             cursor.execute(_COUNTED, values)
             found = dict(cursor.fetchall())
@@ -89,7 +89,12 @@ def list_pairs(
     rows: list[Pair] = []
     bit = _bit(comparison, stage) if stage else _NO_BIT
     for fate, number, place in _starts(fates, after):
-        wanted = {"fate": fate, "number": number, "place": place, "limit": size + 1 - len(rows)}
+        wanted: dict[str, Any] = {
+            "fate": fate,
+            "number": number,
+            "place": place,
+            "limit": size + 1 - len(rows),
+        }
         with connection.cursor() as cursor:
             cursor.execute(_LISTED, {"comparison": comparison.pk, "bit": bit, **wanted})
             rows += [Pair(Fate(row[0]), *row[1:]) for row in cursor.fetchall()]
