@@ -16,4 +16,4 @@ def unpassed(batches: Iterable[UUID]) -> QuerySet[GateCheck]:
     last = found.order_by("comparison", "gate_name", "-created_at", "-pk")
     newest = last.distinct("comparison", "gate_name").values("pk")
     held_up = GateCheck.objects.filter(pk__in=newest).exclude(outcome=GateOutcome.PASSED)
-    return held_up.defer("spec", "reasons").order_by("-created_at", "-pk")
+    return held_up.defer("spec", "reasons").order_by("outcome", "-created_at", "-pk")

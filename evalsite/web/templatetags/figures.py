@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from evalsite.figures import equals, level, moved
+from evalsite.figures import DASH, equals, level, moved
 
 register = template.Library()
 
@@ -34,3 +34,9 @@ def dollars(value: float | None) -> str:
 def spaced(code: str) -> str:
     """Write a code such as needs_review as words."""
     return code.replace("_", " ")
+
+
+@register.filter
+def thousands(n: int | None) -> str:
+    """Write a count: 1,400; a dash where it is not known."""
+    return DASH if n is None else f"{n:,}"
