@@ -181,8 +181,8 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _limit(values: Mapping[str, Any]) -> dict[str, Any]:
     filled = _given(values)
-    end = filled.pop("end")
-    return {**filled, end: filled.pop("bound")} if "bound" in filled else filled
+    end, bound = filled.pop("end"), filled.pop("bound", None)
+    return filled if bound is None else {**filled, end: bound}
 
 
 def _row_of(limit: Limit) -> dict[str, Any]:
