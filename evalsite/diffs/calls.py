@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any, Final
 
-from evalsite.diffs.structure import is_same
+from evalsite.diffs.structure import ABSENT, is_same
 from judges.toolschema import are_calls, read_arguments
 
 Call = dict[str, Any]
@@ -31,14 +33,20 @@ def in_line(expected: Any, answer: Any, *, ordered: bool) -> tuple[Any, Any]:
 
 
 def _calls_in_line(expected: Any, answer: Any, *, ordered: bool) -> tuple[Any, Any]:
-    if not (are_calls(expected) and are_calls(answer) and (expected or answer)):
+    if not (are_calls(answer) and are_calls(expected) and all(map(_is_expected, expected))):
         return expected, answer
     given = [_made(call) for call in answer]
-    if not ordered and len(given) <= _MOST_PAIRED and len(expected) <= _MOST_PAIRED:
-        given = _paired(expected, given)
-    beside = [*given, *([{}] * (len(expected) - len(given)))]
-    wanted = [_wanted(call, given=made) for call, made in zip(expected, beside, strict=False)]
-    return wanted, given
+    if ordered or max(len(given), len(expected)) > _MOST_PAIRED:
+        pairs: list[tuple[Any, Any]] = list(zip_longest(expected, given, fillvalue=ABSENT))
+    else:
+        pairs = list(_paired(expected, given))
+    return [_wanted(call, given=made) for call, made in pairs], [made for _, made in pairs]
+
+
+def _is_expected(call: Call) -> bool:
+    accepted = call.get("accepted", {})
+    lists = isinstance(accepted, dict) and all(isinstance(v, list) for v in accepted.values())
+    return lists and isinstance(call.get("arguments") or {}, dict)
 
 
 def _made(call: Call) -> Call:
@@ -50,25 +58,27 @@ def _made(call: Call) -> Call:
     }
 
 
-def _paired(expected: list[Call], given: list[Call]) -> list[Call]:
-    """Put each given call beside the expected one that it is nearest to, the nearest pair first."""
+def _paired(expected: list[Call], given: list[Call]) -> Iterator[tuple[Any, Any]]:
+    """Give each expected call with the given one that it is nearest to, the nearest pairs first.
+
+    A call without a partner stands beside nothing.
+    """
     near = sorted(
-        (
-            (_likeness(call, made), -i, -j)
-            for i, call in enumerate(expected)
-            for j, made in enumerate(given)
-        ),
-        reverse=True,
+        (-_likeness(call, made), i, j)
+        for i, call in enumerate(expected)
+        for j, made in enumerate(given)
     )
     pairs: dict[int, int] = {}
-    for likeness, i, j in near:
-        if likeness and -i not in pairs and -j not in pairs.values():
-            pairs[-i] = -j
-    left = [place for place in range(len(given)) if place not in pairs.values()]
-    order = [
-        pairs[i] if i in pairs else (left.pop(0) if left else None) for i in range(len(expected))
-    ]
-    return [given[place] for place in (*order, *left) if place is not None]
+    taken: set[int] = set()
+    for unlikeness, i, j in near:
+        if unlikeness and i not in pairs and j not in taken:
+            pairs[i] = j
+            taken.add(j)
+    for i, call in enumerate(expected):
+        yield call, given[pairs[i]] if i in pairs else ABSENT
+    for j, made in enumerate(given):
+        if j not in taken:
+            yield ABSENT, made
 
 
 def _likeness(expected: Call, given: Call) -> int:
@@ -80,16 +90,24 @@ def _likeness(expected: Call, given: Call) -> int:
     return 1 + sum(name in made and is_same(value, made[name]) for name, value in wanted.items())
 
 
-def _wanted(call: Call, *, given: Call) -> Call:
+def _wanted(call: Any, *, given: Any) -> Any:
     """An expected call as it would have been right here: with the accepted values given."""
-    made = given.get("arguments") if isinstance(given.get("arguments"), dict) else {}
+    if call is ABSENT:
+        return ABSENT
     if "accepted" not in call:
         return {"name": call["name"], "arguments": call.get("arguments") or {}}
-    arguments = {}
-    for name, accepted in call["accepted"].items():
-        if name in made and any(is_same(value, made[name]) for value in accepted):
-            arguments[name] = made[name]
-        elif name in made or "" not in accepted:
-            values = [value for value in accepted if value != ""]
-            arguments[name] = values[0] if len(values) == 1 else {_ANY_OF: values}
-    return {"name": call["name"], "arguments": arguments}
+    arguments = given["arguments"] if given is not ABSENT else {}
+    made = arguments if isinstance(arguments, dict) else {}
+    values = {name: _accepted(name, accepted, made) for name, accepted in call["accepted"].items()}
+    wanted = {name: value for name, value in values.items() if value is not ABSENT}
+    return {"name": call["name"], "arguments": wanted}
+
+
+def _accepted(name: str, accepted: list[Any], made: Mapping[str, Any]) -> Any:
+    """The one value to compare with: that given, if it is accepted; "" means: may be left out."""
+    if name in made and any(is_same(value, made[name]) for value in accepted):
+        return made[name]
+    if name not in made and "" in accepted:
+        return ABSENT
+    values = [value for value in accepted if value != ""]
+    return values[0] if len(values) == 1 else {_ANY_OF: values}

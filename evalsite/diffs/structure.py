@@ -12,7 +12,8 @@ NEW: Final = "new"
 CHANGED: Final = "changed"
 # What is deeper is compared as a whole.
 DEEPEST: Final = 64
-_ABSENT: Final = object()
+# Stands in a list where only the other side has an element.
+ABSENT: Final = object()
 
 
 class Change(NamedTuple):
@@ -49,13 +50,13 @@ def as_text(value: Any) -> str:
 
 
 def _changes(was: Any, now: Any, *, path: tuple[str | int, ...]) -> Iterator[Change]:
-    if was is _ABSENT:
+    if was is ABSENT:
         yield Change(path, NEW, None, now)
-    elif now is _ABSENT:
+    elif now is ABSENT:
         yield Change(path, GONE, was, None)
     elif len(path) < DEEPEST and isinstance(was, dict) and isinstance(now, dict):
         for name in dict.fromkeys((*was, *now)):
-            sides = was.get(name, _ABSENT), now.get(name, _ABSENT)
+            sides = was.get(name, ABSENT), now.get(name, ABSENT)
             yield from _changes(*sides, path=(*path, name))
     elif len(path) < DEEPEST and isinstance(was, list) and isinstance(now, list):
         for place in range(max(len(was), len(now))):
@@ -65,7 +66,7 @@ def _changes(was: Any, now: Any, *, path: tuple[str | int, ...]) -> Iterator[Cha
 
 
 def _at(values: Sequence[Any], place: int) -> Any:
-    return values[place] if place < len(values) else _ABSENT
+    return values[place] if place < len(values) else ABSENT
 
 
 def _differ(was: Any, now: Any) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalsite.cases.check import check_case
+import orjson
+
+from evalsite.cases.check import CheckedCase, check_case
 from evalsite.cases.models import Suite, TestCase
 from evalsite.scoring.models import Scorecard
-from packs.evaluate import prepare
+from packs.evaluate import Evaluator, prepare
 from packs.registry import PACKS
 from tests.factories import (
     make_batch,
@@ -73,26 +75,32 @@ def make_card(
     case: dict[str, Any],
     answer: Any,
     options: dict[str, Any] | None = None,
+    is_judged: bool = True,
     **of: Any,
 ) -> Scorecard:
-    """A case of a pack with an answer, judged by the pack itself."""
+    """A case of a pack with an answer, judged by the pack itself if not told otherwise."""
     evaluator = prepare(pack, options)
     checked = check_case({"key": of.pop("key", "case-1"), **case}, pack=PACKS.load(pack).value)
     suite = of.pop("suite", None) or make_suite(name=f"{pack}-suite", pack=pack)
-    batch = of.pop("batch", None) or make_batch(
-        suite=suite,
-        pack=pack,
-        options=options or {},
-        manifest=evaluator.manifest(),
-        run=make_run(client_version="1.4"),
-        state="finished",
-        **of.pop("of_batch", {}),
+    run = of.pop("run", None) or make_run(client_version="1.4")
+    frozen = {
+        "options": options or {},
+        "manifest": orjson.loads(orjson.dumps(evaluator.manifest())),
+    }
+    batch = make_batch(
+        suite=suite, pack=pack, run=run, state="finished", **frozen, **of.pop("of_batch", {})
     )
     revision = _revision(suite, checked._asdict())
-    make_output(run=batch.run, case=revision.case, answer=answer)
-    results = evaluator.score(input=checked.input, expected=checked.expected, output=answer)
+    make_output(run=run, case=revision.case, answer=answer)
+    figures = {"latency_ms": 812.4, "tokens_in": 640, "tokens_out": 88}
+    verdict = _judged(evaluator, checked, answer) if is_judged else {}
+    return make_scorecard(batch=batch, revision=revision, **{**figures, **verdict, **of})
+
+
+def _judged(evaluator: Evaluator, case: CheckedCase, answer: Any) -> dict[str, Any]:
+    results = evaluator.score(input=case.input, expected=case.expected, output=answer)
     verdict = evaluator.fold(results)
-    given = {
+    return {
         "status": verdict.status,
         "overall_score": verdict.overall_score,
         "overall_passed": verdict.overall_passed,
@@ -100,11 +108,7 @@ def make_card(
             r.stage: {"status": r.status, "score": r.score, "code": r.code} for r in results
         },
         "details": {r.stage: {"reason": r.reason, "details": r.details} for r in results},
-        "latency_ms": 812.4,
-        "tokens_in": 640,
-        "tokens_out": 88,
     }
-    return make_scorecard(batch=batch, revision=revision, **{**given, **of})
 
 
 def make_booking(**of: Any) -> Scorecard:
@@ -113,12 +117,53 @@ def make_booking(**of: Any) -> Scorecard:
 
 
 def make_answer(answer: Any, **of: Any) -> Scorecard:
-    """An answer of the exact pack to a question, judged."""
+    """An answer of the exact pack to a question, judged; a text stands for its answer."""
     case = {"input": {"question": "What is it?"}, "expected": {"answer": "the right one"}}
-    return make_card(pack="exact", case={**case, **of.pop("case", {})}, answer=answer, **of)
+    whole = answer if isinstance(answer, dict) else {"answer": answer}
+    return make_card(pack="exact", case=case, answer=whole, **of)
 
 
 def _revision(suite: Suite, fields: dict[str, Any]) -> Any:
     key = fields.pop("key")
     case, _ = TestCase.objects.get_or_create(suite=suite, key=key, defaults=fields)
     return make_revision(case=case, **fields)
+
+
+PROGRAM = """def rolling_max(numbers):
+    best = 0
+    found = []
+    for number in numbers:
+        best = max(best, number)
+        found.append(best)
+    return found
+"""
+
+
+def make_program(**of: Any) -> Scorecard:
+    """A program that is wrong for negative numbers, as the sandbox told."""
+    case = {
+        "input": {
+            "prompt": "Write rolling_max(numbers): the greatest number seen so far, at each place.",
+            "entry_point": "rolling_max",
+        },
+        "expected": {
+            "cases": [
+                {"args": [[1, 3, 2]], "returns": [1, 3, 3]},
+                {"args": [[-3, -1]], "returns": [-3, -1]},
+            ]
+        },
+    }
+    reason = "1 of 2 cases failed: rolling_max([-3, -1]) gave [0, 0], expected [-3, -1]"
+    stages = {
+        "syntax": {"status": "passed", "score": 1.0},
+        "execution": {"status": "failed", "score": 0.5},
+    }
+    said = {"execution": {"reason": reason, "details": {"passed": 1, "failed": 1}}}
+    verdict = {"status": "failed", "overall_score": 0.75, "overall_passed": False}
+    return make_card(
+        pack="codegen",
+        case=case,
+        answer={"code": PROGRAM},
+        is_judged=False,
+        **{"stages": stages, "details": said, **verdict, **of},
+    )
