@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db import connection
 
 from evalsite.batches.models import Batch
 from evalsite.calibration.label import Labelled
-from evalsite.calibration.models import Label
+from evalsite.calibration.models import Label, Queue
 from evalsite.scoring.all_cards import ALL_CARDS
 from evalsite.scoring.models import Scorecard
 
@@ -41,3 +42,15 @@ def overruled(batch: Batch | UUID) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_OVERRULED.format(cards=ALL_CARDS, machine=MACHINE), {"batch": batch_id})
         return int(cursor.fetchone()[0])
+
+
+def labels_of_queue(queue: Queue) -> Iterator[Label]:
+    """Yield all labels given in a queue, with their cases, in the order of the draw."""
+    labels = Label.objects.filter(batch=queue.batch_id, stage=queue.stage, source="queue")
+    places = {
+        (item.revision_id, item.repetition): item.number for item in queue.items.order_by("number")
+    }
+    cards = labels.filter(revision__in={revision for revision, _ in places})
+    found = cards.select_related("revision__case").order_by("created_at", "pk")
+    known = [label for label in found if (label.revision_id, label.repetition) in places]
+    yield from sorted(known, key=lambda label: places[label.revision_id, label.repetition])

@@ -14,6 +14,7 @@ from evalsite.web import (
     case_editor,
     cases,
     compare,
+    calibration,
     comparisons,
     experiment,
     experiment_results,
@@ -25,6 +26,8 @@ from evalsite.web import (
     home,
     import_cases,
     invitations,
+    label_item,
+    labels,
     leaderboard,
     metrics,
     mute,
@@ -52,6 +55,7 @@ _MODULES = (
     *(leaderboard, trends),
     *(experiments, experiment, experiment_results),
     *(gates, gate_checks, gate_edit, alerts, subscriptions, webhooks),
+    *(labels, label_item, calibration),
 )
 
 urlpatterns = [*sso.routes(), *(address for module in _MODULES for address in module.urlpatterns)]

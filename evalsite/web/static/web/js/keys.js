@@ -63,13 +63,20 @@
     c: () => one('[data-key="c"]')?.click(),
     y: () => copy(location.href, "Address"),
   };
+  // Other keys are the page's: `data-key="p"` on what they click.
+  const ofPage = (key) => {
+    const own = /^[a-z]$/.test(key) && one(`[data-key="${key}"]`);
+    return own ? () => own.click() : undefined;
+  };
   const isTyping = (target) => target.closest?.("input, textarea, select, [contenteditable]") !== null;
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
-    if (!Object.hasOwn(KEYS, event.key) || !isOn() || isTyping(event.target) || one("dialog[open]")) return;
+    if (!isOn() || isTyping(event.target) || one("dialog[open]")) return;
+    const act = Object.hasOwn(KEYS, event.key) ? KEYS[event.key] : ofPage(event.key);
+    if (act === undefined) return;
     event.preventDefault();
-    KEYS[event.key]();
+    act();
   });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button.copy");
