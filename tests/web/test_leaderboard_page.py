@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
 from evalsite.leaderboard.rank import rank
 from evalsite.tenants.enrol import admit
@@ -49,6 +51,29 @@ def test_it_shows_ranks_intervals_and_ties(acme: Tenant) -> None:
     assert page.index(">best<") < page.index(">near<") < page.index(">far<")
     assert "91.7 %" in page
     assert "common letter" in page
+
+
+@pytest.mark.usefixtures("suite")
+def test_it_says_who_leads_and_draws_the_ranks(acme: Tenant) -> None:
+    page = page_of(acme)
+    assert "<title>best is first, but not alone: sums" in page
+    assert "It may have any rank to 2" in page
+    assert 'aria-label="near: rank 2, may be 1 to 3, ties a b"' in page
+    assert page.count("chart--bar") == 3
+    assert "is first" not in page_of(acme, target="best")
+
+
+@pytest.mark.usefixtures("suite")
+def test_two_systems_are_chosen_to_compare(acme: Tenant) -> None:
+    page = page_of(acme)
+    assert '<form method="get" action="/compare/">' in page
+    chosen = re.findall(r'name="(\w+)" value="([^"]+)" aria-label="([^"]+)" checked', page)
+    with tenant(acme.pk):
+        batches = {batch.run.name: str(batch.pk) for batch in Batch.objects.all()}
+    assert chosen == [
+        ("batch", batches["best"], "Compare best"),
+        ("baseline", batches["near"], "with near"),
+    ]
 
 
 @pytest.mark.usefixtures("suite")
