@@ -54,7 +54,7 @@ from tests.tenant_rows import (
 _numbers = count(1)
 
 CASE = {"input": {"question": "2 + 2?"}, "expected": {"answer": "4"}, "content_hash": "0" * 64}
-MANIFEST = {
+MANIFEST: dict[str, Any] = {
     "pack": "exact",
     "pack_version": "1",
     "options": {},

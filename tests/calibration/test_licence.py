@@ -51,7 +51,7 @@ def options(rubric: dict[str, Any]) -> dict[str, Any]:
 
 def again(batch: Batch, rubric: dict[str, Any] = RUBRIC) -> Batch:
     """Judge the same run once more."""
-    given = {"selection": Selection(), "options": options(rubric), "actor": "ann"}
+    given: dict[str, Any] = {"selection": Selection(), "options": options(rubric), "actor": "ann"}
     started = launch.start(suite=batch.suite, run=batch.run, pack="exact", **given)
     return deliver_all(started)
 
@@ -152,7 +152,7 @@ def test_other_stages_need_none(first: Batch) -> None:
 
 def test_who_asks_no_model_needs_none() -> None:
     first = deliver_all(launched([{"answer": "4"}] * 20, pack="exact"))
-    given = {"selection": Selection(), "options": {}, "actor": "ann"}
+    given: dict[str, Any] = {"selection": Selection(), "options": {}, "actor": "ann"}
     second = launch.start(suite=first.suite, run=first.run, pack="exact", **given)
     assert asked(deliver_all(second), first).outcome == "passed"
 

@@ -28,7 +28,7 @@ def labelled(machine: str, people: str, **judge: Any) -> Batch:
     for letter, said in zip(machine, people, strict=True):
         status = LETTERS[letter]
         card = make_scorecard(batch=batch, status=status, stages={"logic": {"status": status}})
-        given = {"author": "ann", "source": "queue", "note": f"I say {said}"}
+        given: dict[str, Any] = {"author": "ann", "source": "queue", "note": f"I say {said}"}
         label.put(card, passed=said == "P", stage="logic", **given)
     return batch
 

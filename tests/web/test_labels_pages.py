@@ -191,7 +191,7 @@ def test_a_queue_is_drawn_from_a_batch(acme: Tenant, ann: Client) -> None:
     with tenant(acme.pk):
         batch = batch_of(3)
     assert str(batch.pk) in ann.get("/labels/new/").content.decode()
-    form = ann.get("/labels/new/", {"batch": batch.pk}).content.decode()
+    form = ann.get("/labels/new/", {"batch": str(batch.pk)}).content.decode()
     assert 'value="logic"' in form
     given = {"name": "new", "stage": "logic", "size": 2, "wanted": 1, "is_blind": "on"}
     made = ann.post(f"/labels/new/?batch={batch.pk}", given, follow=True)
