@@ -54,35 +54,44 @@
     field?.select?.();
   };
 
+  // What the page itself offers for a key, by `data-key`, goes before what the key does anywhere.
+  const ofPage = (key) => (/^[a-z]$/.test(key) ? one(`[data-key="${key}"]`) : null);
+  const list = () => {
+    const known = [...document.querySelectorAll("#keys dt kbd")].map((kbd) => kbd.textContent);
+    for (const offer of document.querySelectorAll("[data-key]")) {
+      if (known.includes(offer.dataset.key)) continue;
+      const [name, does] = [document.createElement("dt"), document.createElement("dd")];
+      name.append(document.createElement("kbd"));
+      name.firstChild.textContent = offer.dataset.key;
+      does.textContent = offer.dataset.says ?? offer.firstChild.textContent.trim().toLowerCase();
+      one("#keys dl").append(name, does);
+      known.push(offer.dataset.key);
+    }
+    one("#keys").showModal();
+  };
+
   const KEYS = {
-    "?": () => one("#keys").showModal(),
+    "?": list,
     "/": search,
     j: () => move(1),
     k: () => move(-1),
-    r: () => one('[data-key="r"]')?.click(),
-    c: () => one('[data-key="c"]')?.click(),
     y: () => copy(location.href, "Address"),
-  };
-  // Other keys are the page's: `data-key="p"` on what they click.
-  const ofPage = (key) => {
-    const own = /^[a-z]$/.test(key) && one(`[data-key="${key}"]`);
-    return own ? () => own.click() : undefined;
   };
   const isTyping = (target) => target.closest?.("input, textarea, select, [contenteditable]") !== null;
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
     if (!isOn() || isTyping(event.target) || one("dialog[open]")) return;
-    const act = Object.hasOwn(KEYS, event.key) ? KEYS[event.key] : ofPage(event.key);
-    if (act === undefined) return;
+    const offer = ofPage(event.key);
+    if (!offer && !Object.hasOwn(KEYS, event.key)) return;
     event.preventDefault();
-    act();
+    offer ? offer.click() : KEYS[event.key]();
   });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button.copy");
     const source = button && one(button.dataset.copy);
     if (source) copy((source.value ?? source.textContent).trim(), button.dataset.what ?? "Text");
-    if (event.target.closest("[data-keys-open]")) one("#keys").showModal();
+    if (event.target.closest("[data-keys-open]")) list();
   });
 
   const on = one("#keys-on");
