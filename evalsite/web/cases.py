@@ -18,8 +18,7 @@ from evalsite.cases.pretty import in_short
 from evalsite.errors import UsageError
 from evalsite.scoring.last_verdicts import last_verdicts, newest_finished
 from evalsite.web.case_filter import CaseFilter
-from evalsite.web.frame.page import act as acting
-from evalsite.web.frame.page import may, page
+from evalsite.web.frame.page import act, may, page
 
 _SHOWN = 20
 
@@ -52,15 +51,15 @@ def index(request: HttpRequest, suite: str) -> HttpResponse:
     return render(request, "web/cases.html", context)
 
 
-@acting("cases", "change")
+@act("cases", "change")
 def bulk(request: HttpRequest, suite: str) -> HttpResponse:
     """Ask before the cases that are ticked are changed, then change them."""
     found_suite = get_object_or_404(Suite, name=suite)
-    act, cases = _chosen(request, found_suite)
-    context: dict[str, Any] = {"suite": found_suite, "act": act, "total": len(cases)}
+    edit, cases = _chosen(request, found_suite)
+    context: dict[str, Any] = {"suite": found_suite, "act": edit, "total": len(cases)}
     if "confirmed" in request.POST:
         try:
-            told = act.do(
+            told = edit.do(
                 [case.pk for case in cases],
                 tag=request.POST.get("tag", ""),
                 actor=request.user,
@@ -95,12 +94,12 @@ def _rows(found: Found, batch: Any) -> list[dict[str, Any]]:
 
 def _chosen(request: HttpRequest, suite: Suite) -> tuple[BulkAct, list[TestCase]]:
     """Read the act and the cases; raises NothingChosen."""
-    act = ACTS.get(request.POST.get("act", ""))
+    edit = ACTS.get(request.POST.get("act", ""))
     ids = [pk for text in request.POST.getlist("case") if (pk := _uuid(text))]
     cases = list(TestCase.objects.filter(suite=suite, pk__in=ids).order_by("key"))
-    if act is None or not cases:
+    if edit is None or not cases:
         raise NothingChosen("no case was chosen")
-    return act, cases
+    return edit, cases
 
 
 def _uuid(text: str) -> UUID | None:
