@@ -45,10 +45,10 @@ def shift_in_words(shift: Shift) -> ShiftTold:
     whose = " ".join(filter(None, (shift.target.name, shift.client_type)))
     name = metric_in_words(shift.metric).capitalize()
     what = f"{name} of {whose} {moved} from {before} to {after}: {difference}, 95 % {interval}"
+    alone, among_all = equals(shift.p_value), equals(shift.p_corrected)
     sure = (
-        f"p {equals(shift.p_value)} in this series, {equals(shift.p_corrected)} among all that are "
-        f"watched (an alarm up to {RATE:g}); {shift.n_before} versions before, {shift.n_after} "
-        "since, when it was found"
+        f"p {alone} in this series, p {among_all} among all that are watched (an alarm up to "
+        f"{RATE:g}); {shift.n_before} versions before, {shift.n_after} since, when it was found"
     )
     also = ", ".join(name.replace("_", " ") for name in shift.also_changed)
     return ShiftTold(what, sure, also)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from evalsite.experiments.choices import BOUNDED, UNITS, Claim, Metric
 from evalsite.experiments.models import Decision
 from evalsite.experiments.savings import savings_in_words
-from evalsite.figures import DASH, between, change, level, moved, size
+from evalsite.figures import DASH, between, change, level, moved, probability, size
 from evalsite.web.charts.forest import ForestRow
 
 PER_CENT: Final = "%"
@@ -25,7 +25,7 @@ class MetricRow(NamedTuple):
     difference: str
     interval: str
     improved: str
-    p_value: float | None
+    p_value: str
     method: str
 
 
@@ -56,9 +56,17 @@ def decision_in_figures(decision: Decision) -> dict[str, Any]:
         "improvements": [_improvement(row) for row in metrics if row["per_cent"] is not None],
         "metrics": [_metric(row) for row in metrics],
         "guards": list(_guards(decision)),
-        "groups": list(decision.figures.get("groups", {}).items()),
+        "groups": sorted(decision.figures.get("groups", {}).items()),
+        "more": more_in_words(decision),
         "saved": savings_in_words(decision.figures.get("saved", {})),
     }
+
+
+def more_in_words(decision: Decision) -> str:
+    """Say how many more tasks would settle it."""
+    if decision.more_cases is None:
+        return "not known"
+    return f"about {decision.more_cases:,} more" if decision.more_cases else "settled"
 
 
 def _margin(declared: Mapping[str, Any], metric: Metric) -> float:
@@ -82,7 +90,7 @@ def _metric(row: Mapping[str, Any]) -> MetricRow:
         moved(row["difference"], unit),
         between(row["low"], row["high"], unit=unit),
         _worth(row),
-        row["p_value"],
+        probability(row["p_value"]),
         row["method"],
     )
 

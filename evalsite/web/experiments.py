@@ -13,6 +13,7 @@ from evalsite.experiments.models import Decision, Experiment
 from evalsite.experiments.queries import newest_decisions
 from evalsite.experiments.report import claim_in_words
 from evalsite.figures import between, change
+from evalsite.web.experiment_decision import more_in_words
 from evalsite.web.frame.page import page
 from evalsite.web.frame.paging import page_of
 
@@ -46,6 +47,7 @@ def _told(decision: Decision | None) -> dict[str, Any] | None:
         "decision": decision,
         "effect": change(decision.effect, unit),
         "interval": between(decision.effect_low, decision.effect_high, unit=unit),
+        "more": more_in_words(decision),
     }
 
 

@@ -13,7 +13,7 @@ from django.urls import path, reverse
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
-from evalsite.figures import change, level, levels
+from evalsite.figures import change, level, levels, probability
 from evalsite.regressions.metrics import STAGE
 from evalsite.regressions.metrics import metric as metric_named
 from evalsite.summaries.models import SliceKind
@@ -72,7 +72,8 @@ def show(request: HttpRequest, suite: str) -> HttpResponse:
         "shifts": [(shift, shift_in_words(shift)) for shift in own],
         "elsewhere": [(s, shift_in_words(s)) for s in shifts if s.metric != asked.metric],
         "watches": [
-            (watch, p_value(watch.evidence)) for watch in watches.order_by("-evidence")[:MOST_ROWS]
+            (watch, probability(p_value(watch.evidence)))
+            for watch in watches.order_by("-evidence")[:MOST_ROWS]
         ],
         "rate": RATE,
         "may_change": may(request, "change", "trends"),

@@ -18,7 +18,7 @@ from evalsite.web.charts.ranks import LEFT as RANKS_LEFT
 from evalsite.web.charts.ranks import RIGHT as RANKS_RIGHT
 from evalsite.web.charts.ranks import Ranked, ranks
 from evalsite.web.charts.scale import Scale, covering, ticks
-from evalsite.web.charts.series import FOOT, LEFT, RIGHT, TOP, Change, SeriesPoint, series
+from evalsite.web.charts.series import FOOT, LEFT, RIGHT, Change, SeriesPoint, series
 from evalsite.web.charts.sparkline import sparkline
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -195,7 +195,7 @@ def test_a_series_stands_at_its_numbers(given_points: list[SeriesPoint]) -> None
     whole = [(at, p) for at, p in enumerate(given_points) if p.value is not None]
     dots = marks(svg, "circle", "chart__dot")
     values = [end for _, p in whole for end in (p.low, p.value, p.high) if end is not None]
-    scale, _ = covering(values, start=FOOT, end=TOP, share=True)
+    scale, _ = covering(values, start=FOOT, end=16, share=True)
     step = (RIGHT - LEFT) / len(given_points)
     for (at, point), dot in zip(whole, dots, strict=True):
         assert number(dot, "cx") == pytest.approx(LEFT + step * (at + 0.5), abs=0.5)
@@ -211,7 +211,7 @@ def test_a_series_keeps_the_value_in_its_interval(given_points: list[SeriesPoint
     for point in series(given_points).points:
         low, dot, high = point.mark
         if low is not None and dot is not None and high is not None:
-            assert FOOT >= low >= dot >= high >= TOP
+            assert FOOT >= low >= dot >= high >= 16
 
 
 def test_a_change_is_a_line_before_its_point() -> None:

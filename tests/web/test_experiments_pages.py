@@ -92,7 +92,7 @@ def test_an_open_question_says_how_many_cases_settle_it(acme: Tenant, prompt: Ex
     made = decide(prompt)
     assert made.more_cases
     page = page_of(acme, prompt)
-    assert f"About {made.more_cases} more tasks would settle it" in page
+    assert f"About {made.more_cases:,} more tasks would settle it" in page
     assert "<title>Needs review: prompt" in page
 
 

@@ -13,7 +13,7 @@ ROW: Final = 40.0
 _EDGE: Final = 14.0
 _FOOT: Final = 22.0
 # Beside the figures of a row there is room for a name of so many letters.
-_NAME: Final = 30
+_NAME: Final = 26
 
 # The name, the low end, the effect, the high end (None: not known), and the address or "".
 ForestRow = tuple[str, float | None, float | None, float | None, str]

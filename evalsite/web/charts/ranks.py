@@ -10,9 +10,10 @@ from evalsite.web.charts.scale import Mark, Scale, marked, ticks
 
 WIDTH: Final = 360.0
 ROW: Final = 22.0
-LEFT, RIGHT = 138.0, 350.0
+LEFT, RIGHT = 138.0, 318.0
 _HEAD: Final = 20.0
-_NAME: Final = 20
+_NAME: Final = 18
+_FEW: Final = 12
 
 
 class Ranked(NamedTuple):
@@ -27,12 +28,13 @@ class Ranked(NamedTuple):
 
 
 class RankMark(NamedTuple):
-    """A row: its name at the left, its ranks as places across."""
+    """A row: its name at the left, its ranks as places across, its ties at the right."""
 
     y: float
     name: str
     text: str
     mark: Mark
+    ties: str
     url: str
 
 
@@ -54,14 +56,21 @@ def ranks(rows: Sequence[Ranked]) -> Ranks:
     worst = max((row.high for row in rows), default=1)
     scale = Scale(best - 0.5, worst + 0.5, LEFT, RIGHT)
     placed = [_row(row, scale, y=_HEAD + ROW * (at + 0.5)) for at, row in enumerate(rows)]
-    whole = [mark for mark in ticks(best, worst) if best <= mark <= worst and mark == int(mark)]
     return Ranks(
         placed,
-        [Tick(scale.at(mark), f"{mark:.0f}") for mark in whole],
+        [Tick(scale.at(rank), str(rank)) for rank in _axis(best, worst)],
         "; ".join(row.text for row in placed) or "no ranks",
         "group" if any(row.url for row in rows) else "img",
         _HEAD + ROW * len(rows) + 4,
     )
+
+
+def _axis(best: int, worst: int) -> list[int]:
+    """Name each of a few ranks; of many the best, and round ones."""
+    if worst - best < _FEW:
+        return list(range(best, worst + 1))
+    round_ones = [int(mark) for mark in ticks(best, worst) if best < mark <= worst]
+    return [best, *round_ones]
 
 
 def _row(row: Ranked, scale: Scale, *, y: float) -> RankMark:
@@ -72,5 +81,6 @@ def _row(row: Ranked, scale: Scale, *, y: float) -> RankMark:
         shortened(row.name, most=_NAME),
         f"{row.name}: rank {row.rank}{may_be}{ties}",
         marked(scale, row.low, row.rank, row.high),
+        row.ties,
         row.url,
     )

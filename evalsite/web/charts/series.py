@@ -12,7 +12,9 @@ from evalsite.web.charts.scale import Mark, Scale, covering, known, marked
 
 WIDTH: Final = 720.0
 HEIGHT: Final = 270.0
-LEFT, RIGHT, TOP, FOOT = 64.0, 700.0, 48.0, 236.0
+LEFT, RIGHT, FOOT = 64.0, 700.0, 236.0
+# Labels of changes stand above the plot.
+_TOP, _TOP_BARE = 48.0, 16.0
 # More intervals than this are a band; each alone could not be told from the next.
 _BARS: Final = 40
 # A name below the axis takes so much room, and is cut after so many letters.
@@ -74,7 +76,6 @@ class Series(NamedTuple):
     role: str
     left: float = LEFT
     right: float = RIGHT
-    top: float = TOP
     foot: float = FOOT
     width: float = WIDTH
     height: float = HEIGHT
@@ -86,7 +87,9 @@ def series(
     """Place a series in the order given, its points equally far apart; one without a value is a
     gap. A change is a line halfway between the point before it and its own."""
     values = known(*(end for point in points for end in point[:3]))
-    up, marks = covering(values, start=FOOT, end=TOP, share=unit == SHARE)
+    up, marks = covering(
+        values, start=FOOT, end=_TOP if changes else _TOP_BARE, share=unit == SHARE
+    )
     across = Scale(-0.5, max(0.5, len(points) - 0.5), LEFT, RIGHT)
     placed = [
         PointMark(
