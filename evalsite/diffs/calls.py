@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -15,21 +15,58 @@ _MOST_PAIRED: Final = 60
 _ANY_OF: Final = "any of"
 
 
-def in_line(expected: Any, answer: Any, *, ordered: bool) -> tuple[Any, Any]:
+def in_line(
+    expected: Any, answer: Any, *, ordered: bool, unordered: Collection[str] = ()
+) -> tuple[Any, Any]:
     """Answer both sides with only what both speak of, and their calls in line.
 
     A schema that names what it expects is not the schema of what is answered: members that only
-    one side has are left out, if there are others. Unless `ordered`, each expected call stands
-    beside the one that fits it best. Where one of several values is accepted, the one given counts.
+    one side has are left out, and two objects without a common one are two empty ones. Unless
+    `ordered`, each expected call stands beside the one that fits it best. Where one of several
+    values is accepted, the one given counts. In `unordered` members equal elements stand together.
     """
     if not (isinstance(expected, dict) and isinstance(answer, dict)):
         return expected, answer
-    both = [name for name in expected if name in answer]
-    if not both:
+    sides = {
+        name: _as_a_set(expected[name], answer[name])
+        if name in unordered
+        else _calls_in_line(expected[name], answer[name], ordered=ordered)
+        for name in expected
+        if name in answer
+    }
+    return {n: side[0] for n, side in sides.items()}, {n: side[1] for n, side in sides.items()}
+
+
+def answers_in_line(was: Any, now: Any) -> tuple[Any, Any]:
+    """Answer two answers of a system whole, each call beside the one it is nearest to."""
+    if not (isinstance(was, dict) and isinstance(now, dict)):
+        return was, now
+    both = {name: (was[name], now[name]) for name in was if name in now}
+    calls = {n: _whole_calls(*sides) for n, sides in both.items() if all(map(are_calls, sides))}
+    before, after = ({n: sides[i] for n, sides in calls.items()} for i in (0, 1))
+    return {**was, **before}, {**now, **after}
+
+
+def _whole_calls(was: list[Call], now: list[Call]) -> tuple[list[Any], list[Any]]:
+    first, second = ([{**call, **_made(call)} for call in calls] for calls in (was, now))
+    if max(len(first), len(second)) > _MOST_PAIRED:
+        return first, second
+    pairs = list(_paired(first, second))
+    return [one for one, _ in pairs], [other for _, other in pairs]
+
+
+def _as_a_set(expected: Any, answer: Any) -> tuple[Any, Any]:
+    """Put what is in both at the same places; an object that has an id, or is named, is that."""
+    if not (isinstance(expected, list | dict) and isinstance(answer, list)):
         return expected, answer
-    sides = [_calls_in_line(expected[n], answer[n], ordered=ordered) for n in both]
-    wanted, given = zip(*sides, strict=True)
-    return dict(zip(both, wanted, strict=True)), dict(zip(both, given, strict=True))
+    wanted, given = [_named(one) for one in expected], [_named(one) for one in answer]
+    missing = [one if one in given else ABSENT for one in wanted]
+    extra = [one for one in given if one not in wanted]
+    return [*wanted, *([ABSENT] * len(extra))], [*missing, *extra]
+
+
+def _named(value: Any) -> Any:
+    return value["id"] if isinstance(value, dict) and "id" in value else value
 
 
 def _calls_in_line(expected: Any, answer: Any, *, ordered: bool) -> tuple[Any, Any]:
@@ -87,6 +124,8 @@ def _likeness(expected: Call, given: Call) -> int:
         return 0
     made = given["arguments"] if isinstance(given["arguments"], dict) else {}
     wanted = _wanted(expected, given=given)["arguments"]
+    if not isinstance(wanted, dict):
+        return 1
     return 1 + sum(name in made and is_same(value, made[name]) for name, value in wanted.items())
 
 

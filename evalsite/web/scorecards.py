@@ -15,7 +15,7 @@ from evalsite.batches.marks import marks_of
 from evalsite.calibration.queries import labels_of
 from evalsite.scoring.models import Scorecard
 from evalsite.web.card.answers import Answers, answers_of
-from evalsite.web.card.differences import difference, from_expected
+from evalsite.web.card.differences import from_before, from_expected
 from evalsite.web.card.links import links_of, origin_of, repetitions_of
 from evalsite.web.card.override import OverrideForm
 from evalsite.web.card.past import history_of
@@ -86,7 +86,7 @@ def _differences(card: Scorecard, answers: Answers) -> dict[str, Any]:
     expected = from_expected(card.revision.expected, now.answer, manifest=card.batch.manifest)
     if before is None or before.answer is None:
         return {"from_expected": expected}
-    return {"from_expected": expected, "from_before": difference(before.answer, now.answer)}
+    return {"from_expected": expected, "from_before": from_before(before.answer, now.answer)}
 
 
 def _part(card: Scorecard, name: str) -> Any:

@@ -25,6 +25,8 @@ class Rag:
     Expected: ClassVar[type[BaseModel]] = RagExpected
     Output: ClassVar[type[BaseModel]] = RagOutput
     Options: ClassVar[type[BaseModel]] = RagOptions
+    # Of what is expected, that which has no order: a page compares it as a set.
+    unordered: ClassVar[tuple[str, ...]] = ("sources",)
 
     def stages(self, options: RagOptions) -> tuple[Stage, ...]:
         """Give the four stages; what a case does not expect is not applicable there."""

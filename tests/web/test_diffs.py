@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from evalsite.diffs.calls import in_line
 from evalsite.diffs.structure import CHANGED, GONE, Change, compare_values, is_same
 from evalsite.diffs.words import NEW, Piece, compare_texts
-from evalsite.web.card.differences import LONGEST, MOST_PLACES, difference, from_expected
+from evalsite.web.card.differences import (
+    LONGEST,
+    MOST_PLACES,
+    difference,
+    from_before,
+    from_expected,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
@@ -186,4 +192,29 @@ def test_expected_calls_that_are_none_are_compared_as_they_are(arguments: Any) -
 @given(JSON, JSON)
 def test_whatever_a_system_answers_is_compared(expected: Any, answer: Any) -> None:
     shown = from_expected({"calls": expected}, {"calls": answer}, manifest={"stages": []})
+    assert shown is not None
     assert bool(shown) != is_same(expected, answer)
+
+
+def test_what_has_no_order_is_a_set() -> None:
+    sides: Any = ({"sources": ["a", "b"]}, {"sources": [{"id": "c"}, {"id": "b"}, {"id": "a"}]})
+    manifest = {"pack": "rag", "stages": []}
+    found = from_expected(*sides, manifest=manifest)
+    assert found is not None
+    assert [(place.kind, place.path) for place in found.places] == [("new", "sources[2]")]
+
+
+def test_nothing_in_common_is_no_difference() -> None:
+    assert from_expected({"tests": "assert f()"}, {"code": "def f(): ..."}, manifest={}) is None
+
+
+def test_calls_before_and_now_stand_side_by_side() -> None:
+    was = {"calls": [SEARCH, {**BOOK, "result": {"ok": False}}], "old": 1}
+    found = from_before(was, {"calls": [BOOK, SEARCH]})
+    assert [place.path for place in found.places] == ["calls[1].result.ok", "old"]
+
+
+@pytest.mark.parametrize("value", ["2026-11-22T19:30", "handbook-12"])
+def test_names_and_dates_are_replaced_whole(value: str) -> None:
+    (place,) = difference({"a": value}, {"a": f"{value}5"}).places
+    assert [piece.text for piece in place.pieces] == [value, f"{value}5"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from evalsite.alerts.printable import spelt
-from evalsite.diffs.calls import in_line
+from evalsite.diffs.calls import answers_in_line, in_line
 from evalsite.diffs.structure import Change, as_text, compare_values
 from evalsite.diffs.words import GONE, NEW, SAME, Piece, compare_texts
+from packs.registry import PACKS
 
 # What is shown of one difference: characters, and places.
 LONGEST: Final = 8_000
@@ -16,6 +18,9 @@ MOST_PLACES: Final = 60
 # Within one of many places fewer words are worth comparing.
 _MOST_WORDS: Final = 60
 _LONGEST_TEXT: Final = 2_000
+# Two texts without a blank, no longer than this, are names, ids or dates: one replaces the other.
+_LONGEST_NAME: Final = 200
+_SPACE: Final = re.compile(r"\s")
 # So many characters stay on either side of a change, where more is the same.
 _CONTEXT: Final = 160
 _FOUND: Final = 1_000
@@ -39,9 +44,20 @@ class Difference(NamedTuple):
         return bool(self.places)
 
 
-def from_expected(expected: Any, answer: Any, *, manifest: Mapping[str, Any]) -> Difference:
-    """Compare an answer with what was expected; the order of calls counts where a stage says so."""
-    return difference(*in_line(expected, answer, ordered=_is_ordered(manifest)))
+def from_expected(expected: Any, answer: Any, *, manifest: Mapping[str, Any]) -> Difference | None:
+    """Compare an answer with what was expected; None where they speak of nothing in common.
+
+    The order of calls counts where a stage of the manifest says so; what else has none says the
+    pack.
+    """
+    ordered, unordered = _is_ordered(manifest), _unordered(manifest)
+    sides = in_line(expected, answer, ordered=ordered, unordered=unordered)
+    return None if sides == ({}, {}) else difference(*sides)
+
+
+def from_before(was: Any, now: Any) -> Difference:
+    """Compare an answer with the one before."""
+    return difference(*answers_in_line(was, now))
 
 
 def difference(was: Any, now: Any) -> Difference:
@@ -62,6 +78,13 @@ def _is_ordered(manifest: Mapping[str, Any]) -> bool:
     return any(option.get("ordered") is True for option in options)
 
 
+def _unordered(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """A pack that is not installed any more says nothing."""
+    name = manifest.get("pack", "")
+    pack = PACKS.load(name).value if name in PACKS.names() else None
+    return tuple(getattr(pack, "unordered", ()))
+
+
 def _pieces(change: Change, *, alone: bool) -> list[Piece]:
     if change.kind == GONE:
         return [Piece(GONE, as_text(change.was))]
@@ -69,6 +92,8 @@ def _pieces(change: Change, *, alone: bool) -> list[Piece]:
         return [Piece(NEW, as_text(change.now))]
     was, now = as_text(change.was), as_text(change.now)
     if not (isinstance(change.was, str) and isinstance(change.now, str)):
+        return [Piece(GONE, was), Piece(NEW, now)]
+    if len(was) + len(now) < _LONGEST_NAME and not (_SPACE.search(was) or _SPACE.search(now)):
         return [Piece(GONE, was), Piece(NEW, now)]
     return compare_texts(was, now) if alone else compare_texts(was, now, most=_MOST_WORDS)
 

@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from evalsite.scoring.models import Scorecard
 from evalsite.scoring.narrow import filtered, neighbours
+from evalsite.web.batch_cases import FILTERS
 
 # What a list of cases is asked for in its address; all else is not carried on.
-_KEPT: Final = ("status", "stage", "stage_status", "slice", "q", "order", "after")
+_KEPT: Final = (*FILTERS, "after")
 _KEY: Final = "$EVALSITE_API_KEY"
 
 

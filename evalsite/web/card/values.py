@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final, NamedTuple
 
 from evalsite.alerts.printable import spelt
@@ -11,6 +12,10 @@ from evalsite.alerts.printable import spelt
 LONGEST: Final = 8_000
 # From here on a text is folded.
 _FOLDED: Final = 1_200
+_FOLDED_LINES: Final = 32
+# What is no longer than this stands on one line.
+_SHORT: Final = 64
+_INDENTED: Final = re.compile(r"^(?: {2,}|\t)\S", re.MULTILINE)
 _MOST_MEMBERS: Final = 20
 _STARTS: Final = 160
 
@@ -27,7 +32,12 @@ class Shown(NamedTuple):
     @property
     def is_long(self) -> bool:
         """Whether it is folded at first."""
-        return len(self.text) > _FOLDED
+        return len(self.text) > _FOLDED or self.text.count("\n") > _FOLDED_LINES
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it fits on a line beside its name."""
+        return len(self.text) <= _SHORT and "\n" not in self.text
 
     @property
     def start(self) -> str:
@@ -53,8 +63,26 @@ def whole(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
+def laid_out(value: Any, *, margin: str = "") -> str:
+    """Write JSON indented, with each part on one line that fits there."""
+    if not isinstance(value, dict | list) or not value:
+        return json.dumps(value, ensure_ascii=False)
+    inner = f"{margin}  "
+    if isinstance(value, dict):
+        (start, end), names = "{}", [f"{json.dumps(n, ensure_ascii=False)}: " for n in value]
+        parts = [laid_out(part, margin=inner) for part in value.values()]
+        parts = [f"{name}{part}" for name, part in zip(names, parts, strict=True)]
+    else:
+        (start, end), parts = "[]", [laid_out(part, margin=inner) for part in value]
+    if sum(map(len, parts)) + 2 * len(parts) <= _SHORT and not any("\n" in p for p in parts):
+        return f"{start}{', '.join(parts)}{end}"
+    lines = ",\n".join(f"{inner}{part}" for part in parts)
+    return f"{start}\n{lines}\n{margin}{end}"
+
+
 def _shown(name: str, value: Any, *, room: int) -> Shown:
-    text, is_code = whole(value), not isinstance(value, str)
+    text = value if isinstance(value, str) else laid_out(value)
+    is_code = not isinstance(value, str) or _INDENTED.search(text, 0, LONGEST) is not None
     start = spelt(text[:room])
     is_cut = max(len(text), len(start)) > room
     return Shown(name, f"{start[:room]}…" if is_cut else start, len(text), is_code, is_cut)
