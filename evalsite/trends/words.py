@@ -44,7 +44,10 @@ def shift_in_words(shift: Shift) -> ShiftTold:
     interval = between(shift.effect_low, shift.effect_high, unit=unit)
     whose = " ".join(filter(None, (shift.target.name, shift.client_type)))
     name = metric_in_words(shift.metric).capitalize()
-    what = f"{name} of {whose} {moved} from {before} to {after}: {difference}, 95 % {interval}"
+    what = (
+        f"{name} of {whose} {moved} from {before} to {after}: {difference}, "
+        f"95 % interval {interval}"
+    )
     alone, among_all = equals(shift.p_value), equals(shift.p_corrected)
     sure = (
         f"p {alone} in this series, p {among_all} among all that are watched (an alarm up to "
