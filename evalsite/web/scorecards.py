@@ -10,6 +10,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
+from django_htmx.middleware import HtmxDetails
 
 from evalsite.batches.marks import marks_of
 from evalsite.calibration.queries import labels_of
@@ -31,7 +32,8 @@ _PARTS: Final = ("input", "expected", "output", "baseline")
 def detail(request: HttpRequest, card_id: UUID) -> HttpResponse:
     """Show a scorecard of the tenant in scope; a side panel gets its inner part only."""
     card = find_card(card_id)
-    is_panel = bool(request.htmx) and not request.htmx.boosted
+    asked = HtmxDetails(request)
+    is_panel = bool(asked) and not asked.boosted
     template = "web/card/inner.html" if is_panel else "web/card/page.html"
     return render(request, template, {**_shown(request, card), "is_panel": is_panel})
 

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.urls import reverse
 
 from evalsite.cases.curate import save_case
@@ -30,7 +29,7 @@ def card(acme: Tenant) -> Scorecard:
         return made
 
 
-def add(acme: Tenant, card: Scorecard, *, role: Role = Role.CURATOR, **given: Any) -> HttpResponse:
+def add(acme: Tenant, card: Scorecard, *, role: Role = Role.CURATOR, **given: Any) -> Any:
     """Send the form, with the expected answer corrected if not told otherwise."""
     form = {
         "suite": card.batch.suite_id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.urls import reverse
 
 from evalsite.calibration.models import Label
@@ -18,9 +17,7 @@ from tests.web.looking import looker, shown
 SAID = {"passed": "yes", "note": "The <b>same</b> in other words"}
 
 
-def overrule(
-    acme: Tenant, card: Scorecard, *, role: Role = Role.CURATOR, **said: Any
-) -> HttpResponse:
+def overrule(acme: Tenant, card: Scorecard, *, role: Role = Role.CURATOR, **said: Any) -> Any:
     """Send the form."""
     client = looker(acme, role=role)
     address = reverse("card-overrule", args=[card.pk])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.urls import reverse
 
 from evalsite.scoring.models import Scorecard
@@ -41,7 +42,7 @@ class Links(NamedTuple):
 def links_of(request: HttpRequest, card: Scorecard) -> Links:
     """Answer where one can go from here; raises FilterUnclear for filters that are none."""
     wanted = _wanted(request)
-    before, after = neighbours(filtered(card.batch, wanted.dict()), card)
+    before, after = neighbours(filtered(card.batch, wanted), card)
     filters = filters_of(request)
     permalink = request.build_absolute_uri(_address(card.pk))
     api = request.build_absolute_uri(reverse("api:scorecard", args=[card.pk]))
@@ -58,7 +59,7 @@ def links_of(request: HttpRequest, card: Scorecard) -> Links:
 def filters_of(request: HttpRequest) -> str:
     """Answer the query of the list that one came from, with its question mark; blank without."""
     wanted = _wanted(request)
-    return f"?{wanted.urlencode()}" if wanted else ""
+    return f"?{urlencode(wanted)}" if wanted else ""
 
 
 def repetitions_of(card: Scorecard) -> list[Repetition]:
@@ -77,12 +78,8 @@ def origin_of(card: Scorecard) -> Mapping[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-def _wanted(request: HttpRequest) -> QueryDict:
-    wanted = QueryDict(mutable=True)
-    for name in _KEPT:
-        if value := request.GET.get(name, ""):
-            wanted[name] = value
-    return wanted
+def _wanted(request: HttpRequest) -> dict[str, str]:
+    return {name: value for name in _KEPT if (value := request.GET.get(name, ""))}
 
 
 def _address(card_id: UUID) -> str:

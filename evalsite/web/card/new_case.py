@@ -41,7 +41,8 @@ class NewCaseForm(forms.Form):
     )
 
     def __init__(self, card: Scorecard, *args: Any, **options: Any) -> None:
-        super().__init__(*args, label_suffix="", **options)
+        super().__init__(*args, **options)
+        self.label_suffix = ""
         self.card = card
         suites = Suite.objects.filter(pack=card.batch.pack).order_by("name")
         self.fields["suite"] = forms.ModelChoiceField(suites, empty_label=None)

@@ -31,7 +31,8 @@ class OverrideForm(forms.Form):
     template_name = "web/card/form.html"
 
     def __init__(self, card: Scorecard, *args: Any, **options: Any) -> None:
-        super().__init__(*args, label_suffix="", **options)
+        super().__init__(*args, **options)
+        self.label_suffix = ""
         stages = [
             (stage["name"], f"stage {stage['name']}") for stage in card.batch.manifest["stages"]
         ]
