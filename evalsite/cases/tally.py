@@ -8,19 +8,23 @@ from django.db import connection
 
 from evalsite.cases.models import CaseState, Suite
 
-# Cases are read once for all three; of tags and categories those are counted that are scored.
+# Cases are read once, and what they have is counted by its few combinations. Of categories and tags
+# those are told that are scored.
 _COUNTED: Final = """
     WITH counted AS MATERIALIZED (
-        SELECT state, category, tags FROM cases_testcase WHERE suite_id = %s
+        SELECT state, category, tags, count(*) AS n FROM cases_testcase
+        WHERE suite_id = %s GROUP BY state, category, tags
     )
-    SELECT 'state', state, count(*) FROM counted GROUP BY state
+    SELECT 'state', state, sum(n)::bigint FROM counted GROUP BY state
     UNION ALL
-    (SELECT 'category', category, count(*) FROM counted
+    (SELECT 'category', category, sum(n)::bigint FROM counted
      WHERE state = %s AND category <> '' GROUP BY category ORDER BY 3 DESC, 2 LIMIT %s)
     UNION ALL
-    (SELECT 'tag', tag, count(*) FROM counted, unnest(tags) tag
+    (SELECT 'tag', tag, sum(n)::bigint FROM counted, unnest(tags) tag
      WHERE state = %s GROUP BY tag ORDER BY 3 DESC, 2 LIMIT %s)
 """
+
+_ORDER: Final = (CaseState.ACTIVE, CaseState.DRAFT, CaseState.RETIRED)
 
 
 class Count(NamedTuple):
@@ -52,5 +56,5 @@ def tally(suite: Suite, *, limit: int = 12) -> Tally:
         for kind, value, n in cursor.fetchall():
             found[kind].append(Count(value, n))
     states = {count.value: count.n for count in found["state"]}
-    in_order = [Count(state, states[state]) for state in CaseState.values if state in states]
+    in_order = [Count(state.value, states[state]) for state in _ORDER if state in states]
     return Tally(in_order, found["category"], found["tag"])
