@@ -30,21 +30,21 @@ def following(request: HttpRequest, queue_id: UUID) -> HttpResponse:
     queue = _queue(queue_id)
     item = work.take(queue, who=str(request.user))
     if item is not None:
-        return render(request, "web/label_item.html", _shown(request, queue, item))
+        return render(request, "web/label_item.html", _shown(request, queue, item=item))
     context = {"queue": queue, "progress": _progress(request, queue)}
     return render(request, "web/label_none.html", context)
 
 
 @page("calibration", "add")
-def one(request: HttpRequest, queue_id: UUID, number: int) -> HttpResponse:
+def one(request: HttpRequest, *, queue_id: UUID, number: int) -> HttpResponse:
     """Show one case of a queue, such as the last one answered, to think better of it."""
     queue = _queue(queue_id)
     item = get_object_or_404(QueueItem, queue=queue, number=number)
-    return render(request, "web/label_item.html", _shown(request, queue, item))
+    return render(request, "web/label_item.html", _shown(request, queue, item=item))
 
 
 @act("calibration", "add")
-def answer(request: HttpRequest, queue_id: UUID, number: int) -> HttpResponse:
+def answer(request: HttpRequest, *, queue_id: UUID, number: int) -> HttpResponse:
     """Take the reader's answer, and lead to the next case."""
     queue = _queue(queue_id)
     item = get_object_or_404(QueueItem, queue=queue, number=number)
@@ -61,7 +61,7 @@ def answer(request: HttpRequest, queue_id: UUID, number: int) -> HttpResponse:
     except LabelInvalid as error:
         messages.error(request, f"Not noted: {error.message}.")
         return render(
-            request, "web/label_item.html", _shown(request, queue, item, note=note), status=422
+            request, "web/label_item.html", _shown(request, queue, item=item, note=note), status=422
         )
     return redirect("labels-next", queue.pk)
 
@@ -92,7 +92,7 @@ def _card(queue: Queue, item: QueueItem) -> Scorecard | None:
 
 
 def _shown(
-    request: HttpRequest, queue: Queue, item: QueueItem, *, note: str | None = None
+    request: HttpRequest, queue: Queue, *, item: QueueItem, note: str | None = None
 ) -> dict[str, Any]:
     who = str(request.user)
     own = Label.objects.filter(
