@@ -11,7 +11,8 @@ from evalsite.cases.models import Suite
 from evalsite.env import load
 
 # jsonb forgets the order of members and how numbers were written, so equal manifests make equal
-# text; where judges' models answered is no part of it. The board's row is locked first, here as where it is ranked: nobody waits in a circle.
+# text; where judges' models answered is no part of it. The board's row is locked first, here as
+# where it is ranked: nobody waits in a circle.
 _STAND = """
     WITH closed AS (
         SELECT b.*, r.target_id, r.client_type, r.client_version,
@@ -29,7 +30,8 @@ _STAND = """
             digest, version, ranked_version, updated_at)
         SELECT gen_random_uuid(), app.tenant_id(), suite_id, suite_version, pack, selection,
             encode(sha256(convert_to(
-                jsonb_build_array(suite_version, selection, manifest - 'places')::text, 'UTF8')), 'hex'),
+                jsonb_build_array(suite_version, selection, manifest - 'places')::text,
+                'UTF8')), 'hex'),
             1, 0, clock_timestamp()
         FROM closed
         ON CONFLICT (tenant_id, suite_id, digest) DO UPDATE
