@@ -153,6 +153,8 @@ def _choices(schema: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _hint(schema: Mapping[str, Any]) -> str:
     told = [str(schema.get("description", "")).strip()]
+    if _kind(schema) == Kind.JSON:
+        told.append("As JSON: a list, [...]." if schema.get("type") == "array" else "As JSON.")
     default = schema.get("default")
     if default not in (None, "", [], {}):
         told.append(f"Left blank: {str(default).lower() if default in (True, False) else default}.")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from evalsite.cases.check import CaseRefused
 from evalsite.cases.pretty import pretty
 from evalsite.cases.slots import Kind, Slot
-from evalsite.cases.strict_json import JsonRefused, parse
+from evalsite.cases.strict_json import JsonRefused, check_text, parse
 
 _ABSENT: Final = object()
 
@@ -98,6 +98,7 @@ def _read(place: Place, *, was: Any) -> Any:
         return _json(place)
     if slot.kind == Kind.NUMBER:
         return _number(place)
+    check_text(text)
     if slot.kind == Kind.TAGS:
         return [tag.strip() for tag in text.split(";") if tag.strip()]
     return text.strip("\n").split("\n") if slot.kind == Kind.LINES else text

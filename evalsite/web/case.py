@@ -10,10 +10,12 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import path
 
 from evalsite.cases.models import TestCase
-from evalsite.cases.pretty import changes, parts
+from evalsite.cases.pretty import Part, changes, parts
 from evalsite.cases.queries import history
 from evalsite.scoring.last_verdicts import last_verdicts, newest_finished
 from evalsite.web.frame.page import may, page
+from packs.protocol import PackError
+from packs.registry import PACKS
 
 _MOST_REVISIONS = 20
 _MOST_BATCHES = 20
@@ -27,12 +29,24 @@ def detail(request: HttpRequest, case_id: UUID) -> HttpResponse:
     context = {
         "case": case,
         "suite": case.suite,
-        "sides": [(name, parts(getattr(case, name))) for name in ("input", "expected", "metadata")],
+        "sides": _sides(case),
         "changes": changes(revisions)[:_MOST_REVISIONS],
         "results": _results(case),
         "may_change": may(request, "change", "cases"),
     }
     return render(request, "web/case.html", context)
+
+
+def _sides(case: TestCase) -> list[tuple[str, list[Part]]]:
+    """Input, expected and metadata, in the order in which the pack's schemas name the members."""
+    try:
+        pack = PACKS.load(case.suite.pack).value
+    except PackError:  # a plug-in that is not installed any more: its cases stay readable
+        orders: dict[str, list[str]] = {}
+    else:
+        orders = {"input": [*pack.Input.model_fields], "expected": [*pack.Expected.model_fields]}
+    names = ("input", "expected", "metadata")
+    return [(name, parts(getattr(case, name), first=orders.get(name, ()))) for name in names]
 
 
 def _results(case: TestCase) -> list[dict[str, Any]]:

@@ -89,10 +89,9 @@ class _Editor:
             "case": self.case,
             "as_json": self.as_json,
             "places": places,
-            "content": [p for p in places if p.slot.group or p.slot.name in ("input", "expected")],
-            "own": [
-                p for p in places if not p.slot.group and p.slot.name not in ("input", "expected")
-            ],
+            "first": [place for place in places if place.slot.name == "key"],
+            "content": [place for place in places if _is_content(place)],
+            "own": [p for p in places if not _is_content(p) and p.slot.name != "key"],
             "faults": self.general,
             "n_faults": len(self.general) + sum(len(place.faults) for place in places),
             "meanwhile": self.meanwhile,
@@ -100,6 +99,10 @@ class _Editor:
             "note": self.request.POST.get("note", ""),
         }
         return render(self.request, "web/case_edit.html", context, status=status)
+
+
+def _is_content(place: Place) -> bool:
+    return place.slot.path[0] in ("input", "expected")
 
 
 @page("cases", "change")

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 
 from evalsite.cases.browse import Found, browse
 from evalsite.cases.bulk import ACTS, BulkAct
@@ -56,20 +56,21 @@ def bulk(request: HttpRequest, suite: str) -> HttpResponse:
     """Ask before the cases that are ticked are changed, then change them."""
     found_suite = get_object_or_404(Suite, name=suite)
     edit, cases = _chosen(request, found_suite)
-    context: dict[str, Any] = {"suite": found_suite, "act": edit, "total": len(cases)}
+    back = f"{reverse('cases', args=[suite])}?{request.GET.urlencode()}"
+    context: dict[str, Any] = {"suite": found_suite, "act": edit, "total": len(cases), "back": back}
     if "confirmed" in request.POST:
         try:
             told = edit.do(
                 [case.pk for case in cases],
                 tag=request.POST.get("tag", ""),
                 actor=request.user,
-                note=request.POST.get("note", ""),
+                note=request.POST.get("note", "").replace("\0", ""),
             )
         except CaseRefused as error:
             context["fault"] = error
         else:
             messages.success(request, told)
-            return redirect("cases", suite=suite)
+            return redirect(context["back"])
     context |= {"chosen": cases, "some": cases[:_SHOWN], "more": max(0, len(cases) - _SHOWN)}
     return render(request, "web/cases_bulk.html", context)
 

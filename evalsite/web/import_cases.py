@@ -40,7 +40,7 @@ def take(request: HttpRequest, suite: str) -> HttpResponse:
 
 @page("cases")
 def export(request: HttpRequest, suite: str) -> HttpResponse:
-    """Send a version's cases in every state as JSON lines, or as CSV."""
+    """Send a version's cases in every state as JSON lines."""
     found = get_object_or_404(Suite, name=suite)
     asked = request.GET.get("version", "")
     version = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None

@@ -132,6 +132,8 @@ def test_a_new_case_begins_as_a_draft(suite: Suite, curator: Client) -> None:
     ("edit", "place", "code"),
     [
         ({"input.question": ""}, "input.question", "case_invalid"),
+        ({"input.question": "a\0b"}, "input.question", "nul_character"),
+        ({"expected.alternatives": "a\0b"}, "expected.alternatives", "nul_character"),
         ({"input.history": "[{"}, "input.history", "json_invalid"),
         ({"input.history": '[{"role": "user"}]'}, "input.history", "case_invalid"),
         ({"input.*": "[1]"}, "input.*", "case_field_invalid"),

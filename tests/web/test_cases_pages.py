@@ -141,6 +141,15 @@ def test_a_case_shows_its_sides_history_and_results(acme: Tenant, suite: Suite) 
     assert "/edit/" not in text
 
 
+def test_the_words_that_changed_are_marked(acme: Tenant, suite: Suite) -> None:
+    with tenant(acme.pk):
+        case = save_case(suite, fields("dora", input={"question": "What is a cat?"}))
+        save_case(suite, fields("dora", input={"question": "What is a dog?"}))
+    text = shown(acme, reverse("case", args=[case.pk]))
+    assert "What is a <strong>cat</strong>?" in text
+    assert "What is a <strong>dog</strong>?" in text
+
+
 def test_more_revisions_and_batches_ask_no_more(acme: Tenant, suite: Suite) -> None:
     with tenant(acme.pk):
         case = TestCase.objects.get(key="cleo")
@@ -175,11 +184,12 @@ def test_ticked_cases_are_changed_after_a_question(acme: Tenant, suite: Suite) -
     assert "2 cases chosen" in asked
     assert "ada" in asked
     done = client.post(
-        address,
-        {"act": "tag", "case": chosen, "confirmed": "1", "tag": "new", "note": "why"},
+        f"{address}?q=a",
+        {"act": "tag", "case": chosen, "confirmed": "1", "tag": "new", "note": "w\0hy"},
         follow=True,
     )
     assert b"2 of 2 cases changed" in done.content
+    assert done.redirect_chain[0][0].endswith("?q=a")
     with tenant(acme.pk):
         assert TestCase.objects.filter(tags__contains=["new"]).count() == 2
         assert Revision.objects.filter(note="why").count() == 2
