@@ -270,6 +270,7 @@ SPECTACULAR_SETTINGS = {
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = ENV.time_zone
 USE_I18N = False
+FORMAT_MODULE_PATH = "evalsite.web.formats"
 USE_TZ = True
 _FOLDER = "django.core.files.storage.FileSystemStorage"
 STORAGES: dict[str, dict[str, Any]] = {

@@ -7,14 +7,16 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from evalsite.alerts.models import Alert, AlertKind, Condition, Subscription, Webhook
 from evalsite.alerts.mute import without_links
 from evalsite.alerts.replay import replay
 from evalsite.alerts.set_webhook import set_webhook
 from evalsite.alerts.webhook_form import WebhookForm
-from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin, TenantForm
+from evalsite.audit.admin import BigAdmin, ReadOnlyAdmin, TenantAdmin, TenantForm
+from evalsite.audit.ask_first import ask_first
+from evalsite.audit.big_lists import Recent
 
 
 class SubscriptionForm(TenantForm):
@@ -32,12 +34,15 @@ class SubscriptionAdmin(TenantAdmin):
     """People and programs who want to know."""
 
     form = SubscriptionForm
-    list_display = ("place", "suite", "kinds", "delivery", "is_muted", "created_at")
+    list_display = ("place", "suite", "target", "kinds", "delivery", "is_muted", "created_at")
     list_filter = ("delivery", "is_muted")
-    list_select_related = ("suite", "webhook")
-    search_fields = ("email", "webhook__name", "suite__name")
-    autocomplete_fields = ("suite", "webhook")
+    list_select_related = ("suite", "target", "webhook")
+    search_fields = ("email", "webhook__name", "suite__name", "target__name")
     ordering = ("email", "webhook__name")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Keep who is told: a subscription ends with the membership of who made it."""
+        return ("email", "webhook") if obj else ()
 
     @admin.display(ordering="email")
     def place(self, subscription: Subscription) -> str:
@@ -87,16 +92,34 @@ class ConditionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Alert)
-class AlertAdmin(ReadOnlyAdmin):
+class AlertAdmin(BigAdmin):
     """The messages, sent and unsent."""
 
-    list_display = ("created_at", "recipient", "channel", "subject", "state", "attempts", "sent_at")
-    list_filter = ("state", "kind", "channel")
+    list_display = (
+        "created_at",
+        "recipient",
+        "channel",
+        "suite",
+        "subject",
+        "state",
+        "attempts",
+        "sent_at",
+    )
+    list_filter = ("state", ("kind", Recent), ("channel", Recent), "created_at")
+    list_select_related = ("suite",)
     search_fields = ("recipient", "subject")
-    ordering = ("-created_at",)
-    date_hierarchy = "created_at"
     fields = (
-        *("subscription", "kind", "about", "thread", "channel", "recipient", "subject", "url"),
+        *(
+            "subscription",
+            "suite",
+            "kind",
+            "about",
+            "thread",
+            "channel",
+            "recipient",
+            "subject",
+            "url",
+        ),
         *("message", "delivery", "digest", "state", "attempts", "due_at", "error"),
         *("created_at", "sent_at"),
     )
@@ -108,11 +131,15 @@ class AlertAdmin(ReadOnlyAdmin):
         """The mail's text, or the body of a webhook's request."""
         return without_links(alert.text)
 
-    @admin.action(description="Send again, under the same id", permissions=["replay"])
-    def send_again(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+    @admin.action(description="Send again…", permissions=["replay"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
         """Let what was sent or given up be sent again."""
+        told = "Those that were sent or have failed go out again, under the same id."
+        if asked := ask_first(self, request, rows=queryset, title="Send again", told=told):
+            return asked
         n = replay(queryset, actor=request.user)
         self.message_user(request, f"{n} will be sent again.")
+        return None
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Whoever may change subscriptions may."""

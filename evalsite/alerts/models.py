@@ -9,6 +9,7 @@ from django.contrib.postgres.validators import ArrayMinLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
@@ -232,3 +233,7 @@ class Alert(TenantModel):
 
     def __str__(self) -> str:
         return self.subject
+
+    def get_absolute_url(self) -> str:
+        """Answer the address of its page."""
+        return reverse("alert", args=[self.pk])

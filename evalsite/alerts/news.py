@@ -117,8 +117,15 @@ def _of_batch(batch: Batch, *, kind: AlertKind, about: str, why: tuple[str, str,
         "command": f"manage.py showbatch {batch.pk} --tenant {batch.tenant.slug}",
     }
     data = {**_place(batch), "code": code, "text": words["told"], "url": side["url"]}
-    place = {"suite": batch.suite_id, "target": batch.run.target_id}
-    return News(kind, about, **place, template="batch", words=words, data=data)
+    return News(
+        kind,
+        about,
+        suite=batch.suite_id,
+        target=batch.run.target_id,
+        template="batch",
+        words=words,
+        data=data,
+    )
 
 
 def _place(batch: Batch) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -15,6 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
+from evalsite.audit.big_lists import MOST, Bounded, Recent
 from evalsite.audit.changes import change
 from evalsite.audit.models import Entry, Link
 from evalsite.audit.record import record
@@ -43,10 +45,45 @@ class Picker(AutocompleteSelect):
 
 
 class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A tenant's rows: changes go to the audit trail, never to Django's shared log."""
+    """A tenant's rows: changes go to the audit trail, never to Django's shared log.
+
+    Every row of another model is picked by searching. A row that has a page of its own leads
+    there. `linked_by` are the lookups that other pages link here by.
+    """
 
     form = TenantForm
     show_full_result_count = False
+    show_facets = admin.ShowFacets.ALWAYS
+    list_per_page = 50
+    linked_by: tuple[str, ...] = ()
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        """Answer every row of another model that can be searched for."""
+        every: Iterable[Any] = self.opts.get_fields()
+        fields = (f for f in every if f.many_to_one and f.concrete)
+        others = ((f.name, self.admin_site._registry.get(f.related_model)) for f in fields)
+        return [name for name, other in others if other is not None and other.search_fields]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Add a way to the row's own page."""
+        shown = tuple(super().get_list_display(request))
+        has_page = hasattr(self.model, "get_absolute_url") and "page" not in shown
+        return (*shown, "page") if has_page else shown
+
+    @admin.display(description="page")
+    def page(self, obj: Any) -> str:
+        """Link to where people look at it."""
+        return format_html('<a href="{}">open</a>', obj.get_absolute_url())
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        """Answer the row's own page, which is of this site and of the same tenant."""
+        return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
+
+    def lookup_allowed(
+        self, lookup: str, value: object, request: HttpRequest | None = None
+    ) -> bool:
+        """Let other pages link here."""
+        return lookup in self.linked_by or super().lookup_allowed(lookup, str(value), request)  # type: ignore[arg-type]
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **options: Any) -> Any:
         """Give the fields that are searched their widget."""
@@ -93,6 +130,16 @@ class ReadOnlyAdmin(TenantAdmin):
         return False
 
 
+class BigAdmin(ReadOnlyAdmin):
+    """Rows by the million, the newest first: nothing here counts, sorts or sums up all of them."""
+
+    paginator = Bounded
+    show_facets = admin.ShowFacets.NEVER
+    sortable_by = ()
+    ordering = ("-pk",)
+    search_help_text = f"The newest {MOST:,}; a filter or a whole key finds the others."
+
+
 def _record(obj: Model, verb: str, *, actor: object, **sides: Any) -> Entry:
     return record(f"{obj._meta.model_name}.{verb}", obj, actor=actor, **sides)
 
@@ -108,15 +155,13 @@ def _pretty(told: Any) -> str:
 
 
 @admin.register(Entry)
-class EntryAdmin(ReadOnlyAdmin):
+class EntryAdmin(BigAdmin):
     """The tenant's audit trail."""
 
     list_display = ("at", "actor", "role", "action", "subject")
-    list_filter = ("actor_kind", "role", "action")
+    list_filter = ("recorded_at", "actor_kind", ("role", Recent), ("action", Recent))
     search_fields = ("actor", "action", "subject", "=subject_id", "=request_id")
     search_help_text = "Who, what, to what; the whole id of a subject or a request."
-    ordering = ("-recorded_at", "-id")
-    date_hierarchy = "recorded_at"
     fields = (
         *("at", "actor", "actor_kind", "role", "request_id"),
         *("action", "subject", "subject_id", "was", "became", "more", "place"),

@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from evalsite.audit.admin import ReadOnlyAdmin
+from evalsite.audit.admin import BigAdmin, ReadOnlyAdmin
+from evalsite.audit.big_lists import Recent
 from evalsite.batches.models import Batch, Chunk, Step
 
 
@@ -26,11 +27,12 @@ class BatchAdmin(ReadOnlyAdmin):
         "state",
         "steps",
     )
-    list_filter = ("state", "pack", "suite")
+    list_filter = ("state", ("pack", Recent), "suite", "created_at")
+    show_facets = admin.ShowFacets.ALLOW
     list_select_related = ("suite", "run")
-    search_fields = ("run__name", "suite__name")
-    ordering = ("-created_at",)
-    date_hierarchy = "created_at"
+    search_fields = ("run__name", "suite__name", "=id")
+    ordering = ("-pk",)
+    linked_by = ("run__id__exact",)
 
     @admin.display(description="steps")
     def steps(self, batch: Batch) -> str:
@@ -40,15 +42,15 @@ class BatchAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Step)
-class StepAdmin(ReadOnlyAdmin):
+class StepAdmin(BigAdmin):
     """The steps of batches: how far, how dear, and who finished them."""
 
     list_display = (
         "batch", "round", "number", "lane", "state", "n_cases", "n_chunks", "remaining",
         "finished_by", "case_ms",
     )  # fmt: skip
-    list_filter = ("state", "lane", "finished_by")
-    ordering = ("-started_at",)
+    list_filter = ("state", ("lane", Recent), ("finished_by", Recent))
+    linked_by = ("batch__id__exact",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Step]:
         """Fetch the batch with each step."""
@@ -56,10 +58,11 @@ class StepAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Chunk)
-class ChunkAdmin(ReadOnlyAdmin):
+class ChunkAdmin(BigAdmin):
     """The chunks of steps: who holds them, at which attempt."""
 
     list_display = ("step", "number", "n_cases", "state", "attempt", "lease_owner", "elapsed_ms")
     list_filter = ("state",)
-    ordering = ("-finished_at",)
+    list_select_related = ("step__batch",)
+    linked_by = ("step__id__exact",)
     exclude = ("revisions",)

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from evalsite.cases.models import Suite
 from evalsite.targets.models import Run
@@ -115,6 +116,10 @@ class Batch(TenantModel):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        """Answer the address of its page."""
+        return reverse("batch", args=[self.pk])
 
 
 class StepState(models.TextChoices):

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from evalsite.audit.admin import TenantAdmin
+from evalsite.audit.big_lists import Bounded, Recent
 from evalsite.cases.admin_bulk import ACTIONS
 from evalsite.cases.curate import CaseChanged, CaseExists, create_suite, describe_suite, save_case
 from evalsite.cases.forms import CaseForm, SuiteForm
@@ -118,11 +119,13 @@ class TestCaseAdmin(CuratedAdmin):
     __test__ = False  # pytest: this is no test class
     form = CaseForm
     list_display = ("key", "suite", "state", "category", "complexity", "tag_list", "updated_at")
-    list_filter = ("state", "suite", "category", "complexity", TagFilter)
+    list_filter = ("state", "suite", ("category", Recent), "complexity", TagFilter)
+    show_facets = admin.ShowFacets.ALLOW
+    paginator = Bounded
+    linked_by = ("suite__id__exact",)
     list_select_related = ("suite",)
     search_fields = ("key", "category", "subcategory")
     search_help_text = "Key or category"
-    autocomplete_fields = ("suite",)
     ordering = ("suite", "key")
     actions = ACTIONS
     fieldsets = (

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
 
@@ -42,6 +43,10 @@ class Suite(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Answer the address of its page."""
+        return reverse("suite", args=[self.name])
 
 
 class Content(TenantModel):
@@ -99,6 +104,10 @@ class TestCase(Content):
 
     def __str__(self) -> str:
         return self.key
+
+    def get_absolute_url(self) -> str:
+        """Answer the address of its page."""
+        return reverse("case", args=[self.pk])
 
 
 class Revision(Content):

@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin
+from evalsite.audit.admin import BigAdmin, ReadOnlyAdmin, TenantAdmin
+from evalsite.audit.big_lists import Recent
 from evalsite.experiments.models import DECLARED, Arm, Decision, Experiment, Result
 
 
@@ -44,17 +45,16 @@ class ExperimentAdmin(TenantAdmin):
 
 
 @admin.register(Result)
-class ResultAdmin(ReadOnlyAdmin):
+class ResultAdmin(BigAdmin):
     """What was recorded, task by task."""
 
     list_display = (
         *("recorded_at", "experiment", "task", "group", "version", "repetition"),
         *("score", "success", "reason", "latency_ms", "cost_usd"),
     )
-    list_filter = ("group",)
+    list_filter = (("group", Recent),)
     list_select_related = ("experiment",)
-    search_fields = ("experiment__name", "task", "=version")
-    ordering = ("-recorded_at",)
+    search_fields = ("experiment__name__exact", "task__exact", "version__exact")
 
 
 @admin.register(Arm)

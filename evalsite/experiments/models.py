@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
@@ -117,6 +118,10 @@ class Experiment(TenantModel):
             raise ValidationError({"margin": told})
         if self.peek_safe and self.primary_metric not in BOUNDED:
             raise ValidationError({"peek_safe": "Only score and success can be looked at."})
+
+    def get_absolute_url(self) -> str:
+        """Answer the address of its page."""
+        return reverse("experiment", args=[self.pk])
 
 
 class Result(TenantModel):

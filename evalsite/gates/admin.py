@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin, TenantForm
+from evalsite.audit.admin import BigAdmin, TenantAdmin, TenantForm
+from evalsite.audit.big_lists import Recent
 from evalsite.errors import EvalsiteError
 from evalsite.gates.declare import declare
 from evalsite.gates.given import read_given
@@ -86,15 +87,13 @@ class GateAdmin(TenantAdmin):
 
 
 @admin.register(GateCheck)
-class GateCheckAdmin(ReadOnlyAdmin):
+class GateCheckAdmin(BigAdmin):
     """What gates answered."""
 
     list_display = ("created_at", "gate_name", "gate_version", "outcome", "run", "page", "actor")
-    list_filter = ("outcome", "gate_name")
+    list_filter = ("outcome", ("gate_name", Recent), "created_at")
     list_select_related = ("comparison__batch__run",)
     search_fields = ("gate_name", "=comparison__batch__id", "=comparison__baseline__id")
-    ordering = ("-created_at",)
-    date_hierarchy = "created_at"
     fields = (
         *("created_at", "gate", "gate_version", "comparison", "outcome", "actor"),
         *("page", "rules", "demanded"),

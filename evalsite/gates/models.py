@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from evalsite.cases.models import Suite
 from evalsite.regressions.models import Comparison
@@ -36,6 +37,10 @@ class Gate(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Answer the address of its page."""
+        return reverse("gate", args=[self.pk])
 
 
 class GateOutcome(models.TextChoices):
@@ -75,3 +80,7 @@ class GateCheck(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.gate_name}: {self.outcome}"
+
+    def get_absolute_url(self) -> str:
+        """Answer the address of its page."""
+        return reverse("gate-check", args=[self.pk])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -11,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from evalsite.audit.admin import TenantForm
+from evalsite.audit.ask_first import ask_first
 from evalsite.audit.verb_admin import VerbAdmin
 from evalsite.errors import EvalsiteError
 from evalsite.keys.issue import DEFAULT_DAYS, MOST_DAYS, Issued, issue_key
@@ -37,7 +40,14 @@ class KeyForm(TenantForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         scopes: Any = self.fields["scopes"]
-        scopes.choices = [(scope, scope) for scope in sorted(known_scopes())]
+        scopes.choices = _by_room(known_scopes())
+
+
+def _by_room(scopes: Iterable[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Answer the scopes as groups to tick, a room each; what is of every room comes first."""
+    rooms = groupby(sorted(scopes), key=lambda scope: scope.partition(":")[0])
+    named = (("every room" if room == "*" else room, list(some)) for room, some in rooms)
+    return [(name, [(scope, scope) for scope in some]) for name, some in named]
 
 
 @admin.register(ApiKey)
@@ -76,12 +86,16 @@ class ApiKeyAdmin(VerbAdmin):
         issued = issue_key(**asked, days=int(request.POST["days"]), actor=request.user)
         return self._shown_once(request, issued)
 
-    @admin.action(description="Revoke, at once", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+    @admin.action(description="Revoke…", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponse | None:
         """End keys."""
+        told = "The next request with one of them is refused. There is no way back."
+        if asked := ask_first(self, request, rows=queryset, title="Revoke keys", told=told):
+            return asked
         for key in queryset:
             revoke_key(key, actor=request.user)
         self.message_user(request, "Revoked: the next request with it is refused.")
+        return None
 
     @admin.action(description="Rotate one: the old key lives a day more", permissions=["add"])
     def rotate(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponse | None:

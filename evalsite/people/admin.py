@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from evalsite.audit.ask_first import ask_first
 from evalsite.audit.verb_admin import VerbAdmin
 from evalsite.people.change_role import change_role
 from evalsite.people.invite import invite, withdraw
@@ -42,12 +43,16 @@ class InvitationAdmin(VerbAdmin):
         """Invite."""
         obj.pk = invite(email=obj.email, role=obj.role, actor=request.user).pk
 
-    @admin.action(description="Withdraw: the link opens nothing", permissions=["withdraw"])
-    def withdraw(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+    @admin.action(description="Withdraw…", permissions=["withdraw"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> HttpResponse | None:
         """End invitations."""
+        told = "The links in their mails open nothing any more."
+        if asked := ask_first(self, request, rows=queryset, title="Withdraw", told=told):
+            return asked
         for invitation in queryset:
             withdraw(invitation, actor=request.user)
         self.message_user(request, "Withdrawn.")
+        return None
 
     def has_withdraw_permission(self, request: HttpRequest) -> bool:
         """Whoever may remove people may."""

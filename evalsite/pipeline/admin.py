@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin, TenantForm
+from evalsite.audit.big_lists import Recent
 from evalsite.errors import EvalsiteError
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, OutboxMessage
 from evalsite.pipeline.set_evaluation import check_evaluation, set_evaluation, try_again
@@ -40,7 +41,6 @@ class EvaluationAdmin(TenantAdmin):
     list_display = ("target", "suite", "name", "gate", "is_active", "changed_at")
     list_filter = ("is_active", "suite")
     list_select_related = ("target", "suite")
-    autocomplete_fields = ("target", "suite")
     search_fields = ("target__name", "suite__name", "name")
     ordering = ("target", "suite", "name")
     actions = ("start_again",)
@@ -67,9 +67,9 @@ class EvaluationRequestAdmin(ReadOnlyAdmin):
     """What completed runs were due to, and what came of it; a refused one says why."""
 
     list_display = ("created_at", "run", "evaluation", "state", "code", "reason", "batch")
-    list_filter = ("state", "code")
+    list_filter = ("state", ("code", Recent))
     list_select_related = ("run", "evaluation__target", "evaluation__suite", "batch")
-    ordering = ("-created_at",)
+    ordering = ("-pk",)
 
 
 @admin.register(OutboxMessage)

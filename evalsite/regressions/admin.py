@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin, TenantForm
+from evalsite.audit.admin import BigAdmin, ReadOnlyAdmin, TenantAdmin, TenantForm
+from evalsite.audit.big_lists import Recent
 from evalsite.batches.models import Batch, BatchState
 from evalsite.regressions.models import Baseline, Comparison, Regression
 from evalsite.regressions.pin import pin, unpin
@@ -42,7 +43,6 @@ class BaselineAdmin(TenantAdmin):
     """The pinned batches. Pinning another for the same takes its place; `pin` keeps the trail."""
 
     form = BaselineForm
-    autocomplete_fields = ("batch",)
     list_display = ("suite", "target", "client_type", "batch", "pinned_by", "pinned_at", "note")
     list_filter = ("suite", "target")
     list_select_related = ("suite", "target", "batch")
@@ -81,11 +81,11 @@ class ComparisonAdmin(ReadOnlyAdmin):
     """What each batch was found to be against its baseline; its page reads better."""
 
     list_display = ("created_at", "verdict", "suite", "run", "against", "chosen_by", "page")
-    list_filter = ("verdict", "chosen_by")
+    list_filter = ("verdict", "chosen_by", "created_at")
     list_select_related = ("batch__suite", "batch__run", "baseline__run")
     search_fields = ("=batch__id", "=baseline__id", "batch__suite__name")
-    ordering = ("-created_at",)
-    date_hierarchy = "created_at"
+    ordering = ("-pk",)
+    show_facets = admin.ShowFacets.ALLOW
     fieldsets = (
         (None, {"fields": ("page", "batch", "baseline", "chosen_by", "is_own", "created_at")}),
         ("What was found", {"fields": ("verdict", "reason", "warnings", "losses")}),
@@ -117,7 +117,7 @@ class ComparisonAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Regression)
-class RegressionAdmin(ReadOnlyAdmin):
+class RegressionAdmin(BigAdmin):
     """What was found, metric by metric and slice by slice."""
 
     list_display = (
@@ -125,10 +125,10 @@ class RegressionAdmin(ReadOnlyAdmin):
         *("effect", "effect_low", "effect_high", "p_value", "p_corrected"),
         *("n_pairs", "n_clusters", "left_out", "more_cases"),
     )
-    list_filter = ("verdict", "slice_kind")
+    list_filter = ("verdict", ("slice_kind", Recent))
     list_select_related = ("comparison__batch__run",)
     search_fields = ("=comparison__batch__id", "=comparison__baseline__id", "metric")
-    ordering = ("-comparison_id", "metric", "slice_kind", "slice_value")
+    linked_by = ("comparison__id__exact",)
 
     @admin.display
     def run(self, finding: Regression) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
@@ -100,6 +101,10 @@ class Comparison(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.batch_id} against {self.baseline_id}: {self.verdict}"
+
+    def get_absolute_url(self) -> str:
+        """Answer the address of its page."""
+        return reverse("comparison", args=[self.pk])
 
 
 class Regression(TenantModel):

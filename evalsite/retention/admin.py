@@ -42,8 +42,6 @@ class HoldAdmin(VerbAdmin):
     list_display = ("__str__", "reason", "placed_by", "placed_at")
     list_select_related = ("suite", "batch", "run")
     fields = ("suite", "batch", "run", "reason")
-    autocomplete_fields = ("suite", "run")
-    raw_id_fields = ("batch",)
     ordering = ("-placed_at",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

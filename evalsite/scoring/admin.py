@@ -13,21 +13,21 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from evalsite.audit.admin import ReadOnlyAdmin
+from evalsite.audit.admin import BigAdmin
 from evalsite.batches.marks import purged
 from evalsite.batches.models import Batch
 from evalsite.scoring.models import Scorecard
 
 
 @admin.register(Scorecard)
-class ScorecardAdmin(ReadOnlyAdmin):
+class ScorecardAdmin(BigAdmin):
     """The tenant's scorecards."""
 
     list_display = ("case", "repetition", "status", "overall_score", "verdicts", "scored_at")
     list_filter = ("status",)
     list_select_related = ("revision__case", "batch")
-    search_fields = ("revision__case__key",)
-    ordering = ("-scored_at",)
+    search_fields = ("revision__case__key__exact",)
+    linked_by = ("batch__id__exact",)
     fields = (
         "batch", "case", "repetition", "status", "overall_score", "why",
         "latency_ms", "tokens_in", "tokens_out", "cost_usd", "scored_at",
@@ -44,12 +44,6 @@ class ScorecardAdmin(ReadOnlyAdmin):
         for batch in gone.filter(pk__in=_ids(request.GET.getlist("batch__id__exact"))):
             messages.info(request, f"The scorecards of this batch were {purged(batch)}.")
         return super().changelist_view(request, extra_context)
-
-    def lookup_allowed(
-        self, lookup: str, value: object, request: HttpRequest | None = None
-    ) -> bool:
-        """Let the page of a batch link here."""
-        return lookup == "batch__id__exact" or super().lookup_allowed(lookup, str(value), request)  # type: ignore[arg-type]
 
     @admin.display(description="case", ordering="revision__case__key")
     def case(self, card: Scorecard) -> str:

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Revision
@@ -66,6 +67,10 @@ class Scorecard(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.batch_id} / {self.revision_id} / {self.repetition}"
+
+    def get_absolute_url(self) -> str:
+        """Answer the address of its page."""
+        return reverse("card", args=[self.pk])
 
 
 class Extract(TenantModel):

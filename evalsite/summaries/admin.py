@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from evalsite.audit.admin import ReadOnlyAdmin
+from evalsite.audit.admin import BigAdmin
+from evalsite.audit.big_lists import Recent
 from evalsite.summaries.models import Summary
 
 
 @admin.register(Summary)
-class SummaryAdmin(ReadOnlyAdmin):
+class SummaryAdmin(BigAdmin):
     """A batch's figures, slice by slice."""
 
     list_display = (
@@ -24,6 +25,7 @@ class SummaryAdmin(ReadOnlyAdmin):
         "pass_rate",
         "mean_score",
     )
-    list_filter = ("slice_kind",)
+    list_filter = (("slice_kind", Recent),)
     search_fields = ("=batch__id", "slice_value")
-    ordering = ("-batch_id", "slice_kind", "slice_value")
+    list_select_related = ("batch__suite", "batch__run")
+    linked_by = ("batch__id__exact",)

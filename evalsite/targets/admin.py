@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin
+from evalsite.audit.admin import BigAdmin, TenantAdmin
+from evalsite.audit.big_lists import Recent
 from evalsite.cases.pretty import pretty
 from evalsite.targets.models import Output, Run, Target
 
@@ -32,11 +33,11 @@ class RunAdmin(TenantAdmin):
         *("name", "target", "client_type", "client_version", "commit"),
         *("status", "outputs", "created_at"),
     )
-    list_filter = ("status", "eval_mode", "client_type", "target")
+    list_filter = ("status", "eval_mode", ("client_type", Recent), "target")
+    show_facets = admin.ShowFacets.ALLOW
     list_select_related = ("target",)
     search_fields = ("name", "client_version", "commit")
-    autocomplete_fields = ("target",)
-    ordering = ("-created_at",)
+    ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         """Fetch the number of outputs with the runs."""
@@ -62,14 +63,14 @@ class RunAdmin(TenantAdmin):
 
 
 @admin.register(Output)
-class OutputAdmin(ReadOnlyAdmin):
+class OutputAdmin(BigAdmin):
     """What the runs answered."""
 
     list_display = ("case", "run", "repetition", "failed", "latency_ms", "tokens_out", "cost_usd")
-    list_filter = (("error", admin.EmptyFieldListFilter), "run")
+    list_filter = (("error", admin.EmptyFieldListFilter),)
     list_select_related = ("case", "run")
-    search_fields = ("case__key",)
-    ordering = ("run", "case", "repetition")
+    search_fields = ("case__key__exact", "run__name__exact")
+    linked_by = ("run__id__exact",)
     fields = (
         *("run", "case", "repetition", "readable_answer", "error", "latency_ms"),
         *("tokens_in", "tokens_out", "cost_usd", "recorded_at"),

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from evalsite.audit.admin import ReadOnlyAdmin
+from evalsite.audit.big_lists import Recent
 from evalsite.trends.models import Shift, Watch
 from evalsite.trends.seen import mark_seen
 
@@ -27,11 +28,10 @@ class ShiftAdmin(ReadOnlyAdmin):
         "p_corrected",
         "state",
     )
-    list_filter = ("state", "is_harm", "metric")
+    list_filter = ("state", "is_harm", ("metric", Recent), "found_at")
     list_select_related = ("suite", "target")
     search_fields = ("suite__name", "target__name", "version")
-    ordering = ("-found_at",)
-    date_hierarchy = "found_at"
+    ordering = ("-pk",)
     actions = ("mark_as_seen",)
 
     @admin.action(description="Mark as seen", permissions=["see"])
@@ -50,7 +50,7 @@ class WatchAdmin(ReadOnlyAdmin):
     """How strongly each series speaks for a shift."""
 
     list_display = ("suite", "target", "client_type", "metric", "n_versions", "evidence", "since")
-    list_filter = ("metric",)
+    list_filter = (("metric", Recent),)
     list_select_related = ("suite", "target")
     search_fields = ("suite__name", "target__name")
     ordering = ("-evidence",)

@@ -106,7 +106,17 @@ def test_a_private_url_is_refused_on_the_page(boss: Client) -> None:
 
 def test_an_administrator_sends_again(boss: Client) -> None:
     alert = make_alert(state="failed", attempts=5)
-    form = {"action": "send_again", "_selected_action": [str(alert.pk)]}
+    form = {"action": "send_again", "_selected_action": [str(alert.pk)], "confirmed": "1"}
     assert "1 will be sent again" in boss.post("/admin/alerts/alert/", form, follow=True).text
     alert.refresh_from_db()
     assert (alert.state, alert.attempts) == ("pending", 0)
+
+
+def test_a_bulk_action_asks_first(boss: Client) -> None:
+    alert = make_alert(state="failed", subject="It fell")
+    form = {"action": "send_again", "_selected_action": [str(alert.pk)]}
+    page = boss.post("/admin/alerts/alert/", form).text
+    assert "1 chosen" in page
+    assert "It fell" in page
+    alert.refresh_from_db()
+    assert alert.state == "failed"

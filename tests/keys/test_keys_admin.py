@@ -87,7 +87,7 @@ def test_a_key_is_revoked_and_changed_by_nobody(admin: Client, acme: Tenant) -> 
     change = f"/admin/keys/apikey/{key.pk}/change/"
     assert admin.post(change, {**FORM, "digest": "0" * 64}).status_code == 403
     assert admin.post(f"/admin/keys/apikey/{key.pk}/delete/", {"post": "yes"}).status_code == 403
-    admin.post(LIST, {"action": "revoke", "_selected_action": [key.pk]})
+    admin.post(LIST, {"action": "revoke", "_selected_action": [key.pk], "confirmed": "1"})
     with tenant(acme.pk):
         assert ApiKey.objects.get().revoked_at is not None
 
@@ -106,6 +106,6 @@ def test_another_tenants_key_cannot_be_reached(admin: Client, globex: Tenant) ->
     with tenant(globex.pk):
         key = issued().key
     assert admin.get(f"/admin/keys/apikey/{key.pk}/change/").status_code == 302
-    admin.post(LIST, {"action": "revoke", "_selected_action": [key.pk]})
+    admin.post(LIST, {"action": "revoke", "_selected_action": [key.pk], "confirmed": "1"})
     with tenant(globex.pk):
         assert ApiKey.objects.get().revoked_at is None

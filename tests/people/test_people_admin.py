@@ -38,7 +38,7 @@ def test_somebody_is_invited_and_taken_back(admin: Client, acme: Tenant) -> None
     assert mail.outbox[0].to == ["guest@example.org"]
     with tenant(acme.pk):
         guest = Invitation.objects.get()
-    admin.post(GUESTS, {"action": "withdraw", "_selected_action": [guest.pk]})
+    admin.post(GUESTS, {"action": "withdraw", "_selected_action": [guest.pk], "confirmed": "1"})
     assert made(acme) == ["person.invited", "invitation.withdrawn"]
 
 

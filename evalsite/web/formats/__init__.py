@@ -1,0 +1,1 @@
+"""How times are written: the same everywhere, whatever the language."""
