@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from evalsite.figures import DASH, equals, level, moved
+from evalsite.figures import DASH, equals, level, levels, moved
 
 register = template.Library()
 
@@ -40,3 +40,9 @@ def spaced(code: str) -> str:
 def thousands(n: int | None) -> str:
     """Write a count: 1,400; a dash where it is not known."""
     return DASH if n is None else f"{n:,}"
+
+
+@register.filter
+def upto(low: float | None, high: float | None) -> str:
+    """Write an interval of shares: 73.1 to 84.4 %; a dash where it is not known."""
+    return DASH if low is None or high is None else f"{levels(low, high)} %"
