@@ -6,7 +6,8 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from evalsite.alerts.diff import Line, Piece, plain
+from evalsite.alerts.diff import Line, plain
+from evalsite.diffs.words import Piece
 
 register = template.Library()
 
