@@ -36,7 +36,9 @@ from evalsite.targets.models import Output, Run, Target
 from evalsite.tenants.models import Membership
 from evalsite.trends.models import Shift, Watch
 from evalsite.trust.models import JudgeTrust
+from tests.board_rows import make_board, make_standing
 from tests.kept_rows import make_blob, make_hold, make_policy, make_purge, make_receipt
+from tests.label_rows import make_label, make_queue, make_queue_item
 from tests.model_rows import make_endpoint, make_judge_trust, make_price, make_reply
 from tests.tenant_rows import (
     make_anchor,
@@ -251,23 +253,6 @@ def make_decision(**fields: Any) -> Decision:
     )
 
 
-def make_board(**fields: Any) -> Board:
-    """A board of one batch that waits to be ranked."""
-    fields["suite"] = fields.get("suite") or make_suite()
-    given = {"suite_version": 1, "pack": "exact", "digest": f"{next(_numbers):064}"}
-    return Board.objects.create(**{**given, "updated_at": timezone.now(), **fields})
-
-
-def make_standing(**fields: Any) -> Standing:
-    """A run that passed one case of one."""
-    fields["board"] = fields.get("board") or make_board()
-    batch = fields["batch"] = fields.get("batch") or make_batch()
-    who = {"subject": batch.run.pk, "run": batch.run, "target": batch.run.target}
-    figures = {"value": 1.0, "low": 0.2, "high": 1.0, "n": 1, "missing": 0}
-    given = {"kind": "run", "metric": "pass_rate", "batch_at": batch.created_at}
-    return Standing.objects.create(**{**who, **figures, **given, **fields})
-
-
 def make_legacy_import(**fields: Any) -> LegacyImport:
     """An old database on its way into a suite."""
     fields["suite"] = fields.get("suite") or make_suite()
@@ -309,28 +294,6 @@ def make_shift(**fields: Any) -> Shift:
     levels = {"before": 0.9, "after": 0.6, "n_before": 10, "n_after": 5, "is_harm": True}
     proof = {"version": "11", "found_in": batch, "p_value": 0.001, "p_corrected": 0.01}
     return Shift.objects.create(**{**line, **levels, **proof, **fields})
-
-
-def make_label(**fields: Any) -> Label:
-    """A person says that a case failed."""
-    fields["batch"] = fields.get("batch") or make_batch()
-    fields["revision"] = fields.get("revision") or make_revision()
-    return Label.objects.create(
-        **{"passed": False, "author": "ann", "source": "override", **fields}
-    )
-
-
-def make_queue(**fields: Any) -> Queue:
-    """A queue of one case, without items."""
-    fields["batch"] = fields.get("batch") or make_batch()
-    return Queue.objects.create(**{"name": _name("queue"), "size": 1, "seed": 7, **fields})
-
-
-def make_queue_item(**fields: Any) -> QueueItem:
-    """A case that nobody was asked about so far."""
-    fields["queue"] = fields.get("queue") or make_queue()
-    fields["revision"] = fields.get("revision") or make_revision()
-    return QueueItem.objects.create(**{"number": 0, **fields})
 
 
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {

@@ -60,4 +60,4 @@ class QueueForm(forms.Form):
             required=False,
             choices=[*stages, ("", "the case as a whole")],
         )
-        self.initial.setdefault("name", f"{batch.suite} {batch.run}"[:100])
+        self.initial = {"name": f"{batch.suite} {batch.run}"[:100], "stage": stages[0][0]}

@@ -13,12 +13,11 @@ from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
 from evalsite.trends.models import Shift
 from tests.api.conftest import asker, get, post, refusal
+from tests.board_rows import make_board, make_standing
 from tests.factories import (
-    make_board,
     make_experiment,
     make_result,
     make_shift,
-    make_standing,
     make_summary,
     make_watch,
 )

@@ -12,7 +12,8 @@ from evalsite.calibration.models import Label
 from evalsite.calibration.queries import labels_of, overruled
 from evalsite.scoring.extract import extract
 from evalsite.scoring.models import Scorecard
-from tests.factories import make_label, make_scorecard
+from tests.factories import make_scorecard
+from tests.label_rows import make_label
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 

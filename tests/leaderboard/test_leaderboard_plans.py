@@ -12,7 +12,8 @@ from evalsite.leaderboard.models import Board, Kind, Metric
 from evalsite.leaderboard.queries import ALL, Wanted, Way, page
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_batch, make_standing, make_summary, make_target
+from tests.board_rows import make_standing
+from tests.factories import make_batch, make_summary, make_target
 
 RUNS = Way(Kind.RUN, Metric.RATE)
 # About 200 systems have each mean, and every fiftieth is of the target "rare".

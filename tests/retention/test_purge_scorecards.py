@@ -21,7 +21,8 @@ from evalsite.retention.purge_due import digest_of
 from evalsite.scoring.extract import extract
 from evalsite.scoring.models import Extract, Scorecard
 from evalsite.scoring.queries import missing
-from tests.factories import make_board, make_suite
+from tests.board_rows import make_board
+from tests.factories import make_suite
 from tests.kept_rows import make_hold, make_policy
 from tests.retention.purged import old_batch, old_batch_of, purge, told
 from tests.summaries.filled import Card
