@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import F, Func, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import Exact
 
 from evalsite.batches.models import Batch
-from evalsite.cases.models import TestCase
+from evalsite.cases.models import Revision, TestCase
 from evalsite.errors import UsageError
 from evalsite.keyset import beyond
 from evalsite.scoring.models import Scorecard, ScoreStatus
@@ -54,7 +54,9 @@ def filtered(batch: Batch, query: Mapping[str, str]) -> Cards:
     its `case_key`. Other names are passed over. Raises FilterUnclear.
     """
     cards: Cards = Scorecard.objects.filter(batch=batch).defer("details")
-    cards = cards.annotate(case_key=F("revision__case__key"))
+    # Looked up for the rows that are shown: a join would be made for all that are sorted.
+    keys = Revision.objects.filter(pk=OuterRef("revision_id")).values("case__key")
+    cards = cards.annotate(case_key=Subquery(keys[:1]))
     for name, narrow in _NARROWED.items():
         if wanted := query.get(name, ""):
             cards = narrow(cards, wanted.replace("\0", ""))

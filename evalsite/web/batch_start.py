@@ -32,10 +32,10 @@ def start(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                return _answer(request, form, context)
+                return _answer(request, form, context=context)
         except (EvalsiteError, VerdictError) as error:
             form.show_error(error)
-    return _shown(request, form, context)
+    return _shown(request, form, context=context)
 
 
 def _form(request: HttpRequest, suite: Suite) -> StartForm:
@@ -45,7 +45,7 @@ def _form(request: HttpRequest, suite: Suite) -> StartForm:
     return StartForm(run=request.GET.get("run", "").replace("\0", ""), **about)
 
 
-def _answer(request: HttpRequest, form: StartForm, context: dict[str, Any]) -> HttpResponse:
+def _answer(request: HttpRequest, form: StartForm, *, context: dict[str, Any]) -> HttpResponse:
     """Start what was priced; price what was not, or was changed since."""
     wanted, seen = form.order(), form.digest()
     if "start" in request.POST and request.POST.get("priced") == seen:
@@ -55,10 +55,10 @@ def _answer(request: HttpRequest, form: StartForm, context: dict[str, Any]) -> H
     context["forecast"] = order.foresee(wanted)
     context["changed"] = "start" in request.POST
     context["priced"] = seen
-    return _shown(request, form, context)
+    return _shown(request, form, context=context)
 
 
-def _shown(request: HttpRequest, form: StartForm, context: dict[str, Any]) -> HttpResponse:
+def _shown(request: HttpRequest, form: StartForm, *, context: dict[str, Any]) -> HttpResponse:
     of_pack = [form[name] for name in form.fields if name.startswith((OPTION, JUDGE))]
     context |= {"form": form, "suite": form.suite, "of_pack": of_pack}
     return render(request, "web/batch/start.html", context)

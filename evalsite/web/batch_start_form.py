@@ -40,7 +40,6 @@ _ABOUT: Final = {
 class StartForm(forms.Form):
     """A new batch of one suite."""
 
-    run = forms.ChoiceField()
     tags = TagText(
         required=False, help_text="Cases with any of them; with semicolons between them."
     )
@@ -68,24 +67,19 @@ class StartForm(forms.Form):
         label="Other options, as JSON",
         rows=4,
         required=False,
-        help_text="They win over fields.",
+        initial="",
+        help_text="A judge that is chosen above wins over them.",
     )
     request_key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, suite: Suite, pack: Pack, run: str = "", **more: Any) -> None:
         super().__init__(*args, **more)
+        self.label_suffix = ""
         self.suite = suite
         self.fields["request_key"].initial = uuid4().hex
-        named = self.data.get("run", run)
-        choose = self.fields["run"]
-        choose.initial = named
-        if isinstance(choose, forms.ChoiceField):
-            choose.choices = _runs(suite, named=named)
-        self.options_of_pack = option_fields(pack)
-        self.fields.update(self.options_of_pack)
-        for field in self.fields.values():
-            if field.help_text and isinstance(field.widget, forms.TextInput):
-                field.widget.attrs.setdefault("autocomplete", "off")
+        named = self.data.get("run", run).replace("\0", "")
+        self.fields["run"] = forms.ChoiceField(choices=_runs(suite, named=named), initial=named)
+        self.fields.update(option_fields(pack))
 
     def order(self) -> Order:
         """Answer what was ordered; raises RunUnknown, and what `read_selection` raises."""

@@ -54,7 +54,7 @@ def pause(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Begin nothing more of the batch until somebody resumes it."""
     batch = get_object_or_404(Batch, pk=batch_id)
     pause_by_hand(batch.pk, actor=request.user)
-    return _back(request, batch, "Paused. What workers have in hand is still written.")
+    return _back(request, batch, told="Paused. What workers have in hand is still written.")
 
 
 @act("batches")
@@ -63,7 +63,7 @@ def resume(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     batch, form = get_object_or_404(Batch, pk=batch_id), _money(request)
     cap = form.cleaned_data["max_cost_usd"]
     launch.resume(batch.pk, max_cost_usd=cap, actor=request.user)
-    return _back(request, batch, "It goes on with what is left.")
+    return _back(request, batch, told="It goes on with what is left.")
 
 
 @act("batches")
@@ -72,7 +72,7 @@ def retry(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     batch, form = get_object_or_404(Batch, pk=batch_id), _money(request)
     cap = form.cleaned_data["max_cost_usd"]
     launch.retry_errored(batch.pk, max_cost_usd=cap, actor=request.user)
-    return _back(request, batch, "The cases without a verdict are scored again.")
+    return _back(request, batch, told="The cases without a verdict are scored again.")
 
 
 @page("batches", "change")
@@ -82,7 +82,7 @@ def cancel(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "web/batch/cancel.html", {"batch": batch})
     launch.cancel(batch.pk, actor=request.user)
-    return _back(request, batch, "Cancelled. What was scored stays, and is summarised.")
+    return _back(request, batch, told="Cancelled. What was scored stays, and is summarised.")
 
 
 def _money(request: HttpRequest) -> MoreMoney:
@@ -92,7 +92,7 @@ def _money(request: HttpRequest) -> MoreMoney:
     return form
 
 
-def _back(request: HttpRequest, batch: Batch, told: str) -> HttpResponse:
+def _back(request: HttpRequest, batch: Batch, *, told: str) -> HttpResponse:
     messages.success(request, told)
     return redirect("batch", batch_id=batch.pk)
 
