@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
-from evalsite.regressions.frame import Frame, ids
+from django.db import connection
+
+from evalsite.regressions.frame import Frame
 from evalsite.regressions.metrics import HEADLINE, SCORE, STAGE
-from evalsite.regressions.models import Comparison, Fate, Pairs
+from evalsite.regressions.models import Comparison, Fate
 from evalsite.stats.intervals import NOISE
 
 if TYPE_CHECKING:
@@ -24,36 +25,45 @@ MOST: Final = 1_000
 # A bit for each stage, in a signed integer of four bytes.
 MOST_STAGES: Final = 31
 
+_INSERT: Final = """
+    INSERT INTO regressions_pairs (
+        id, tenant_id, comparison_id, fate, number, n, now, before, moved)
+    VALUES (gen_random_uuid(), app.tenant_id(), %(comparison)s, %(fate)s, %(number)s, %(n)s,
+        %(now)s::uuid[], %(before)s::uuid[], %(moved)s)
+"""
+
 
 def keep_pairs(comparison: Comparison, frame: Frame) -> None:
     """Write each case's fate down, in place of what was there."""
     comparison.pairs.all().delete()
     fates, order, moved = _fates(frame), _by_harm(frame), _moved(frame)
-    for fate, mask in fates.items():
-        places = order[mask[order]]
-        Pairs.objects.bulk_create(_rows(comparison, fate, frame=frame, places=places, moved=moved))
+    rows = [
+        {"fate": fate, **row}
+        for fate, mask in fates.items()
+        for row in _rows(frame, places=order[mask[order]], moved=moved)
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(_INSERT, [{"comparison": comparison.pk, **row} for row in rows])
 
 
-def _rows(
-    comparison: Comparison, fate: Fate, *, frame: Frame, places: Ints, moved: Ints
-) -> Iterator[Pairs]:
+def _rows(frame: Frame, *, places: Ints, moved: Ints) -> Iterator[dict[str, Any]]:
     for number, start in enumerate(range(0, len(places), MOST)):
         part = places[start : start + MOST]
-        yield Pairs(
-            comparison=comparison,
-            fate=fate,
-            number=number,
-            n=len(part),
-            now=_revisions(frame.now, part),
-            before=_revisions(frame.before, part),
-            moved=moved[part].tolist(),
-        )
+        yield {
+            "number": number,
+            "n": len(part),
+            "now": _revisions(frame.now, part),
+            "before": _revisions(frame.before, part),
+            "moved": moved[part].tolist(),
+        }
 
 
-def _revisions(side: CaseFigures, places: Ints) -> list[UUID | None]:
+def _revisions(side: CaseFigures, places: Ints) -> str:
+    """Write ids as PostgreSQL reads an array of them: no Python object for each."""
+    digits = side.revision[places].tobytes().hex()
     there = (side.card[places] >= 0).tolist()
-    found = ids(side.revision[places])
-    return [revision if is_there else None for revision, is_there in zip(found, there, strict=True)]
+    found = (digits[32 * at : 32 * at + 32] if one else "NULL" for at, one in enumerate(there))
+    return f"{{{','.join(found)}}}"
 
 
 def _fates(frame: Frame) -> dict[Fate, Any]:

@@ -40,7 +40,8 @@ def make_share(
 ) -> Made:
     """Make a read-only link to a comparison or batch of the tenant in scope; audited.
 
-    `with_cases` shows its reader the worst cases, too. Raises ShareInvalid for another kind of row, and for days that are not one of DAYS.
+    `with_cases` shows its reader the worst cases, too. Raises ShareInvalid for another kind of row,
+    and for days that are not one of DAYS.
     """
     kind = str(subject._meta.model_name)
     if kind not in ShareKind.values:

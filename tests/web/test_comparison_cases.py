@@ -257,7 +257,7 @@ def test_a_case_of_another_suite_or_tenant_is_not_found(
 def lines(owner: Tenant, comparison: Comparison, **query: Any) -> list[list[str]]:
     answer = looker(owner).get(f"/comparisons/{comparison.pk}/cases.csv", query)
     assert answer["Content-Type"] == "text/csv"
-    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    return list(csv.reader(io.StringIO(answer.getvalue().decode())))
 
 
 def test_the_list_is_exported_whole(mixed: Comparison, acme: Tenant) -> None:

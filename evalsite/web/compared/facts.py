@@ -15,6 +15,7 @@ from evalsite.regressions import words
 from evalsite.regressions.metrics import HEADLINE, STAGE, metric
 from evalsite.regressions.models import Comparison, Regression, Verdict
 from evalsite.regressions.plain_words import plain_sentence, title
+from evalsite.stats.intervals import NOISE
 from evalsite.summaries.models import SliceKind
 
 MOST_SLICES: Final = 50
@@ -101,6 +102,8 @@ def _stage_effects(comparison: Comparison, *, has_links: bool) -> Iterator[Fores
     address = reverse("comparison", args=[comparison.pk])
     for part in split.get("stages", []):
         stage = part["stage"]
+        if abs(part["contribution"]) < NOISE:
+            continue
         url = f"{address}?stage={stage}#cases" if stage and has_links else ""
         yield (f"stage {stage}" if stage else "no stage", None, part["contribution"], None, url)
 
