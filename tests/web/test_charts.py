@@ -22,7 +22,7 @@ from evalsite.web.charts.series import FOOT, LEFT, RIGHT, Change, SeriesPoint, s
 from evalsite.web.charts.sparkline import sparkline
 
 SVG = "{http://www.w3.org/2000/svg}"
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=30, deadline=None)
 SHARES = st.floats(0, 1)
 NUMBERS = st.floats(-1e9, 1e9).filter(lambda x: x == 0 or abs(x) > 1e-6)
 
