@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalsite.diffs.calls import in_line
@@ -54,6 +54,7 @@ def _apply(holder: Any, change: Change) -> None:
         holder[change.path[-1]] = change.now
 
 
+@settings(deadline=None, max_examples=50)
 @given(WORDS, WORDS)
 def test_the_pieces_of_two_texts_give_both(was: str, now: str) -> None:
     pieces = compare_texts(was, now)
@@ -61,6 +62,7 @@ def test_the_pieces_of_two_texts_give_both(was: str, now: str) -> None:
     assert side(pieces, without="gone") == now
 
 
+@settings(deadline=None, max_examples=50)
 @given(WORDS, WORDS)
 def test_beyond_a_few_changes_the_pieces_give_both(was: str, now: str) -> None:
     pieces = compare_texts(was, now, most=2)
@@ -68,16 +70,19 @@ def test_beyond_a_few_changes_the_pieces_give_both(was: str, now: str) -> None:
     assert side(pieces, without="gone") == now
 
 
+@settings(deadline=None, max_examples=50)
 @given(JSON, JSON)
 def test_the_changes_applied_give_the_other_value(was: Any, now: Any) -> None:
     assert is_same(applied(was, compare_values(was, now)), now)
 
 
+@settings(deadline=None, max_examples=50)
 @given(JSON)
 def test_a_value_is_its_own_equal(value: Any) -> None:
     assert compare_values(value, value) == []
 
 
+@settings(deadline=None, max_examples=50)
 @given(JSON, JSON)
 def test_what_is_shown_is_bounded(was: Any, now: Any) -> None:
     shown = difference([was] * 100, [now] * 100)
@@ -189,6 +194,7 @@ def test_expected_calls_that_are_none_are_compared_as_they_are(arguments: Any) -
     )
 
 
+@settings(deadline=None, max_examples=50)
 @given(JSON, JSON)
 def test_whatever_a_system_answers_is_compared(expected: Any, answer: Any) -> None:
     shown = from_expected({"calls": expected}, {"calls": answer}, manifest={"stages": []})
