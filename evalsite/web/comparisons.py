@@ -43,7 +43,7 @@ def detail(request: HttpRequest, comparison_id: UUID) -> HttpResponse:
 
 
 @page("regressions")
-def case(request: HttpRequest, comparison_id: UUID, case_id: UUID) -> HttpResponse:
+def case(request: HttpRequest, *, comparison_id: UUID, case_id: UUID) -> HttpResponse:
     """Show a case of both batches side by side: a page, or the part of one for htmx."""
     comparison = _found(comparison_id)
     found = get_object_or_404(TestCase, pk=case_id, suite=comparison.batch.suite_id)

@@ -32,13 +32,13 @@ class ShareForm(Form):
 
 
 @page("shares")
-def links(request: HttpRequest, kind: str, subject_id: UUID) -> HttpResponse:
+def links(request: HttpRequest, *, kind: str, subject_id: UUID) -> HttpResponse:
     """List the links to a comparison or batch of the tenant in scope; 404 for any other."""
     return _shown(request, _subject(kind, subject_id), kind=kind)
 
 
 @act("shares", "add")
-def make(request: HttpRequest, kind: str, subject_id: UUID) -> HttpResponse:
+def make(request: HttpRequest, *, kind: str, subject_id: UUID) -> HttpResponse:
     """Make a link, and show it: nobody can ask for it again, so that nothing leads on from here."""
     subject, form = _subject(kind, subject_id), ShareForm(request.POST)
     if not form.is_valid():
