@@ -66,11 +66,12 @@ def _owner() -> Client:
     from django.test import Client
 
     from evalsite.tenants.enrol import admit
+    from evalsite.tenants.models import Role
     from tests.tenant_rows import make_user
 
     settings.ALLOWED_HOSTS = ["testserver"]
     person, client = make_user(), Client()
-    admit(person, role="owner")
+    admit(person, role=Role.OWNER)
     client.force_login(person)
     return client
 

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from evalsite.tenants.enrol import admit, create_tenant
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
+from tests.browser.more_rows import fill_up
 from tests.client.live import empty, start
 from tests.journeys.workshop import Workshop, broker
 from tests.services import Services
@@ -40,7 +41,10 @@ def demo_world(services: Services, *, tmp: Path) -> Iterator[World]:
         shop.manage("demo")
         password = (tmp / "data" / "demo_password").read_text().strip()
         _stranger(password)
-        yield World(url, shop, Tenant.objects.get(slug="demo").pk, password)
+        demo = Tenant.objects.get(slug="demo").pk
+        with tenant(demo):
+            fill_up()
+        yield World(url, shop, demo, password)
 
 
 @contextmanager

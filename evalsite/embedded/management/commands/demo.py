@@ -182,7 +182,7 @@ class Command(BaseCommand):
         self._head("Where to look next")
         rows = {
             "make serve": "the site, a worker and Flower, until Ctrl-C",
-            f"{settings.SITE_URL}/admin/": f"cases, batches, regressions; sign in as {READER}",
+            f"{settings.SITE_URL}/": f"what regressed, where and why; sign in as {READER}",
             FLOWER: "the tasks, while make serve runs",
             "python manage.py listbatches": "every batch so far",
             "docs/statistics.md": "what each verdict means, with these figures",
