@@ -83,7 +83,7 @@ def read(places: Iterable[Place], *, before: Mapping[str, Any]) -> dict[str, Any
             place.blame(error.code, error.message, hint=error.hint)
             continue
         if value is not _ABSENT:
-            _put(case, place.slot, value)
+            _put(case, place.slot, value=value)
     return case
 
 
@@ -128,7 +128,7 @@ def _number(place: Place) -> int | float:
     return number
 
 
-def _put(case: dict[str, Any], slot: Slot, value: Any) -> None:
+def _put(case: dict[str, Any], slot: Slot, *, value: Any) -> None:
     if slot.kind == Kind.REST:
         inner = _opened(case, slot.path)
         inner.update({name: one for name, one in value.items() if name not in inner})

@@ -35,7 +35,9 @@ def take(request: HttpRequest, suite: str) -> HttpResponse:
     if request.method == "POST":
         return _stage(request, found)
     file = _staged(request.GET, suite=found)
-    return _form(request, found, ImportForm(found)) if file is None else _try(request, found, file)
+    if file is None:
+        return _form(request, found, form=ImportForm(found))
+    return _try(request, found, file=file)
 
 
 @page("cases")
@@ -59,11 +61,11 @@ def export(request: HttpRequest, suite: str) -> HttpResponse:
 def _stage(request: HttpRequest, suite: Suite) -> HttpResponse:
     form = ImportForm(suite, request.POST, request.FILES)
     if not form.is_valid():
-        return _form(request, suite, form, status=422)
+        return _form(request, suite, form=form, status=422)
     return redirect(_shown_at(suite, form.staged, name=form.name()))
 
 
-def _try(request: HttpRequest, suite: Suite, file: StagedImport) -> HttpResponse:
+def _try(request: HttpRequest, suite: Suite, *, file: StagedImport) -> HttpResponse:
     context: dict[str, Any] = {"suite": suite, "file": file, "name": request.GET.get("name", "")}
     try:
         tried = dry_run(file, suite=suite, actor=request.user)
@@ -98,7 +100,7 @@ def _import(request: HttpRequest, suite: Suite) -> HttpResponse:
 
 
 def _form(
-    request: HttpRequest, suite: Suite, form: ImportForm, *, status: int = 200
+    request: HttpRequest, suite: Suite, *, form: ImportForm, status: int = 200
 ) -> HttpResponse:
     return render(request, "web/import.html", {"suite": suite, "form": form}, status=status)
 

@@ -48,7 +48,7 @@ class ImportForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         file, text = cleaned.get("file"), cleaned.get("text", "")
         if not self.errors and bool(file) is bool(text.strip()):
-            raise ValidationError("Give a file, or paste lines: one of the two.", code="required")
+            raise ValidationError("Give a file, or paste lines: one of the two.")
         if not self.errors:
             self._stage(file or io.BytesIO(text.encode("utf-8", "surrogatepass")))
         return cleaned
