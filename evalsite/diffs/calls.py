@@ -137,12 +137,14 @@ def _wanted(call: Any, *, given: Any) -> Any:
         return {"name": call["name"], "arguments": call.get("arguments") or {}}
     arguments = given["arguments"] if given is not ABSENT else {}
     made = arguments if isinstance(arguments, dict) else {}
-    values = {name: _accepted(name, accepted, made) for name, accepted in call["accepted"].items()}
+    values = {
+        name: _accepted(name, accepted, made=made) for name, accepted in call["accepted"].items()
+    }
     wanted = {name: value for name, value in values.items() if value is not ABSENT}
     return {"name": call["name"], "arguments": wanted}
 
 
-def _accepted(name: str, accepted: list[Any], made: Mapping[str, Any]) -> Any:
+def _accepted(name: str, accepted: list[Any], *, made: Mapping[str, Any]) -> Any:
     """The one value to compare with: that given, if it is accepted; "" means: may be left out."""
     if name in made and any(is_same(value, made[name]) for value in accepted):
         return made[name]

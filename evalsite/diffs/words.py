@@ -56,7 +56,7 @@ def compare_parts(
     traces = _search(was, now, most=most)
     if traces is None:
         return None
-    pieces = _walked_back(was, now, traces)
+    pieces = _walked_back(was, now, traces=traces)
     if _likeness(pieces) < _ALIKE:
         return [Piece(GONE, "".join(was)), Piece(NEW, "".join(now))]
     return _as_phrases(pieces)
@@ -165,7 +165,7 @@ def _comes(reach: dict[int, int], diagonal: int, *, edits: int) -> bool:
 
 
 def _walked_back(
-    was: Sequence[str], now: Sequence[str], traces: list[dict[int, int]]
+    was: Sequence[str], now: Sequence[str], *, traces: list[dict[int, int]]
 ) -> list[Piece]:
     """Follow the shortest way from the end of both to their start."""
     x, y = len(was), len(now)

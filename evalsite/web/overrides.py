@@ -41,7 +41,7 @@ def overrule(request: HttpRequest, card_id: UUID) -> HttpResponse:
 
 
 @act("calibration", "change")
-def take_back(request: HttpRequest, card_id: UUID, label_id: UUID) -> HttpResponse:
+def take_back(request: HttpRequest, card_id: UUID, *, label_id: UUID) -> HttpResponse:
     """Withdraw a person's verdict on this case; it stays in the list, with who gave it."""
     card = find_card(card_id)
     label = get_object_or_404(Label, pk=label_id, batch=card.batch_id, revision=card.revision_id)

@@ -39,7 +39,7 @@ def detail(request: HttpRequest, card_id: UUID) -> HttpResponse:
 
 
 @page("scoring")
-def part(request: HttpRequest, card_id: UUID, name: str) -> HttpResponse:
+def part(request: HttpRequest, card_id: UUID, *, name: str) -> HttpResponse:
     """Send the input, expected value or output whole, as a file of plain text."""
     card = find_card(card_id)
     value = _part(card, name)
