@@ -133,7 +133,7 @@ def test_an_interval_bar_without_a_figure_draws_none() -> None:
 
 
 def test_an_interval_bar_clips_what_is_beyond() -> None:
-    bar = interval_bar(-0.5, 0.5, 1.5)
+    bar = interval_bar((-0.5, 0.5, 1.5))
     assert (bar.low, bar.high) == (bar.start, bar.end)
     assert bar.label == "50.0 %, 95 % interval -50.0 to 150.0 %"
 

@@ -82,7 +82,7 @@ def shortened(name: str, *, most: int) -> str:
 
 def _effect(row: ForestRow, scale: Scale, *, y: float, unit: str) -> Effect:
     name, low, value, high, url = row
-    mark = marked(scale, low, value, high)
+    mark = marked(scale, (low, value, high))
     figures = change(value, unit) if known(value) else "not measured"
     if mark.low is not None:
         figures = f"{moved(value, unit)} ({between(low, high, unit=unit)})"

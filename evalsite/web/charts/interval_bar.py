@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from evalsite.figures import level, levels
-from evalsite.web.charts.scale import Scale, known, marked
+from evalsite.web.charts.scale import Ends, Scale, known, marked
 
 WIDTH: Final = 120.0
 HEIGHT: Final = 16.0
@@ -26,14 +26,15 @@ class IntervalBar(NamedTuple):
     height: float = HEIGHT
 
 
-def interval_bar(low: float | None, value: float | None, high: float | None) -> IntervalBar:
+def interval_bar(given: Ends) -> IntervalBar:
     """Place a share (0..1) and the ends of its interval."""
     scale = Scale(0.0, 1.0, _EDGE, WIDTH - _EDGE)
-    mark = marked(scale, low, value, high)
-    return IntervalBar(scale.start, scale.end, HEIGHT / 2, *mark, _label(low, value, high))
+    mark = marked(scale, given)
+    return IntervalBar(scale.start, scale.end, HEIGHT / 2, *mark, _label(given))
 
 
-def _label(low: float | None, value: float | None, high: float | None) -> str:
+def _label(given: Ends) -> str:
+    low, value, high = given
     if not known(value):
         return "not measured"
     if len(known(low, high)) < 2:

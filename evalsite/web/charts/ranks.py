@@ -80,7 +80,7 @@ def _row(row: Ranked, scale: Scale, *, y: float) -> RankMark:
         y,
         shortened(row.name, most=_NAME),
         f"{row.name}: rank {row.rank}{may_be}{ties}",
-        marked(scale, row.low, row.rank, row.high),
+        marked(scale, (row.low, row.rank, row.high)),
         row.ties,
         row.url,
     )

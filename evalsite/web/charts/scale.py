@@ -35,8 +35,13 @@ class Mark(NamedTuple):
     high: float | None
 
 
-def marked(scale: Scale, low: float | None, value: float | None, high: float | None) -> Mark:
+# The low end of an interval, its value and its high end, None where not known.
+Ends = tuple[float | None, float | None, float | None]
+
+
+def marked(scale: Scale, given: Ends) -> Mark:
     """Place a value and its interval; half an interval, or one without its value, is none."""
+    low, value, high = given
     if value is None or not known(value):
         return Mark(None, None, None)
     ends = known(low, high)

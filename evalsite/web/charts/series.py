@@ -93,7 +93,7 @@ def series(
     across = Scale(-0.5, max(0.5, len(points) - 0.5), LEFT, RIGHT)
     placed = [
         PointMark(
-            across.at(at), marked(up, *_ends(point)), _text(point, unit), point.url, not point.note
+            across.at(at), marked(up, _ends(point)), _text(point, unit), point.url, not point.note
         )
         for at, point in enumerate(points)
     ]

@@ -18,9 +18,10 @@ register = template.Library()
 
 
 @register.inclusion_tag("web/charts/interval_bar.svg")
-def interval_bar(low: float | None, value: float | None, high: float | None) -> dict[str, Any]:
+def interval_bar(*ends: float | None) -> dict[str, Any]:
     """Draw a share (0..1) as a dot in its interval."""
-    return {"chart": bars.interval_bar(low, value, high)}
+    low, value, high = ends
+    return {"chart": bars.interval_bar((low, value, high))}
 
 
 @register.inclusion_tag("web/charts/sparkline.svg")
@@ -31,7 +32,7 @@ def sparkline(points: Sequence[sparks.SparkPoint], unit: str = SHARE) -> dict[st
 
 @register.inclusion_tag("web/charts/forest.svg")
 def forest(
-    effects: Sequence[forests.ForestRow], unit: str = SHARE, margin: float | None = None
+    effects: Sequence[forests.ForestRow], unit: str = SHARE, *, margin: float | None = None
 ) -> dict[str, Any]:
     """Draw effects of (name, low, effect, high, address) around zero, and a margin."""
     return {"chart": forests.forest(effects, unit=unit, margin=margin)}
@@ -39,7 +40,7 @@ def forest(
 
 @register.inclusion_tag("web/charts/series.svg")
 def series(
-    points: Sequence[rows.SeriesPoint], changes: Sequence[rows.Change] = (), unit: str = SHARE
+    points: Sequence[rows.SeriesPoint], changes: Sequence[rows.Change] = (), *, unit: str = SHARE
 ) -> dict[str, Any]:
     """Draw a series over versions or batches, and where it changed."""
     return {"chart": rows.series(points, changes=changes, unit=unit)}
