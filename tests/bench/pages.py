@@ -50,9 +50,9 @@ def main() -> None:
 def _fill(n_cards: int) -> None:
     """Score batches a day apart, and close each as its last task would."""
     from django.utils import timezone
-    from tests.browser.more_rows import fill_up
 
     from evalsite.pipeline.finish import close
+    from tests.browser.more_rows import fill_up
 
     now = timezone.now()
     days = range(n_cards // CASES, 0, -1)
