@@ -43,7 +43,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "states": AlertState.choices,
         "suites": Suite.objects.order_by("name").values_list("name", flat=True)[:200],
         "own": address_of(request.user),
-        "may_replay": may(request, "change", "alerts"),
+        "may_replay": may(request, verb="change", room="alerts"),
     }
     return render(request, "web/alerts.html", context)
 
@@ -57,7 +57,7 @@ def detail(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         "alert": alert,
         "text": without_links(alert.text),
         "gathered": Alert.objects.filter(digest=alert).defer("text", "html").order_by("-pk")[:100],
-        "may_replay": may(request, "change", "alerts") and alert.state in OVER,
+        "may_replay": may(request, verb="change", room="alerts") and alert.state in OVER,
     }
     return render(request, "web/alert.html", context)
 

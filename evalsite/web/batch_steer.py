@@ -42,7 +42,7 @@ class MoreMoney(forms.Form):
 
 def steering(request: HttpRequest, batch: Batch) -> frozenset[str]:
     """Answer what the person may do with the batch as it stands."""
-    if not may(request, "change", "batches"):
+    if not may(request, verb="change", room="batches"):
         return frozenset()
     verbs = _VERBS[BatchState(batch.state)]
     is_closed = "legacy" in batch.manifest or batch.cards_purged_at is not None

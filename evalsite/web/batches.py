@@ -28,7 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "next": batches.next,
         "after": after,
         "is_filtered": any(request.GET.get(name) for name in form.fields),
-        "may_start": may(request, "add", "batches"),
+        "may_start": may(request, verb="add", room="batches"),
     }
     return render(request, "web/batches.html", context)
 

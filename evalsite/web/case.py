@@ -32,7 +32,7 @@ def detail(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "sides": _sides(case),
         "changes": changes(revisions)[:_MOST_REVISIONS],
         "results": _results(case),
-        "may_change": may(request, "change", "cases"),
+        "may_change": may(request, verb="change", room="cases"),
     }
     return render(request, "web/case.html", context)
 

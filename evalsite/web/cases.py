@@ -45,8 +45,8 @@ def index(request: HttpRequest, suite: str) -> HttpResponse:
         "found": found,
         "rows": _rows(found, batch),
         "batch": batch,
-        "acts": ACTS if may(request, "change", "cases") else {},
-        "may_add": may(request, "add", "cases"),
+        "acts": ACTS if may(request, verb="change", room="cases") else {},
+        "may_add": may(request, verb="add", room="cases"),
     }
     return render(request, "web/cases.html", context)
 

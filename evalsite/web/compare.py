@@ -46,7 +46,7 @@ def pick(request: HttpRequest) -> HttpResponse:
         "pair": None if error else pair,
         "warnings": warnings,
         "error": error,
-        "may_compare": may(request, "add", "regressions"),
+        "may_compare": may(request, verb="add", room="regressions"),
         "recent": _recent_pairs(),
     }
     return render(request, "web/compare.html", context, status=error.http_status if error else 200)

@@ -36,8 +36,8 @@ def detail(request: HttpRequest, comparison_id: UUID) -> HttpResponse:
     context = {
         **facts_of(comparison),
         "listed": listed,
-        "may_compare": may(request, "add", "regressions"),
-        "may_share": may(request, "add", "shares"),
+        "may_compare": may(request, verb="add", room="regressions"),
+        "may_share": may(request, verb="add", room="shares"),
     }
     return render(request, "web/comparison.html", context)
 

@@ -43,7 +43,8 @@ def show(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         "newest": decision_in_figures(newest) if newest else None,
         "history": [decision_in_figures(each) for each in decisions],
         "is_old": newest is not None and _came_since(groups, newest.decided_at),
-        "may_change": may(request, "change", "experiments") and found.state == ExperimentState.OPEN,
+        "may_change": may(request, verb="change", room="experiments")
+        and found.state == ExperimentState.OPEN,
     }
     return render(request, "web/experiment.html", context)
 

@@ -35,7 +35,9 @@ def listed(request: HttpRequest) -> HttpResponse:
     rows = [(gate, headline_of(as_file(gate)), checks.get(gate.pk)) for gate in shown.rows]
     refusals = sum(1 for _, _, check in rows if check and check.outcome != GateOutcome.PASSED)
     context = {"rows": rows, "next": shown.next, "text": text, "refusals": refusals}
-    return render(request, "web/gates.html", {**context, "may_add": may(request, "add", "gates")})
+    return render(
+        request, "web/gates.html", {**context, "may_add": may(request, verb="add", room="gates")}
+    )
 
 
 @page("gates")
@@ -46,7 +48,7 @@ def detail(request: HttpRequest, gate_id: UUID) -> HttpResponse:
     checks = checks.select_related("comparison__batch__run", "comparison__baseline__run")
     if (outcome := request.GET.get("outcome", "")) in GateOutcome.values:
         checks = checks.filter(outcome=outcome)
-    may_ask = may(request, "change", "gates")
+    may_ask = may(request, verb="change", room="gates")
     context = {
         "gate": gate,
         "rules": rules_of(as_file(gate).spec()),
@@ -58,7 +60,7 @@ def detail(request: HttpRequest, gate_id: UUID) -> HttpResponse:
         "outcomes": GateOutcome.choices,
         "may_ask": may_ask,
         "batches": _askable(gate) if may_ask else [],
-        "may_remove": may(request, "delete", "gates"),
+        "may_remove": may(request, verb="delete", room="gates"),
     }
     return render(request, "web/gate.html", context)
 

@@ -52,8 +52,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "matters": matters(list(newest_finished().values())),
         "most": MOST,
         "running": under_way(),
-        "may_add_cases": may(request, "add", "cases"),
-        "may_start": may(request, "add", "batches"),
+        "may_add_cases": may(request, verb="add", room="cases"),
+        "may_start": may(request, verb="add", room="batches"),
     }
     return render(request, "web/home.html", context)
 

@@ -40,7 +40,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "next": shown.next,
         "open": sum(not at.is_done for _, at in rows),
-        "may_label": may(request, "add", "calibration"),
+        "may_label": may(request, verb="add", room="calibration"),
     }
     return render(request, "web/labels.html", context)
 

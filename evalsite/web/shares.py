@@ -78,7 +78,7 @@ def _shown(
         "links": list(shares_of(subject.pk)[:_LISTED]),
         "now": timezone.now(),
         "days": DAYS,
-        "may_share": may(request, "add", "shares"),
+        "may_share": may(request, verb="add", room="shares"),
     }
     return render(request, "web/shares.html", context)
 

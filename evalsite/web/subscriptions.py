@@ -52,7 +52,7 @@ class WishForm(forms.Form):
 @page("alerts")
 def listed(request: HttpRequest) -> HttpResponse:
     """Show one's own subscriptions; to who may change them, all of them and the webhooks."""
-    runs_it = may(request, "change", "alerts")
+    runs_it = may(request, verb="change", room="alerts")
     names = {
         "suites": Suite.objects.order_by("name").values_list("name", flat=True)[:_MOST],
         "targets": Target.objects.order_by("name").values_list("name", flat=True)[:_MOST],
@@ -83,7 +83,7 @@ def add(request: HttpRequest) -> HttpResponse:
     wishes = WishForm(given).wishes()
     if not place or place.lower() == address_of(request.user).lower():
         made = subscribe_self(request.user, suite=suite, target=target, wishes=wishes)
-    elif may(request, "change", "alerts"):
+    elif may(request, verb="change", room="alerts"):
         made = subscribe(place, suite=suite, target=target, wishes=wishes, actor=request.user)
     else:
         raise SubscriptionNotYours("only an admin may subscribe somebody else")
@@ -97,7 +97,7 @@ def change(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
     wish = get_object_or_404(
         Subscription.objects.select_related("suite", "target", "webhook"), pk=subscription_id
     )
-    if not may(request, "change", "alerts"):
+    if not may(request, verb="change", room="alerts"):
         require_own(wish, request.user)
     do = request.POST.get("do")
     if do == "end":

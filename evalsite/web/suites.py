@@ -39,7 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "q": q,
         "pack": pack,
         "packs": list(Suite.objects.order_by("pack").values_list("pack", flat=True).distinct()),
-        "may_add_cases": may(request, "add", "cases"),
+        "may_add_cases": may(request, verb="add", room="cases"),
     }
     return render(request, "web/suites.html", context)
 
@@ -54,8 +54,8 @@ def detail(request: HttpRequest, suite: str) -> HttpResponse:
         "standing": standing,
         "tally": tally(found),
         "latest": _latest(found),
-        "may_add_cases": may(request, "add", "cases"),
-        "may_start": may(request, "add", "batches"),
+        "may_add_cases": may(request, verb="add", room="cases"),
+        "may_start": may(request, verb="add", room="batches"),
     }
     return render(request, "web/suite.html", context)
 

@@ -76,7 +76,7 @@ def show(request: HttpRequest, suite: str) -> HttpResponse:
             for watch in watches.order_by("-evidence")[:MOST_ROWS]
         ],
         "rate": RATE,
-        "may_change": may(request, "change", "trends"),
+        "may_change": may(request, verb="change", room="trends"),
     }
     return render(request, "web/trends.html", context)
 

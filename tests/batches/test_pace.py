@@ -16,9 +16,20 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 def told(done: int, *, recent: float, age: float | None = 600) -> Pace:
     began = None if age is None else NOW - timedelta(seconds=age)
     figures: dict[str, Any] = {"n_cases": 1000, "cases_done": done, "started_at": began}
-    rest = {"round": 0, "number": 0, "lane": "cpu", "stages": [], "state": "running"}
-    chunks = {"n_chunks": 1, "chunks_done": 0, "chunks_failed": 0, "finished_at": None}
-    step = StepProgress(**rest, **chunks, **figures)
+    rest: dict[str, Any] = {
+        "round": 0,
+        "number": 0,
+        "lane": "cpu",
+        "stages": [],
+        "state": "running",
+    }
+    chunks: dict[str, Any] = {
+        "n_chunks": 1,
+        "chunks_done": 0,
+        "chunks_failed": 0,
+        "finished_at": None,
+    }
+    step = StepProgress(**{**rest, **chunks, **figures})
     return pace(step, recent=recent, window=60, now=NOW)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -58,7 +59,7 @@ _PLAIN: Final = (
     *("labels", "labels-new", "calibration"),
 )
 PAGES: Final[dict[str, Address]] = {
-    **{name: (lambda name=name: reverse(name)) for name in _PLAIN},
+    **{name: partial(reverse, name) for name in _PLAIN},
     **{name: _of_suite(name) for name in ("suite", "suite-edit", "cases", "case-new", "import")},
     **{name: _of_suite(name) for name in ("leaderboard", "trends")},
     **{name: _of(name, TestCase) for name in ("case", "case-edit")},

@@ -27,7 +27,7 @@ _CHECK_ID = re.compile(r"evalsite\.[EW]\d{3}")
 # Constants that are given for a code.
 _CONSTANTS = {
     *("WORKER_CRASHED", "TARGET_ERROR", "NOT_APPLICABLE", "OUTPUT_REPEATED", "CASE_UNKNOWN"),
-    *("MONEY_CAP", "MONTH_QUOTA"),
+    *("MONEY_CAP", "MONTH_QUOTA", "BY_HAND"),
 }
 # Codes that are put together from a kind or key.
 _COMPOSED = {

@@ -36,7 +36,8 @@ def batch() -> Batch:
 
 
 def keys(batch: Batch, **query: str) -> list[str]:
-    return list(filtered(batch, query).values_list("case_key", flat=True))
+    found = filtered(batch, query).select_related("revision__case")
+    return [card.revision.case.key for card in found]
 
 
 @pytest.mark.parametrize(

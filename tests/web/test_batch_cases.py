@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -34,7 +36,7 @@ def batch(acme: Tenant) -> Batch:
     return made
 
 
-def page_of(of: Tenant, batch: Batch, **query: str) -> str:
+def page_of(of: Tenant, batch: Batch, **query: Any) -> str:
     return shown(of, reverse("batch", args=[batch.pk]), **query)
 
 

@@ -69,7 +69,7 @@ def test_the_list_shows_the_newest_first(acme: Tenant) -> None:
     ],
     ids=str,
 )
-def test_the_list_can_be_filtered(acme: Tenant, query: dict[str, str], wanted: list[str]) -> None:
+def test_the_list_can_be_filtered(acme: Tenant, query: dict[str, Any], wanted: list[str]) -> None:
     page = shown(acme, "/batches/", **query)
     assert [name for name in ("v1", "v2") if f"<bdi>{name}</bdi>" in page] == wanted
 

@@ -16,7 +16,7 @@ from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
 from tests.web.looking import looker
 
-RAG = {
+RAG: dict[str, Any] = {
     "input": {
         "question": "two\nlines",
         "history": [{"role": "user", "content": "hi"}],

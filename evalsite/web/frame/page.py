@@ -39,7 +39,7 @@ def act(room: str, verb: str = "change") -> Callable[[View[P]], View[P]]:
     return lambda view: _made(view, room=room, verb=verb, methods=("POST",))
 
 
-def may(request: HttpRequest, verb: str, room: str) -> bool:
+def may(request: HttpRequest, *, verb: str, room: str) -> bool:
     """Answer whether the person may do it in the tenant in scope: whether a button is shown."""
     role = role_in_scope(request.user)
     return role is not None and allows(role, verb=verb, room=room)
@@ -50,7 +50,7 @@ def _made(view: View[P], *, room: str, verb: str, methods: tuple[str, ...]) -> V
     def shown(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if scope.current() is None:
             return redirect("pick-tenant")
-        if not may(request, verb, room):
+        if not may(request, verb=verb, room=room):
             raise PermissionDenied(f"your role may not {verb} {room}")
         if request.method in _READ:
             return view(request, *args, **kwargs)

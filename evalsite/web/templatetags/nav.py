@@ -11,7 +11,7 @@ register = template.Library()
 
 
 @register.inclusion_tag("web/_nav_link.html", takes_context=True)
-def nav_link(context: dict[str, Any], name: str, text: str) -> dict[str, Any]:
+def nav_link(context: dict[str, Any], name: str, *, text: str) -> dict[str, Any]:
     """Link to a section; the one that the page belongs to is marked."""
     address = reverse(name)
     path = context["request"].path
