@@ -87,9 +87,11 @@ def test_all_can_use_it(look: Look) -> None:
 
 
 def test_without_scripts_it_says_the_same(look: Look) -> None:
-    said = [look(java_script_enabled=is_on).inner_text("main") for is_on in (True, False)]
+    with_scripts, without = look(), look(java_script_enabled=False)
+    with_scripts.evaluate("document.querySelectorAll('.copy').forEach(one => one.remove())")
+    said = [page.inner_text("main").split() for page in (with_scripts, without)]
     assert said[0]
-    assert said[0].split() == said[1].split()
+    assert said[0] == said[1]
 
 
 def _complaints(page: Page) -> list[str]:
@@ -119,6 +121,7 @@ def _missed_by_tab(page: Page) -> list[str]:
     n = page.evaluate(f"({_REACHABLE}).length")
     for _ in range(2 * n + 5):  # what can be scrolled is a stop, too
         page.keyboard.press("Tab")
-        page.evaluate("document.activeElement.dataset.reached = 1")
+        if not page.evaluate(f"document.activeElement.dataset.reached = 1, ({_REACHABLE}).length"):
+            break
     missed: list[str] = page.evaluate(f"({_REACHABLE}).map(one => one.outerHTML.slice(0, 200))")
     return missed

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from evalsite.batches.models import Batch
+from evalsite.batches.models import Batch, BatchState
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
 from tests.factories import (
@@ -161,3 +161,10 @@ def test_it_links_to_flower_where_there_is_one(acme: Tenant, batch: Batch, knobs
     knobs(flower_url="https://flower.example.org/")
     address = f"https://flower.example.org/tasks?name=pipeline.score_chunk%20kwargs%3A{batch.pk}"
     assert f'href="{address}"' in page_of(acme, batch)
+
+
+@pytest.mark.parametrize("state", BatchState.values)
+def test_a_batch_without_figures_is_listed(acme: Tenant, state: str) -> None:
+    with tenant(acme.pk):
+        make_batch(run=make_run(name="bare"), state=state)
+    assert "<bdi>bare</bdi>" in shown(acme, "/batches/")
