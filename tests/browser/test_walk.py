@@ -128,7 +128,7 @@ def _compare(page: Page, first: str, second: str) -> str:
 
 def _subscribe(page: Page) -> None:
     page.get_by_role("button", name="Subscribe").click()
-    expect(page.get_by_role("status")).to_contain_text("sums")
+    expect(page.get_by_text("Subscribed: ")).to_contain_text("sums")
 
 
 def _nothing_is_seen_by(browser: Browser, world: World, addresses: list[str]) -> None:
