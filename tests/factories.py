@@ -247,7 +247,9 @@ def make_decision(**fields: Any) -> Decision:
     """A variant to be deployed, after 20 pairs."""
     fields["experiment"] = fields.get("experiment") or make_experiment()
     counts = {"n_pairs": 20, "wins": 8, "losses": 0, "ties": 12}
-    facts: dict[str, Any] = {"reasons": [], "declaration": {}, "figures": {}}
+    declared = {"primary_metric": "score", "alpha": 0.05}
+    figures: dict[str, Any] = {"metrics": [], "saved": {}}
+    facts: dict[str, Any] = {"reasons": [], "declaration": declared, "figures": figures}
     return Decision.objects.create(
         **{"verdict": "deploy", "method": "t", **facts, **counts, **fields}
     )

@@ -155,9 +155,9 @@ def test_what_is_taken_out_is_told(as_acme: Tenant, tmp_path: Path) -> None:
         assert (entry.actor_kind, entry.actor) == ("system", command)
 
 
-def test_a_suite_that_an_admin_takes_along_is_told(client_as: Any) -> None:
+def test_a_suite_that_somebody_takes_along_is_told(client_as: Any) -> None:
     suite = make_revision().suite
-    response = client_as(Role.VIEWER).get(f"/admin/cases/suite/{suite.pk}/export/")
+    response = client_as(Role.VIEWER).get(f"/suites/{suite}/export/")
     assert len(list(response.streaming_content)) == 1
     assert Entry.objects.get(action="cases.exported").actor_kind == "user"
 

@@ -17,7 +17,7 @@ from evalsite.tenants.models import Tenant
 
 # Opened by the signed token in its address, and by no cookie.
 BY_TOKEN = {"/mute/x/"}
-_FILLED = {"uuid": str(uuid4()), "app_label": "cases"}
+_FILLED = {"uuid": str(uuid4()), "int": "1", "app_label": "cases"}
 _REFUSED = b"The form was too old"
 
 

@@ -156,4 +156,4 @@ def test_another_tenants_batch_is_not_there(acme: Tenant, carol: Client) -> None
 def test_a_batch_that_is_not_scored_yet_says_so(alice: Client, acme: Tenant) -> None:
     with tenant(acme.pk):
         batch = make_batch()
-    assert "Nothing has been scored yet" in alice.get(f"/batches/{batch.pk}/").content.decode()
+    assert "Nothing has begun yet" in alice.get(f"/batches/{batch.pk}/").content.decode()
