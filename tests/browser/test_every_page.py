@@ -118,10 +118,11 @@ def _over_the_edge(page: Page, size: Any) -> int:
 
 def _missed_by_tab(page: Page) -> list[str]:
     """Answer what a mouse can reach and the tab key cannot."""
-    n = page.evaluate(f"({_REACHABLE}).length")
-    for _ in range(2 * n + 5):  # what can be scrolled is a stop, too
-        page.keyboard.press("Tab")
-        if not page.evaluate(f"document.activeElement.dataset.reached = 1, ({_REACHABLE}).length"):
-            break
+    page.evaluate("document.addEventListener('focusin', e => { e.target.dataset.reached = 1 })")
+    left = page.evaluate(f"({_REACHABLE}).length")
+    for _ in range(2):  # what can be scrolled is a stop, too
+        for _ in range(left + 3 if left else 0):
+            page.keyboard.press("Tab")
+        left = page.evaluate(f"({_REACHABLE}).length")
     missed: list[str] = page.evaluate(f"({_REACHABLE}).map(one => one.outerHTML.slice(0, 200))")
     return missed
