@@ -43,14 +43,14 @@ def fill(ends: Sequence[datetime]) -> list[Batch]:
     """Make a suite in the tenant in scope, and a scored batch of it for each end; oldest first."""
     from django.db import connection
 
-    from tests.factories import make_batch, make_run, make_suite
+    from tests.factories import make_batch, make_run, make_suite, make_target
 
-    suite, batches = make_suite(version=1), []
+    suite, target, batches = make_suite(version=1), make_target(), []
     with connection.cursor() as cursor:
         cursor.execute(_CASES, [CASES])
         for end in ends:
             fields = {"manifest": {"stages": STAGES}, "n_cases": CASES, "state": "finished"}
-            batch = make_batch(suite=suite, run=make_run(), finished_at=end, **fields)
+            batch = make_batch(suite=suite, run=make_run(target=target), finished_at=end, **fields)
             cursor.execute(_CARDS, [batch.pk])
             batches.append(batch)
         cursor.execute("SELECT app.refresh_statistics('scoring_scorecard')")
