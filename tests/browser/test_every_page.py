@@ -99,7 +99,7 @@ def _complaints(page: Page) -> list[str]:
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.reload(wait_until="networkidle")
+    page.reload()
     return said
 
 
