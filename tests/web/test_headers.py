@@ -114,8 +114,10 @@ def known(as_acme: Tenant) -> dict[str, Any]:
         "content_type_id": 1,
         "id": make_user().pk,
         "url": "nowhere",
-        "kind": "comparison", "subject_id": Comparison.objects.get().pk,
-        "digest": "no-digest", "number": 0,
+        "kind": "comparison",
+        "subject_id": Comparison.objects.get().pk,
+        "digest": "no-digest",
+        "number": 0,
     }
 
 
