@@ -56,5 +56,13 @@ def _in_trace(known: Mapping[str, str]) -> Iterator[None]:
 
 
 @cache
+def is_installed(name: str) -> bool:
+    """Answer whether a module can be imported; no error where its package is not there either."""
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
 def _has_traces() -> bool:
-    return find_spec("opentelemetry.sdk") is not None
+    return is_installed("opentelemetry.sdk")

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from evalsite.env import Env
+from evalsite.origin import is_installed
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -41,7 +41,7 @@ def start(env: Env, *, service: str) -> None:
     """Trace this process from here on; nothing where no endpoint is set, once is enough."""
     if not env.otel_exporter_otlp_endpoint or _provider is not None:
         return
-    if find_spec("opentelemetry.instrumentation.django") is None:
+    if not is_installed("opentelemetry.instrumentation.django"):
         log.warning("traces need the extra: pip install 'evalsite[otel]'")
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter

@@ -60,7 +60,9 @@ class NewBatch(Wanted):
     suite = CharField(max_length=100, help_text="Its id or name.")
     run = CharField(max_length=100, help_text="Its id or name.")
     pack = CharField(required=False, max_length=100, help_text="The suite's, to be sure of it.")
-    options = DictField(child=JSONField(), required=False, help_text="The pack's options.")
+    options = DictField(
+        child=JSONField(allow_null=True), required=False, help_text="The pack's options."
+    )
     judges = ListField(
         child=CharField(), required=False, help_text="Other judges for stages: STAGE=JUDGE."
     )

@@ -91,6 +91,7 @@ def test_suite_and_run_may_be_named_by_id(api: Client, ready: Tenant) -> None:
         ({"pack": "rag"}, "pack_differs"),
         ({"judges": ["none"]}, "judge_unknown"),
         ({"options": {"no": 1}}, "options_invalid"),
+        ({"options": {"no": None}}, "options_invalid"),
         ({"selection": {"key": "a"}}, "invalid"),
         ({"repetitions": 0}, "invalid"),
         ({"state": "finished"}, "invalid"),

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 
 import httpx2
@@ -18,6 +17,7 @@ import psutil
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from evalsite.origin import is_installed
 from tests.alerts.receivers import Hook, Inbox, webhook
 from tests.fake_model import Call, FakeModel, Fault, fake_model
 from tests.journeys.planted import Evidence
@@ -170,7 +170,7 @@ def opened(shop: Workshop, *, mail_port: int) -> Iterator[Premises]:
 @contextmanager
 def _collected(premises: Premises) -> Iterator[None]:
     """Collect spans where the extra is installed."""
-    if find_spec("opentelemetry.instrumentation.django") is None:
+    if not is_installed("opentelemetry.instrumentation.django"):
         yield
         return
     from tests.journeys.test_one_trace import Collector

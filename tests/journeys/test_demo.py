@@ -31,6 +31,22 @@ _ELSEWHERE = (
 )
 
 
+# The extras of pyproject.toml: whoever types `make demo` has requirements.txt and nothing else.
+_EXTRAS = ("allauth", "mcp", "opentelemetry", "pyarrow", "safetensors", "storages", "tokenizers")
+_HIDING = f"""
+from importlib.machinery import PathFinder
+
+find_spec = PathFinder.find_spec
+
+
+def without_extras(name, *places):
+    return None if name.partition(".")[0] in {_EXTRAS} else find_spec(name, *places)
+
+
+PathFinder.find_spec = without_extras
+"""
+
+
 class Shown(NamedTuple):
     """A data folder, and what the demo said on it, the first and the second time."""
 
@@ -39,11 +55,17 @@ class Shown(NamedTuple):
     second: str
 
 
+def _bare(folder: Path) -> dict[str, str]:
+    """Answer an environment in which every Python, workers too, finds no extra installed."""
+    (folder / "sitecustomize.py").write_text(_HIDING)
+    return {"PYTHONPATH": str(folder), "WORKER_SLOTS": "1"}
+
+
 def manage(data: Path, *arguments: str, seconds: float = 100) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        env={**kept, "EVALSITE_DATA_DIR": str(data), "WORKER_SLOTS": "1", "COLUMNS": "100"},
+        env={**kept, **_bare(data.parent), "EVALSITE_DATA_DIR": str(data), "COLUMNS": "100"},
         cwd=ROOT,
         capture_output=True,
         text=True,
