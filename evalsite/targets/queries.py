@@ -11,6 +11,7 @@ from django.db.models.functions import Cast
 
 from evalsite.blobs.shorten import restore
 from evalsite.errors import EvalsiteError
+from evalsite.ids import uuid_of
 from evalsite.targets.models import EvalMode, Output, Run, RunStatus, Target
 
 
@@ -42,9 +43,8 @@ def find_target(name: str) -> Target:
 
 def name_of_target(name_or_id: str | None) -> str | None:
     """Answer the name of a target that is told by id; a name stays. Raises TargetUnknown."""
-    try:
-        pk = UUID(name_or_id or "")
-    except ValueError:
+    pk = uuid_of(name_or_id or "")
+    if pk is None:
         return name_or_id
     found = Target.objects.filter(pk=pk).values_list("name", flat=True).first()
     if found is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import HttpRequest
 
 from evalsite.batches.models import Batch
 from evalsite.figures import score
+from evalsite.ids import uuid_of
 from evalsite.scoring.models import Scorecard, ScoreStatus
 from evalsite.scoring.narrow import ORDERS, FilterUnclear, filtered, searched
 from evalsite.summaries.models import SliceKind
@@ -70,7 +70,7 @@ def cases_of(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "slices_offered": _slices(batch, wanted.get("slice", "")),
         "searched": searched(batch),
         "n_scorings": batch.n_cases * batch.repetitions,
-        "opened": _uuid(request.GET.get("card", "")),
+        "opened": uuid_of(request.GET.get("card", "")),
     }
 
 
@@ -106,10 +106,3 @@ def _slices(batch: Batch, chosen: str) -> list[str]:
     kinds = rows.values_list("slice_kind", "slice_value")[:_SLICES_OFFERED]
     offered = [f"{kind}:{value}" for kind, value in kinds]
     return [*offered, *({chosen} - {"", *offered})]
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +15,7 @@ from evalsite.cases.check import CaseRefused
 from evalsite.cases.models import Suite, TestCase
 from evalsite.cases.pretty import in_short
 from evalsite.errors import UsageError
+from evalsite.ids import uuid_of
 from evalsite.scoring.last_verdicts import last_verdicts, newest_finished
 from evalsite.web.case_filter import CaseFilter
 from evalsite.web.frame.page import act, may, page
@@ -96,18 +96,11 @@ def _rows(found: Found, batch: Any) -> list[dict[str, Any]]:
 def _chosen(request: HttpRequest, suite: Suite) -> tuple[BulkAct, list[TestCase]]:
     """Read the act and the cases; raises NothingChosen."""
     edit = ACTS.get(request.POST.get("act", ""))
-    ids = [pk for text in request.POST.getlist("case") if (pk := _uuid(text))]
+    ids = [pk for text in request.POST.getlist("case") if (pk := uuid_of(text))]
     cases = list(TestCase.objects.filter(suite=suite, pk__in=ids).order_by("key"))
     if edit is None or not cases:
         raise NothingChosen("no case was chosen")
     return edit, cases
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 urlpatterns = [

@@ -18,6 +18,7 @@ from evalsite.gates.queries import newest_checks
 from evalsite.gates.rules import headline_of, rules_of
 from evalsite.gates.versions import versions_of
 from evalsite.gates.write import as_file, as_yaml
+from evalsite.ids import uuid_of
 from evalsite.web.frame.page import act, may, page
 from evalsite.web.frame.paging import page_of
 
@@ -70,7 +71,7 @@ def check_now(request: HttpRequest, gate_id: UUID) -> HttpResponse:
     """Ask the gate about a batch, against a baseline that is named or due."""
     gate = get_object_or_404(Gate.objects.select_related("suite", "target"), pk=gate_id)
     found = Batch.objects.select_related("suite", "run__target")
-    batch = get_object_or_404(found, pk=_id(request.POST.get("batch", "")))
+    batch = get_object_or_404(found, pk=uuid_of(request.POST.get("batch", "")))
     baseline = request.POST.get("baseline", "").strip()
     check = ask(gate, batch, baseline=baseline, actor=request.user)
     messages.success(request, f"Gate {gate.name} was asked about run {batch.run.name}.")
@@ -94,13 +95,6 @@ def _askable(gate: Gate) -> list[Batch]:
     if gate.target_id:
         batches = batches.filter(run__target=gate.target_id)
     return list(batches.defer("manifest").order_by("-created_at", "-pk")[:MOST_BATCHES])
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text.strip())
-    except ValueError:
-        return None
 
 
 urlpatterns = [

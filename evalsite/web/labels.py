@@ -15,6 +15,7 @@ from evalsite.calibration.draw import QueueEmpty, QueueInvalid, draw
 from evalsite.calibration.models import Queue
 from evalsite.calibration.progress import progress_of
 from evalsite.calibration.queries import labels_of_queue
+from evalsite.ids import uuid_of
 from evalsite.spreadsheet import neutral
 from evalsite.web.frame.page import may, page
 from evalsite.web.frame.paging import page_of
@@ -53,7 +54,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if not chosen:
         recent = batches.defer("manifest").order_by("-created_at", "-pk")[:_MOST_BATCHES]
         return render(request, "web/labels_batch.html", {"batches": recent})
-    batch = get_object_or_404(batches, pk=_id(chosen))
+    batch = get_object_or_404(batches, pk=uuid_of(chosen))
     form = QueueForm(batch, request.POST or None)
     if form.is_valid():
         try:
@@ -83,13 +84,6 @@ def exported(request: HttpRequest, queue_id: UUID) -> HttpResponse:
 
 def _written(value: object) -> str:
     return "" if value is None else str(value)
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text.strip())
-    except ValueError:
-        return None
 
 
 urlpatterns = [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django_filters import CharFilter, Filter, IsoDateTimeFilter
 from django_filters.fields import IsoDateTimeField
+
+from evalsite.ids import uuid_of
 
 
 class ByIdOrName(CharFilter):
@@ -24,10 +25,8 @@ class ByIdOrName(CharFilter):
         if not value:
             return rows
         wanted = Q(**{f"{self.field_name}__name": value})
-        try:
-            wanted |= Q(**{f"{self.field_name}_id": UUID(value)})
-        except ValueError:
-            return rows.filter(wanted)
+        if key := uuid_of(value):
+            wanted |= Q(**{f"{self.field_name}_id": key})
         return rows.filter(wanted)
 
 
