@@ -23,7 +23,7 @@ from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu import Queue
 
-from evalsite import traces
+from evalsite import peers, traces
 from evalsite.env import TASK_SECONDS, load
 from evalsite.origin import traceparent
 
@@ -32,22 +32,18 @@ LANES = ("cpu", "sandbox", "model")
 app = Celery("evalsite")
 app.conf.update(
     broker_url=settings.BROKER_URL,
-    result_backend=settings.BROKER_URL,
+    broker_heartbeat=round(settings.ENV.peer_seconds),
+    broker_transport_options=peers.of_broker(
+        settings.BROKER_URL,
+        seconds=settings.ENV.peer_seconds,
+        hidden_seconds=settings.ENV.visibility_seconds,
+    ),
+    result_backend=settings.VALKEY_URL,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={
-        # Without these a worker goes deaf when the broker hangs without closing its sockets.
-        "socket_timeout": 10,
-        "socket_connect_timeout": 5,
-        "socket_keepalive": True,
-        "health_check_interval": 10,
-        "visibility_timeout": settings.ENV.visibility_seconds,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
-    },
-    redis_socket_timeout=10,
+    redis_socket_timeout=settings.ENV.peer_seconds,
     # A Unix socket has no keepalive, and redis-py refuses the option there.
-    redis_socket_keepalive="+socket" not in settings.BROKER_URL,
-    redis_backend_health_check_interval=10,
+    redis_socket_keepalive="+socket" not in settings.VALKEY_URL,
+    redis_backend_health_check_interval=round(settings.ENV.peer_seconds),
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_ignore_result=True,
@@ -63,7 +59,7 @@ app.conf.update(
     task_soft_time_limit=TASK_SECONDS - 30,
     task_time_limit=TASK_SECONDS,
     worker_prefetch_multiplier=1,
-    worker_disable_prefetch=True,
+    worker_disable_prefetch=not peers.speaks_amqp(settings.BROKER_URL),
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_max_tasks_per_child=500,
     worker_soft_shutdown_timeout=10,

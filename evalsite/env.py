@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from evalsite.errors import EvalsiteError
+from evalsite.peers import BROKERS, speaks_amqp
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,6 +55,8 @@ class Env(BaseSettings):
     database_name: str = "evalsite"
     database_pool_size: int = Field(default=0, ge=0, le=100)
     broker_url: SecretStr | None = None
+    valkey_url: SecretStr | None = None
+    peer_seconds: float = Field(default=10, ge=1, le=600)
     evalsite_data_dir: Path = ROOT / ".evalsite"
 
     secret_key: SecretStr | None = None
@@ -119,6 +122,20 @@ class Env(BaseSettings):
             raise ValueError("is no PostgreSQL URL") from None
         return value
 
+    @field_validator("broker_url", "valkey_url")
+    @classmethod
+    def _is_broker(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(BROKERS):
+            raise ValueError(f"is no URL that begins with one of {', '.join(BROKERS)}")
+        return value
+
+    @field_validator("valkey_url")
+    @classmethod
+    def _is_valkey(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and speaks_amqp(value.get_secret_value()):
+            raise ValueError("is a Valkey or Redis, never a RabbitMQ")
+        return value
+
     @field_validator("email_url")
     @classmethod
     def _is_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
@@ -151,6 +168,9 @@ class Env(BaseSettings):
     def _belongs_together(self) -> Self:
         if self.database_url and not (self.database_owner_url and self.database_maint_url):
             raise ValueError("DATABASE_URL needs DATABASE_OWNER_URL and DATABASE_MAINT_URL too")
+        is_amqp = self.broker_url and speaks_amqp(self.broker_url.get_secret_value())
+        if is_amqp and not self.valkey_url:
+            raise ValueError("BROKER_URL of a RabbitMQ needs VALKEY_URL too")
         if self.oidc_server_url and not (self.oidc_client_id and self.oidc_client_secret):
             raise ValueError("OIDC_SERVER_URL needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET too")
         return self

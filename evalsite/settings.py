@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
-from evalsite import env, logs
+from evalsite import env, logs, peers
 from evalsite.embedded.layout import Layout
 from evalsite.people import sso
 from evalsite.tenants.roles import APP, MAINT, OWNER
@@ -146,8 +146,12 @@ def _database(url: SecretStr | None, *, role: str, **options: Any) -> dict[str, 
     place = (
         LAYOUT.database_settings(role, name=ENV.database_name) if url is None else _external(url)
     )
-    options = {"connect_timeout": 10, **place["OPTIONS"], **options}
-    return {"ENGINE": "evalsite.tenants.backend", **place, "OPTIONS": options}
+    ours = {"connect_timeout": 10, **peers.of_database(ENV.peer_seconds)}
+    return {
+        "ENGINE": "evalsite.tenants.backend",
+        **place,
+        "OPTIONS": ours | place["OPTIONS"] | options,
+    }
 
 
 _POOL = {"min_size": 1, "max_size": ENV.database_pool_size} if ENV.database_pool_size else False
@@ -155,11 +159,17 @@ _POOL = {"min_size": 1, "max_size": ENV.database_pool_size} if ENV.database_pool
 # A worker that is frozen inside a transaction would hold its row locks for good, and no other could
 # finish the batch: a little after its lease is over the server ends its session.
 _FROZEN = f"-c idle_in_transaction_session_timeout={int(ENV.lease_seconds + 5) * 1000}"
+# Its host is gone, and so is what it held: the leader's lock above all.
+_VANISHED = peers.for_server(ENV.peer_seconds)
 
 DATABASES = {
     "default": {
         **_database(
-            ENV.database_url, role=APP, application_name="evalsite", pool=_POOL, options=_FROZEN
+            ENV.database_url,
+            role=APP,
+            application_name="evalsite",
+            pool=_POOL,
+            options=f"{_FROZEN} {_VANISHED}",
         ),
         "CONN_MAX_AGE": 0 if _POOL else 60,
         "CANARY": True,
@@ -316,6 +326,7 @@ def _email() -> dict[str, Any]:
 globals().update(_email())
 
 BROKER_URL = LAYOUT.broker_url if ENV.broker_url is None else ENV.broker_url.get_secret_value()
+VALKEY_URL = BROKER_URL if ENV.valkey_url is None else ENV.valkey_url.get_secret_value()
 # Whether HSTS covers other hosts of the domain is for the domain's owner to say, at the proxy.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 

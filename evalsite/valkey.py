@@ -1,4 +1,4 @@
-"""The broker's Valkey for whoever counts in it: its address, and what counts while it is away."""
+"""Valkey for whoever counts in it: its address, and what counts while it is away."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class WhileItAnswers:
         if not self._is_away:
             self._is_away = True
             _log.warning(
-                "%s are counted by each process for itself: the broker is away (%s)",
+                "%s are counted by each process for itself: Valkey is away (%s)",
                 self._counted,
                 type(error).__name__,
             )
 
 
-def client_url(broker_url: str) -> str:
-    """Answer the URL of Celery's broker as a Redis client reads it."""
-    url = broker_url.replace("redis+socket://", "unix://")
+def client_url(celery_url: str) -> str:
+    """Answer a URL of Celery's as a Redis client reads it."""
+    url = celery_url.replace("redis+socket://", "unix://")
     return url.replace("virtual_host=", "db=") if url.startswith("unix://") else url

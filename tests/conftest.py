@@ -35,7 +35,7 @@ def django_db_setup(services: Services, django_db_blocker: Any) -> Iterator[None
     # Signing in is not what these tests are about, and a good hash is slow by design.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     app.conf.update(broker_url=services.broker_url, result_backend=services.broker_url)
-    settings.BROKER_URL = services.broker_url
+    settings.BROKER_URL = settings.VALKEY_URL = services.broker_url
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0)
         yield

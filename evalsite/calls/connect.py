@@ -1,4 +1,4 @@
-"""Connect an event loop to the broker's Valkey, where workers share limits and breakers."""
+"""Connect an event loop to the Valkey, where workers share limits and breakers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def open_client() -> Redis:
     from redis.asyncio import Redis
 
     return Redis.from_url(
-        client_url(settings.BROKER_URL),
+        client_url(settings.VALKEY_URL),
         socket_timeout=_PATIENCE_S,
         socket_connect_timeout=_PATIENCE_S,
         decode_responses=True,
@@ -27,9 +27,9 @@ def open_client() -> Redis:
 
 
 def forget_keys(holding: str) -> int:
-    """Delete the broker's keys whose names hold a text, such as a tenant's id; answers how many."""
+    """Delete Valkey's keys whose names hold a text, such as a tenant's id; answers how many."""
     from redis import Redis
 
-    with Redis.from_url(client_url(settings.BROKER_URL), socket_timeout=_PATIENCE_S) as client:
+    with Redis.from_url(client_url(settings.VALKEY_URL), socket_timeout=_PATIENCE_S) as client:
         names = list(client.scan_iter(match=f"*{holding}*", count=1_000))
         return int(client.delete(*names)) if names else 0

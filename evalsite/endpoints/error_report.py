@@ -11,9 +11,9 @@ from django.views.debug import SafeExceptionReporterFilter
 class AlwaysHides(SafeExceptionReporterFilter):
     """Django's filter, which by itself shows everything where DEBUG is on."""
 
-    # Beside what Django hides: the broker's URL has a password in it.
+    # Beside what Django hides: the URLs of broker and Valkey have a password in it.
     hidden_settings = re.compile(
-        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|BROKER_URL",
+        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|BROKER_URL|VALKEY_URL",
         re.IGNORECASE,
     )
 

@@ -1,6 +1,6 @@
 """Count what failed, by address, and refuse who fails too often before anything is looked up.
 
-Moving windows in the broker's Valkey (library `limits`) are shared by all web processes. While it
+Moving windows in Valkey (library `limits`) are shared by all web processes. While it
 is away each process counts for itself. Only failures count, and other addresses are not held up.
 A process asks Valkey only about who failed before its own eyes, so that a good key costs no round
 trip: of somebody who is shut out, each other process looks at one more try.
@@ -85,11 +85,11 @@ def _windows(address: str, *, account: str | None) -> Iterator[_Window]:
 class _Failures:
     """Counts in this process and, while it answers, in Valkey."""
 
-    def __init__(self, broker_url: str) -> None:
+    def __init__(self, valkey_url: str) -> None:
         from limits.storage import MemoryStorage
         from limits.strategies import MovingWindowRateLimiter
 
-        self._shared = MovingWindowRateLimiter(_storage(broker_url))
+        self._shared = MovingWindowRateLimiter(_storage(valkey_url))
         self._own = MovingWindowRateLimiter(MemoryStorage())
         self._valkey = WhileItAnswers("failed attempts")
 
@@ -116,20 +116,20 @@ class _Failures:
 
 
 @lru_cache(maxsize=4)
-def _for(broker_url: str) -> _Failures:
-    return _Failures(broker_url)
+def _for(valkey_url: str) -> _Failures:
+    return _Failures(valkey_url)
 
 
 def _failures() -> _Failures:
     # One thread at a time: of several that load the library's storage at once, one finds it half.
     with _LOADING:
-        return _for(settings.BROKER_URL)
+        return _for(settings.VALKEY_URL)
 
 
-def _storage(broker_url: str) -> Storage:
+def _storage(valkey_url: str) -> Storage:
     from limits.storage import RedisStorage
 
-    url = client_url(broker_url).replace("unix://", "redis+unix://")
+    url = client_url(valkey_url).replace("unix://", "redis+unix://")
     return RedisStorage(url, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S)
 
 

@@ -38,7 +38,7 @@ LICENCE = {"min_labels": 20, "min_agreement_lower": 0.8}
 def fake(
     as_acme: object, knobs: Callable[..., None], services: Services, settings: Any
 ) -> Iterator[FakeModel]:
-    settings.BROKER_URL = services.broker_url
+    settings.VALKEY_URL = services.broker_url
     knobs(outbound_allow=json.dumps(["127.0.0.1:*"]))
     with fake_model(sound) as running:
         Endpoint.objects.create(name="judges", base_url=running.base_url, is_default=True)

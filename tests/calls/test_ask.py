@@ -215,7 +215,7 @@ def test_a_fault_of_the_database_is_no_verdict(
 
 
 def test_a_broker_that_is_away_is_no_verdict(counter: Counter, settings: Any) -> None:
-    settings.BROKER_URL = "redis+socket:///nowhere/at/all?virtual_host=0"
+    settings.VALKEY_URL = "redis+socket:///nowhere/at/all?virtual_host=0"
     with pytest.raises(Interrupted):
         counter.ask("a")
 

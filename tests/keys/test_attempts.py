@@ -120,7 +120,7 @@ def test_what_fails_before_another_process_counts_here_too(
 
 def test_without_a_broker_each_process_counts(address: str, tmp_path: Path) -> None:
     away = f"redis+socket://{tmp_path}/none.sock?virtual_host=0"
-    with override_settings(BROKER_URL=away):
+    with override_settings(VALKEY_URL=away):
         for _ in range(10):
             note_failure(address)
         with pytest.raises(TooManyAttempts):

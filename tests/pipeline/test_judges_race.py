@@ -30,7 +30,7 @@ def fake(
     committed_db: None, knobs: Callable[..., None], services: Services, settings: Any
 ) -> Iterator[FakeModel]:
     """A sound model that takes its time, in a database that all threads see."""
-    settings.BROKER_URL = services.broker_url
+    settings.VALKEY_URL = services.broker_url
     knobs(outbound_allow=json.dumps(["127.0.0.1:*"]))
     acme = Tenant.objects.create(slug="acme", name="Acme")
     with fake_model(sound, latency_s=0.01) as running, tenant(acme.pk):

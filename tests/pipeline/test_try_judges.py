@@ -37,7 +37,7 @@ def codes(batch: Batch) -> list[str]:
 @pytest.fixture
 def fake(knobs: Callable[..., None], services: Services, settings: Any) -> Iterator[FakeModel]:
     """A sound judge model, at the tenant's default endpoint."""
-    settings.BROKER_URL = services.broker_url
+    settings.VALKEY_URL = services.broker_url
     knobs(outbound_allow=json.dumps(["127.0.0.1:*"]))
     with fake_model(sound) as running:
         Endpoint.objects.create(name="judges", base_url=running.base_url, is_default=True)

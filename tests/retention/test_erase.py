@@ -136,7 +136,7 @@ def _stray_table(owner: Tenant) -> Iterator[None]:
 
 
 def _broker() -> Redis:
-    return Redis.from_url(client_url(configured.BROKER_URL))
+    return Redis.from_url(client_url(configured.VALKEY_URL))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Count requests in windows that all web processes share, in the broker's Valkey.
+"""Count requests in windows that all web processes share, in Valkey.
 
 A window opens with its first request and is over when its time is (library `limits`: fixed window).
 While Valkey is away each process counts for itself.
@@ -84,17 +84,17 @@ class Counter:
 @lru_cache(maxsize=1)
 def counter() -> Counter:
     """Answer this process's counter."""
-    return Counter(open_client(settings.BROKER_URL))
+    return Counter(open_client(settings.VALKEY_URL))
 
 
-def open_client(broker_url: str) -> Redis:
+def open_client(valkey_url: str) -> Redis:
     """Open a client that gives up soon: what it is asked is not worth waiting for."""
     from redis import Redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     return Redis.from_url(
-        client_url(broker_url),
+        client_url(valkey_url),
         socket_timeout=PATIENCE_S,
         socket_connect_timeout=PATIENCE_S,
         retry=Retry(NoBackoff(), 1),
