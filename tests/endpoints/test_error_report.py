@@ -10,7 +10,9 @@ from evalsite.endpoints.error_report import AlwaysHides
 SHOWN = "planted-4c1d"
 
 
-@pytest.mark.parametrize("name", ["BROKER_URL", "VALKEY_URL", "HTTP_AUTHORIZATION", "SECRET_KEY", "PASSWORD"])
+@pytest.mark.parametrize(
+    "name", ["BROKER_URL", "VALKEY_URL", "HTTP_AUTHORIZATION", "SECRET_KEY", "PASSWORD"]
+)
 def test_a_secret_is_hidden(name: str) -> None:
     assert AlwaysHides().cleanse_setting(name, SHOWN) == AlwaysHides.cleansed_substitute
 
