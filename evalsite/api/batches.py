@@ -32,6 +32,7 @@ from evalsite.batches.models import Batch, StepState
 from evalsite.batches.queries import progress_by_step
 from evalsite.pipeline import launch, order
 from evalsite.pipeline.account import account
+from evalsite.pipeline.pause import pause_by_hand
 
 
 class MarkSerializer(Serializer[Any]):
@@ -138,7 +139,7 @@ class Batches(ListModelMixin, RetrieveModelMixin, Resource[Batch]):
 
     room = "batches"
     verbs: ClassVar = {
-        **dict.fromkeys(("cancel", "resume", "retry_errored"), "change"),
+        **dict.fromkeys(("cancel", "pause", "resume", "retry_errored"), "change"),
         "forecast": "view",
     }
     queryset = Batch.objects.select_related("suite", "run__target")
@@ -166,6 +167,16 @@ class Batches(ListModelMixin, RetrieveModelMixin, Resource[Batch]):
         """Stop a running or paused batch, and summarise what is there."""
         self.read(Wanted)
         launch.cancel(self.find(Batch, pk).pk, actor=request.user)
+        return Response(self.get_serializer(self.queryset.get(pk=pk)).data)
+
+    @extend_schema(request=None, responses=BatchDetail)
+    def pause(self, request: Request, pk: UUID) -> Response:
+        """Begin nothing more of a running batch until somebody resumes it.
+
+        What workers have in hand is still written.
+        """
+        self.read(Wanted)
+        pause_by_hand(self.find(Batch, pk).pk, actor=request.user)
         return Response(self.get_serializer(self.queryset.get(pk=pk)).data)
 
     @extend_schema(request=MoreMoney, responses={202: BatchDetail})
@@ -196,6 +207,7 @@ urlpatterns = [
     path("batches/forecast", Batches.as_view({"post": "forecast"}), name="batch-forecast"),
     path("batches/<uuid:pk>", Batches.as_view({"get": "retrieve"}), name="batch"),
     _change("cancel", "cancel"),
+    _change("pause", "pause"),
     _change("resume", "resume"),
     _change("retry-errored", "retry_errored"),
 ]

@@ -111,6 +111,11 @@ class Batch(TenantModel):
                 condition=Q(state="running"),
                 name="batches_batch_running",
             ),
+            models.Index(
+                fields=["tenant", "created_at"],
+                condition=Q(state="paused"),
+                name="batches_batch_paused",
+            ),
         ]
         verbose_name_plural = "batches"
 

@@ -24,6 +24,9 @@ from evalsite.errors import EvalsiteError
 from evalsite.tenants.statistics import refresh_statistics
 from packs.registry import PACKS
 
+# What stands in an address where a suite's name does.
+RESERVED: Final = frozenset({"new"})
+_NOT_RESERVED: Final = "choose another name, such as one with what it is about"
 _SUITE: Final = ("pack", "description", "cluster_key")
 
 
@@ -62,6 +65,8 @@ def create_suite(
 ) -> Suite:
     """Make an empty suite; raises SuiteNameInvalid, SuiteExists, and PackError for the pack."""
     PACKS.load(pack)
+    if name in RESERVED:
+        raise SuiteNameInvalid(f"{name!r} is the page that makes suites", hint=_NOT_RESERVED)
     suite = Suite(name=name, pack=pack, description=description, cluster_key=cluster_key)
     try:
         suite.clean_fields()

@@ -25,7 +25,7 @@ from evalsite.tenants.models import Tenant
 from evalsite.web.batch_cases import cases_of
 from evalsite.web.batch_progress import progress_of
 from evalsite.web.batch_steer import steering
-from evalsite.web.frame.page import page
+from evalsite.web.frame.page import may, page
 
 # The rest is a link away.
 _SLICES_SHOWN: Final = 20
@@ -47,7 +47,9 @@ def detail(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "steering": steering(request, batch),
         "resume": resume_command(batch) if batch.state == BatchState.PAUSED else "",
         "recipes": recipes(batch, tenant=_slug()),
-        "flower": tasks_in_flower(batch),
+        "flower": tasks_in_flower(batch) if may(request, verb="change", room="batches") else "",
+        "may_share": may(request, verb="add", room="shares"),
+        "may_label": may(request, verb="add", room="calibration"),
         **_found(batch),
         **_figures(batch, whole_list=request.GET.get("slices") == "all"),
     }

@@ -53,16 +53,17 @@ def cases_of(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     """Answer what the table of cases is shown from; a filter that is unclear shows its error."""
     wanted = {name: text for name in FILTERS if (text := request.GET.get(name, "").strip())}
     stages = [stage["name"] for stage in batch.manifest["stages"]]
-    cards, fault = _found(batch, wanted, after=request.GET.get("after", ""))
+    after = request.GET.get("after", "")
+    cards, fault = _found(batch, wanted, after=after)
     return {
         "wanted": wanted,
-        "wanted_query": urlencode(wanted),
+        "wanted_query": urlencode({**wanted, "after": after} if after else wanted),
         "fault": fault,
         "rows": [
             Row(card, score(card.overall_score), list(_marks(card, stages))) for card in cards.rows
         ],
         "next": cards.next,
-        "after": request.GET.get("after", ""),
+        "after": after,
         "stages_judged": stages,
         "statuses": ScoreStatus.choices,
         "stage_statuses": _STAGE_STATUSES,

@@ -16,6 +16,7 @@ from evalsite.gates.given import Flaw, read_given, weigh_given
 from evalsite.gates.read import GateFile
 from evalsite.gates.spec import Claim, Limit, Slice
 from evalsite.gates.write import as_yaml
+from evalsite.web.gate_licence import LicenceForm
 
 _CLAIMS: Final = (
     (Claim.NON_INFERIORITY.value, "not worse by the margin or more"),
@@ -111,7 +112,7 @@ class WholeFile:
 
 
 class Fields:
-    """The form by fields, in three parts."""
+    """The form by fields, in four parts."""
 
     def __init__(self, data: Any = None, *, start: GateFile, version: int | None) -> None:
         given = start.model_dump(mode="json")
@@ -123,10 +124,11 @@ class Fields:
         self.guards = _Guards(data, prefix="guards", initial=guards)
         limits = [_row_of(limit) for limit in start.limits]
         self.limits = _Limits(data, prefix="limits", initial=limits)
+        self.licence = LicenceForm(data, start=start.judge_licence, prefix="licence")
 
     def read(self) -> GateFile | None:
         """Answer the gate that was asked for; None where something is wrong, said at its field."""
-        if not all(part.is_valid() for part in (self.head, self.guards, self.limits)):
+        if not all(part.is_valid() for part in (self.head, self.guards, self.limits, self.licence)):
             return None
         rows = {
             "guards": [form for form in self.guards.forms if _is_filled(form)],
@@ -150,10 +152,14 @@ class Fields:
             "primary": _given(primary),
             "guards": [_given(form.cleaned_data) for form in rows["guards"]],
             "limits": [_limit(form.cleaned_data) for form in rows["limits"]],
+            "judge_licence": self.licence.given(),
         }
 
     def _tell(self, flaw: Flaw, rows: Mapping[str, list[forms.Form]]) -> None:
         (place, *inner), cause = (flaw[0] or ("",)), flaw[1]
+        if place == "judge_licence":
+            self.licence.tell(inner, cause)
+            return
         if place in rows and inner:
             form, names = rows[str(place)][int(inner[0])], inner[1:]
         else:

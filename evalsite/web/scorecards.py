@@ -8,12 +8,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import path
 from django_htmx.middleware import HtmxDetails
 
 from evalsite.batches.marks import marks_of
 from evalsite.calibration.queries import labels_of
+from evalsite.retention.gone import why_gone
 from evalsite.scoring.models import Scorecard
 from evalsite.web.card.answers import Answers, answers_of
 from evalsite.web.card.differences import from_before, from_expected
@@ -51,8 +52,14 @@ def part(request: HttpRequest, card_id: UUID, *, name: str) -> HttpResponse:
 
 
 def find_card(card_id: UUID) -> Scorecard:
-    """Answer a scorecard of the tenant in scope with what it belongs to; raises Http404."""
-    return get_object_or_404(Scorecard.objects.select_related(*_JOINED), pk=card_id)
+    """Answer a scorecard of the tenant in scope with what it belongs to.
+
+    Raises ScorecardPurged where a policy took it, and Http404 where there was none.
+    """
+    card = Scorecard.objects.select_related(*_JOINED).filter(pk=card_id).first()
+    if card is None:
+        raise why_gone(card_id) or Http404("there is no such scorecard")
+    return card
 
 
 def _shown(request: HttpRequest, card: Scorecard) -> dict[str, Any]:

@@ -64,6 +64,7 @@ ROWS: Final[dict[str, Row]] = {
     "post batches": Row(given=to_be_scored, body=order, status=202),
     "post batch-forecast": Row(given=to_be_scored, body=order, entries=0),
     "post batch-cancel": Row(),
+    "post batch-pause": Row(),
     "post batch-resume": Row(
         given=named(pk=lambda: make.make_batch(state="cancelled")), status=202
     ),

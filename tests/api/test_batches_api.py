@@ -137,6 +137,19 @@ def test_a_batch_is_stopped_and_goes_on(api: Client, ready: Tenant) -> None:
     assert on.json()["account"]["max_cost_usd"] == 2.0
 
 
+def test_a_batch_is_paused_and_goes_on(api: Client, ready: Tenant) -> None:
+    address = f"batches/{post(api, 'batches', ORDER).json()['id']}"
+    paused = post(api, f"{address}/pause", {})
+    assert (paused.status_code, paused.json()["state"]) == (200, "paused")
+    assert paused.json()["paused_code"] == "paused_by_hand"
+    assert refusal(post(api, f"{address}/pause", {}), conflict=True) == "batch_not_running"
+    on = post(api, f"{address}/resume", {})
+    assert (on.json()["state"], on.json()["paused_code"]) == ("running", "")
+    with tenant(ready.pk):
+        told = Entry.objects.filter(action__in=("batch.paused", "batch.resumed"))
+        assert told.count() == 2
+
+
 def test_the_broker_hears_of_a_cancel_after_the_commit(
     api: Client, ready: Tenant, monkeypatch: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -193,7 +206,7 @@ def test_another_tenant_starts_nothing_with_our_rows(stranger: Client, ready: Te
         batch = make_batch()
     refused = post(stranger, "batches", {"suite": str(batch.suite_id), "run": str(batch.run_id)})
     assert refusal(refused) == "suite_unknown"
-    for action in ("cancel", "resume", "retry-errored"):
+    for action in ("cancel", "pause", "resume", "retry-errored"):
         assert post(stranger, f"batches/{batch.pk}/{action}", {}).status_code == 404
 
 

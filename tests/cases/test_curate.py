@@ -48,7 +48,7 @@ def test_another_tenant_may_have_a_suite_of_that_name(suite: Suite, globex: Tena
         assert create_suite(name=suite.name, pack="exact").pk != suite.pk
 
 
-@pytest.mark.parametrize("name", ["", "a b", "x" * 101, "a\x00b", "é"])
+@pytest.mark.parametrize("name", ["", "a b", "x" * 101, "a\x00b", "é", "new"])
 def test_a_bad_suite_name_is_refused(as_acme: Tenant, name: str) -> None:
     with pytest.raises(SuiteNameInvalid):
         create_suite(name=name, pack="exact")

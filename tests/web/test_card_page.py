@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -11,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from evalsite.batches.models import Batch
 from evalsite.scoring.models import Scorecard
 from evalsite.targets.models import Output, Run
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.factories import make_batch, make_comparison, make_output, make_revision, make_scorecard
+from tests.kept_rows import make_receipt
 from tests.web.carded import make_answer, make_booking, make_program
 from tests.web.looking import looker, shown
 
@@ -177,6 +181,28 @@ def test_purged_texts_and_outputs_are_told_with_what_is_kept(acme: Tenant) -> No
     assert "judge_texts_purged" in page
     assert "The verdict and its figures are kept." in page
     assert "score 0.61" in page
+
+
+def test_a_purged_card_says_when_and_by_which_policy(acme: Tenant) -> None:
+    with tenant(acme.pk):
+        card, now = make_booking(), timezone.now()
+        Batch.objects.filter(pk=card.batch_id).update(cards_purged_at=now, finished_at=now)
+        make_receipt(kind="scorecards", cutoff=now - timedelta(days=400), started_at=now)
+        Scorecard.objects.all().delete()
+    answer = looker(acme).get(address(card))
+    told = f"purged on {now:%Y-%m-%d} by the policy that keeps scorecards for 400 days"
+    assert (answer.status_code, told in answer.content.decode()) == (410, True)
+    assert f"batch {card.batch_id}" in answer.content.decode()
+
+
+def test_a_card_that_never_was_is_not_found(acme: Tenant, globex: Tenant) -> None:
+    with tenant(acme.pk):
+        card, now = make_booking(), timezone.now()
+        Batch.objects.filter(pk=card.batch_id).update(cards_purged_at=now, finished_at=now)
+        Scorecard.objects.all().delete()
+    before = reverse("card", args=[UUID(int=card.pk.int - (60 * 60 * 1000 << 80))])
+    assert looker(acme).get(before).status_code == 404
+    assert looker(globex).get(address(card)).status_code == 404
 
 
 def test_the_history_has_a_row_for_each_batch(acme: Tenant) -> None:

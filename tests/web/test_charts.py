@@ -174,6 +174,20 @@ def test_a_forest_stands_at_its_numbers(found: list[tuple[float, float, float]])
     assert_inside(svg)
 
 
+def test_no_line_of_the_axis_crosses_a_forests_words() -> None:
+    rows = [(f"row {at}", -0.9, -0.8, -0.7, "") for at in range(3)]
+    svg = drawn("{% forest rows margin=margin %}", rows=rows, margin=-0.05)
+    words = [
+        (number(t, "y") - 21, number(t, "y") - 9) for t in marks(svg, "text", "chart__figures")
+    ]
+    pieces = [
+        piece for path in svg.iter(SVG + "path") for piece in (path.get("d") or "M").split("M")
+    ]
+    lines = [tuple(map(float, piece.split()[1].split("V"))) for piece in pieces if piece]
+    assert len(lines) >= 3 * len(rows)
+    assert not [at for at in lines for word in words if at[0] < word[1] and word[0] < at[1]]
+
+
 def test_a_forest_says_which_side_and_links() -> None:
     rows = [("up", 0.01, 0.02, 0.03, "/up"), ("none", None, None, None, "")]
     svg = drawn("{% forest rows %}", rows=rows)

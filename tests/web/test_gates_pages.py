@@ -164,6 +164,7 @@ WRONG = [
     ({"suite": "moon"}, "there is no suite"),
     ({"target": "moon"}, "there is no target"),
     ({"name": "taken"}, "There is a gate of that name"),
+    ({"licence-max_age_days": "9", "licence-min_kappa_lower": ""}, "give min_kappa_lower"),
     ({"min_pairs": "3"}, "greater than or equal to 15"),
 ]
 
@@ -204,6 +205,17 @@ def test_the_form_keeps_what_it_shows(as_acme: Tenant) -> None:
     html = shown(as_acme, f"/gates/{gate.pk}/edit/", role=Role.ENGINEER)
     assert 'value="cost_usd"' in html
     assert 'value="0.001"' in html
+
+
+def test_a_licence_is_given_by_fields_and_kept(as_acme: Tenant) -> None:
+    client, kappa = looker(as_acme, role=Role.ENGINEER), {"licence-min_kappa_lower": "0.6"}
+    sent(client, NEW, **kappa, **{"licence-stages": "logic, tone"})
+    licence = Gate.objects.get(name="release").spec["judge_licence"]
+    assert licence["min_kappa_lower"] == 0.6
+    assert (licence["stages"], licence["min_labels"]) == (["logic", "tone"], 50)
+    assert licence["drawn_only"] is False
+    html = client.get(f"/gates/{Gate.objects.get().pk}/edit/").content.decode()
+    assert 'value="logic, tone"' in html
 
 
 def test_the_whole_file_is_taken_and_its_errors_told(as_acme: Tenant) -> None:

@@ -14,6 +14,9 @@ _EDGE: Final = 14.0
 _FOOT: Final = 22.0
 # Beside the figures of a row there is room for a name of so many letters.
 _NAME: Final = 26
+# From above to below a row's line: what stands over it is crossed by no line of the axis.
+_ABOVE: Final = 7.0
+_BELOW: Final = 16.0
 
 # The name, the low end, the effect, the high end (None: not known), and the address or "".
 ForestRow = tuple[str, float | None, float | None, float | None, str]
@@ -31,6 +34,16 @@ class Effect(NamedTuple):
     figures: str
     url: str
     side: str
+
+    @property
+    def top(self) -> float:
+        """Where the axis' lines begin in this row."""
+        return self.y - _ABOVE
+
+    @property
+    def end(self) -> float:
+        """Where they end."""
+        return self.y + _BELOW
 
 
 class Tick(NamedTuple):

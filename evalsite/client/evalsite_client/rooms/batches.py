@@ -86,6 +86,11 @@ class Batches(Room[S]):
         return self.ask(post(place("batches", batch, "cancel")), Batch)
 
     @verb
+    def pause(self, batch: Ref) -> Flow[Batch]:
+        """Begin nothing more of a batch until it is resumed; what is in hand is still written."""
+        return self.ask(post(place("batches", batch, "pause")), Batch)
+
+    @verb
     def resume(self, batch: Ref) -> Flow[Batch]:
         """Go on with a batch that was cancelled or paused."""
         return self.ask(post(place("batches", batch, "resume")), Batch)
