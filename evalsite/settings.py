@@ -167,7 +167,7 @@ DATABASES = {
         **_database(
             ENV.database_url,
             role=APP,
-            application_name="evalsite",
+            fallback_application_name="evalsite",
             pool=_POOL,
             options=f"{_FROZEN} {_VANISHED}",
         ),
