@@ -26,9 +26,10 @@ from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.api.orders import Cases, money
+from evalsite.cases.read_selection import read_selection
 from evalsite.pipeline.models import Evaluation
 from evalsite.pipeline.run_arguments import MOST_REPETITIONS
-from evalsite.pipeline.set_evaluation import add_evaluation, read_selection, set_evaluation
+from evalsite.pipeline.set_evaluation import add_evaluation, set_evaluation
 
 _DEAREST: Final = 999_999_999
 

@@ -21,10 +21,10 @@ from rest_framework.serializers import (
 from evalsite.api.frame.named import run_of, suite_of
 from evalsite.api.frame.wanted import Wanted
 from evalsite.cases.queries import Selection
+from evalsite.cases.read_selection import read_selection
 from evalsite.experiments.choices import Group
 from evalsite.pipeline.order import Order
 from evalsite.pipeline.run_arguments import MOST_REPETITIONS
-from evalsite.pipeline.set_evaluation import read_selection
 
 _MOST: Final = 2**31 - 1
 _SEED: Final = 2**63 - 1

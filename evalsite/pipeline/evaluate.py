@@ -11,12 +11,12 @@ from django.db import IntegrityError, transaction
 
 from evalsite.batches.models import Batch
 from evalsite.cases.queries import Selection, active_revisions
+from evalsite.cases.read_selection import read_selection
 from evalsite.errors import EvalsiteError
 from evalsite.pipeline import launch
 from evalsite.pipeline.evaluate_here import score_here
 from evalsite.pipeline.models import Evaluation
 from evalsite.pipeline.outbox import settle
-from evalsite.pipeline.set_evaluation import read_selection
 from evalsite.pipeline.settle_request import note_started
 from evalsite.targets.models import Run, RunStatus
 from packs.evaluate import prepare

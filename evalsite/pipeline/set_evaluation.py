@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from pydantic import TypeAdapter
-from pydantic import ValidationError as Misfit
 
 from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
-from evalsite.cases.check import check_key
-from evalsite.cases.queries import Selection
-from evalsite.cases.strict_json import check_text
+from evalsite.cases.read_selection import read_selection
 from evalsite.errors import EvalsiteError
 from evalsite.gates.check import GateUnfit
 from evalsite.gates.queries import find_gate, held
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, RequestState
-from evalsite.tenants.command import MOST
 from packs.evaluate import prepare
 
 _AUDITED = (
     *("target", "suite", "name", "options", "selection", "repetitions", "max_cost_usd"),
     *("gate", "is_active"),
 )
-_KNOWN = {field.name for field in fields(Selection)}
-
-
-class SelectionInvalid(EvalsiteError):
-    """What is kept as a selection of cases cannot be read."""
-
-    code = "selection_invalid"
-    hint = 'an object with any of tags, keys, sample, seed, limit, such as {"tags": ["smoke"]}'
-    exit_code = 2
-    http_status = 422
 
 
 class EvaluationInvalid(EvalsiteError):
@@ -52,23 +33,6 @@ class EvaluationExists(EvalsiteError):
 
     code = "evaluation_exists"
     hint = "change the one that is there, or give this one a name of its own"
-
-
-def read_selection(kept: Any) -> Selection:
-    """Read what `Selection.as_json` wrote; raises SelectionInvalid, CaseRefused, JsonRefused."""
-    if not isinstance(kept, Mapping) or set(kept) - _KNOWN:
-        raise SelectionInvalid(f"{kept!r:.120} is no selection of cases")
-    try:
-        read = TypeAdapter(Selection).validate_python(dict(kept))
-    except Misfit as misfit:
-        raise SelectionInvalid(f"{misfit.errors()[0]['msg']}: {kept!r:.120}") from None
-    if any(count is not None and not 1 <= count <= MOST for count in (read.sample, read.limit)):
-        raise SelectionInvalid(f"sample and limit count from 1 to {MOST:,}")
-    for tag in read.tags:
-        check_text(tag)
-    for key in read.keys:
-        check_key(key)
-    return read
 
 
 def check_evaluation(evaluation: Evaluation) -> None:

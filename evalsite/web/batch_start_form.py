@@ -14,10 +14,10 @@ from django.db.models import OuterRef, Subquery
 from evalsite.cases.form_fields import JsonText, TagText
 from evalsite.cases.models import Suite
 from evalsite.cases.queries import Selection
+from evalsite.cases.read_selection import read_selection
 from evalsite.errors import EvalsiteError
 from evalsite.pipeline.order import Order
 from evalsite.pipeline.run_arguments import MOST_REPETITIONS
-from evalsite.pipeline.set_evaluation import read_selection
 from evalsite.targets.models import EvalMode, Output, Run, RunStatus
 from evalsite.targets.queries import find_run
 from evalsite.web.option_fields import judges_of, option_fields, options_of

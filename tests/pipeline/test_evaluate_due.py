@@ -8,13 +8,14 @@ from django.db import connection, transaction
 from evalsite.audit.models import Entry
 from evalsite.batches.models import Batch
 from evalsite.cases.queries import Selection
+from evalsite.cases.read_selection import read_selection
 from evalsite.errors import EvalsiteError
 from evalsite.gates.models import GateCheck
 from evalsite.pipeline.coordinate import tenants_with_work, tick
 from evalsite.pipeline.evaluate import evaluate
 from evalsite.pipeline.evaluate_due import evaluations_of, start_due
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, OutboxMessage
-from evalsite.pipeline.set_evaluation import read_selection, set_evaluation
+from evalsite.pipeline.set_evaluation import set_evaluation
 from evalsite.pipeline.sweep import sweep
 from evalsite.targets.complete import complete_run
 from evalsite.targets.models import Output, Run
