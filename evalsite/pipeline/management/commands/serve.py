@@ -45,7 +45,7 @@ class Command(BaseCommand):
             children.start("worker", worker_command(name="serve"), env=env)
             children.start("coordinator", [sys.executable, "manage.py", "coordinator"], env=env)
             flower = flower_environment(port=options["flower_port"])
-            children.start("flower", _flower_command(), env={**os.environ, **flower})
+            children.start("flower", flower_command(), env={**os.environ, **flower})
             self._greet(options)
             try:
                 _wait(children)
@@ -72,11 +72,11 @@ def site_environment(*, port: int) -> dict[str, str]:
     return {**os.environ, **here}
 
 
-def flower_environment(*, port: int) -> dict[str, str]:
+def flower_environment(*, port: int, address: str = LOOPBACK) -> dict[str, str]:
     """Answer Flower's options as environment variables: a command line would show the password."""
     return {
         "FLOWER_BASIC_AUTH": f"{load().flower_user}:{_flower_password()}",
-        "FLOWER_ADDRESS": LOOPBACK,
+        "FLOWER_ADDRESS": address,
         "FLOWER_PORT": str(port),
         "FLOWER_TASKS_COLUMNS": "name,uuid,state,kwargs,received,started,runtime,worker,retries",
         "FLOWER_MAX_TASKS": "20000",
@@ -98,7 +98,8 @@ def _web_command(port: int) -> list[str]:
     return [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *config]
 
 
-def _flower_command() -> list[str]:
+def flower_command() -> list[str]:
+    """Answer the command line of Flower; its options are in its environment."""
     return [sys.executable, "-m", "celery", "--app", "evalsite", "flower", "--logging=WARNING"]
 
 
