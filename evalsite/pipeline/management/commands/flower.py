@@ -7,11 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from evalsite.pipeline.management.commands.serve import (
-    LOOPBACK,
-    flower_command,
-    flower_environment,
-)
+from evalsite.celery import app
+from evalsite.pipeline.management.commands.serve import LOOPBACK, flower_environment
 
 
 class Command(BaseCommand):
@@ -26,6 +23,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command."""
-        flower = flower_environment(address=options["address"], port=options["port"])
-        program, *arguments = flower_command()
-        os.execve(program, [program, *arguments], {**os.environ, **flower})
+        os.environ |= flower_environment(address=options["address"], port=options["port"])
+        app.start(["flower", "--logging=WARNING"])

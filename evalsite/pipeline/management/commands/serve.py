@@ -45,7 +45,7 @@ class Command(BaseCommand):
             children.start("worker", worker_command(name="serve"), env=env)
             children.start("coordinator", [sys.executable, "manage.py", "coordinator"], env=env)
             flower = flower_environment(port=options["flower_port"])
-            children.start("flower", flower_command(), env={**os.environ, **flower})
+            children.start("flower", _flower_command(), env={**os.environ, **flower})
             self._greet(options)
             try:
                 _wait(children)
@@ -98,8 +98,7 @@ def _web_command(port: int) -> list[str]:
     return [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *config]
 
 
-def flower_command() -> list[str]:
-    """Answer the command line of Flower; its options are in its environment."""
+def _flower_command() -> list[str]:
     return [sys.executable, "-m", "celery", "--app", "evalsite", "flower", "--logging=WARNING"]
 
 
