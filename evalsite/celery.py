@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
 
@@ -18,6 +19,7 @@ from celery.signals import (
     worker_init,
     worker_process_init,
     worker_process_shutdown,
+    worker_ready,
 )
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
@@ -113,6 +115,15 @@ def check_the_wall(**_: object) -> None:
     faults = run_checks(tags=[Tags.database], databases=["default"])
     if faults:
         raise SystemExit("; ".join(map(str, faults)))
+
+
+@worker_ready.connect
+def tell_that_it_lives(sender: Any, **_: object) -> None:
+    """Let the coordinator know that this worker lives, until it ends."""
+    from evalsite.pipeline import beat
+
+    queues = app.amqp.queues.consume_from
+    beat.start(name=sender.hostname, queues=queues, slots=sender.controller.concurrency)
 
 
 @worker_init.connect

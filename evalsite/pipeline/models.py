@@ -1,7 +1,8 @@
-"""What the pipeline itself has to remember: messages owed, evaluations wanted, who leads."""
+"""What the pipeline has to remember: messages owed, evaluations wanted, who leads, who works."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -147,3 +148,23 @@ class Leadership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.holder} (epoch {self.epoch})"
+
+
+class WorkerNode(models.Model):
+    """A worker as it was last heard of: a row of the platform for each start of one."""
+
+    boot_id = models.CharField(max_length=32, primary_key=True, help_text="One start of a worker.")
+    name = models.CharField(max_length=200, help_text="What Celery and Flower call it.")
+    host = models.CharField(max_length=200)
+    queues = ArrayField(models.CharField(max_length=100))
+    slots = models.PositiveIntegerField(help_text="Chunks that it works on at once.")
+    version = models.CharField(max_length=50, help_text="Of evalsite.")
+    started_at = models.DateTimeField()
+    last_seen = models.DateTimeField(help_text="By the database's clock, as all its times.")
+    stopped_at = models.DateTimeField(null=True, help_text="It signed off.")
+
+    class Meta:
+        indexes = [models.Index(fields=["name", "-started_at"], name="pipeline_workernode_name")]
+
+    def __str__(self) -> str:
+        return self.name

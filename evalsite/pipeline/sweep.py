@@ -15,6 +15,7 @@ from evalsite.env import load
 from evalsite.pipeline import chords, outbox
 from evalsite.pipeline.evaluate_due import start_due
 from evalsite.pipeline.finish import finish_step
+from evalsite.pipeline.nodes import GONE, silent_seconds
 from evalsite.pipeline.owe import ring, tell
 from evalsite.pipeline.pause import pause
 from evalsite.pipeline.try_twice import kind_of, try_twice
@@ -30,19 +31,22 @@ _UNFINISHED = """
     batches_step s JOIN batches_batch b ON b.id = s.batch_id
     WHERE s.id = c.step_id AND s.state = 'running' AND b.state = 'running'
 """
-# A lease that ran out: its worker died, or lost touch for so long that its writes are refused.
+# A lease that ran out: its worker died, or lost touch for so long that its writes are refused. Or
+# one whose worker is known to be gone: nobody waits for its end.
+_ABANDONED = f"""
+    c.state = 'leased' AND (c.lease_until < clock_timestamp()
+                            OR split_part(c.lease_owner, '/', 2) IN ({GONE}))
+"""
 _RELEASE = f"""
     UPDATE batches_chunk c SET state = 'pending', wave = NULL, dispatched_at = NULL,
         lease_until = NULL
-    FROM {_UNFINISHED} AND c.state = 'leased' AND c.lease_until < clock_timestamp()
-      AND c.attempt < %(attempts)s
+    FROM {_UNFINISHED} AND {_ABANDONED} AND c.attempt < %(attempts)s
     RETURNING c.id
 """
 # A chunk that killed its worker each time.
 _POISON = f"""
     UPDATE batches_chunk c SET state = 'failed', finished_at = now(), lease_until = NULL
-    FROM {_UNFINISHED} AND c.state = 'leased' AND c.lease_until < clock_timestamp()
-      AND c.attempt >= %(attempts)s
+    FROM {_UNFINISHED} AND {_ABANDONED} AND c.attempt >= %(attempts)s
     RETURNING c.id, c.step_id, s.batch_id
 """
 # Sent, and never claimed while the step stood still: the message is gone. Sending it twice would
@@ -69,7 +73,7 @@ def sweep() -> dict[str, int]:
     env = load()
     done = {
         "relayed": outbox.relay(),
-        "released": len(_rows(_RELEASE, attempts=env.max_attempts)),
+        "released": len(_rows(_RELEASE, attempts=env.max_attempts, silent=silent_seconds())),
         "written_off": _write_off_poison(attempts=env.max_attempts),
         "lost": len(_rows(_LOST, seconds=env.redispatch_seconds)),
         "finished": sum(_finish(step_id) for (step_id,) in _rows(_COMPLETE)),
@@ -86,7 +90,7 @@ def sweep() -> dict[str, int]:
 
 def _write_off_poison(*, attempts: int) -> int:
     with transaction.atomic():
-        poisoned = _rows(_POISON, attempts=attempts)
+        poisoned = _rows(_POISON, attempts=attempts, silent=silent_seconds())
         for chunk_id, step_id, _ in poisoned:
             write_off(chunk_id, code=WORKER_CRASHED)
             count_down(step_id)

@@ -9,14 +9,14 @@ from celery import shared_task
 from evalsite.alerts.deliver import deliver_due
 from evalsite.batches.lease import LeaseHeld
 from evalsite.leaderboard.rank import rank
-from evalsite.pipeline import chords, evaluate_due, finish, score
+from evalsite.pipeline import chords, evaluate_due, finish, nodes, score
 from evalsite.pipeline.base import TenantTask
 
 
 @shared_task(base=TenantTask, bind=True, name="pipeline.score_chunk", max_retries=None)
 def score_chunk(self: TenantTask, *, chunk_id: str, epoch: int) -> None:
     """Score one chunk; a live lease of somebody else means: come again."""
-    owner = f"{self.request.hostname}/{self.request.id}"
+    owner = nodes.owner(str(self.request.hostname), task=str(self.request.id))
     try:
         score.score_chunk(UUID(chunk_id), epoch=epoch, owner=owner)
     except LeaseHeld as held:

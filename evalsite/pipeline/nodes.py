@@ -1,0 +1,70 @@
+"""The workers of the installation, as they were last heard of.
+
+A worker that is silent is taken for dead, and the sweep gives what it held to others at once. That
+is for speed: leases and fences hold without it, also where a worker is taken for dead that is not.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import uuid4
+
+from django.db import connection
+
+from evalsite.env import load
+
+# One start of a worker; the processes of its pool are forked, and so have the same.
+BOOT: Final = uuid4().hex
+_LONGEST_NAME: Final = 120
+
+# Silence counts from when the present leader began to lead: after an outage of the database all
+# are silent, and who looks on must give them time to be heard.
+GONE: Final = """
+    SELECT boot_id FROM pipeline_workernode WHERE stopped_at IS NOT NULL
+    OR greatest(last_seen, (SELECT since FROM pipeline_leadership))
+       < clock_timestamp() - make_interval(secs => %(silent)s)
+"""
+_NODES: Final = """
+    SELECT * FROM (
+        SELECT DISTINCT ON (name) name, host, queues, slots, version, started_at,
+               extract(epoch FROM clock_timestamp() - last_seen)::float8 AS seen, stopped_at
+        FROM pipeline_workernode ORDER BY name, started_at DESC) AS newest
+    WHERE stopped_at IS NULL AND seen < %(forgotten)s
+"""
+# Nobody mends a worker that died so long ago.
+_FORGOTTEN_SECONDS: Final = 3600.0
+
+
+class Node(NamedTuple):
+    """A worker that has not signed off; `seen_seconds` since it was last heard of."""
+
+    name: str
+    host: str
+    queues: list[str]
+    slots: int
+    version: str
+    started_at: datetime
+    seen_seconds: float
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it was heard of of late."""
+        return self.seen_seconds <= silent_seconds()
+
+
+def nodes() -> list[Node]:
+    """Answer the workers by name, those that died within the hour among them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NODES, {"forgotten": _FORGOTTEN_SECONDS})
+        return [Node(*row[:7]) for row in cursor.fetchall()]
+
+
+def silent_seconds() -> float:
+    """Answer after how long a silent worker is taken for dead."""
+    return load().peer_seconds
+
+
+def owner(name: str, *, task: str) -> str:
+    """Answer what a lease says of its holder: worker, which start of it, task."""
+    return f"{name[:_LONGEST_NAME]}/{BOOT}/{task}"
