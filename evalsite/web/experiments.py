@@ -14,7 +14,7 @@ from evalsite.experiments.queries import newest_decisions
 from evalsite.experiments.report import claim_in_words
 from evalsite.figures import between, change
 from evalsite.web.experiment_decision import more_in_words
-from evalsite.web.frame.page import page
+from evalsite.web.frame.page import may, page
 from evalsite.web.frame.paging import page_of
 
 
@@ -35,6 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "states": ExperimentState,
         "state": state,
         "name": name,
+        "may_declare": may(request, verb="add", room="experiments"),
     }
     return render(request, "web/experiments.html", context)
 

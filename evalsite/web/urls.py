@@ -17,6 +17,7 @@ from evalsite.web import (
     compare,
     comparisons,
     experiment,
+    experiment_new,
     experiment_results,
     experiments,
     gate_checks,
@@ -53,7 +54,7 @@ _MODULES = (
     *(compare, comparisons, shares, shared),
     *(batches, batch_start, batch, batch_progress, batch_steer),
     *(leaderboard, trends),
-    *(experiments, experiment, experiment_results),
+    *(experiments, experiment, experiment_new, experiment_results),
     *(gates, gate_checks, gate_edit, alerts, subscriptions, webhooks),
     *(labels, label_item, calibration),
 )

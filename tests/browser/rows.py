@@ -55,7 +55,7 @@ PUBLIC: Final[dict[str, Address]] = {
 }
 _PLAIN: Final = (
     *("home", "password", "pick-tenant", "suites", "suite-new", "compare", "batches"),
-    *("batch-start", "experiments", "gates", "gate-new", "alerts", "subscriptions"),
+    *("batch-start", "experiments", "experiment-new", "gates", "gate-new", "alerts", "subscriptions"),
     *("labels", "labels-new", "calibration"),
 )
 PAGES: Final[dict[str, Address]] = {

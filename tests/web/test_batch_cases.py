@@ -79,6 +79,11 @@ def test_it_goes_on_where_a_page_ended(acme: Tenant, batch: Batch) -> None:
     second = page_of(acme, batch, order="weakest", after=after)
     assert second.count("data-row>") == 3
     assert "<bdi>three</bdi>" in second  # no score stands at the end
+    cards = [part.split('"')[0] for part in second.split('data-row-link href="')[1:]]
+    assert all("after=" in card for card in cards)
+    card = shown(acme, cards[0].replace("&amp;", "&"))
+    back = card.partition('">Back to the list')[0].rpartition('href="')[2]
+    assert "after=" in back
 
 
 def test_queries_do_not_grow_with_the_cases(acme: Tenant, batch: Batch) -> None:

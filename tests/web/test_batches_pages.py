@@ -160,7 +160,15 @@ def test_it_links_to_flower_where_there_is_one(acme: Tenant, batch: Batch, knobs
     assert "Flower" not in page_of(acme, batch)
     knobs(flower_url="https://flower.example.org/")
     address = f"https://flower.example.org/tasks?name=pipeline.score_chunk%20kwargs%3A{batch.pk}"
-    assert f'href="{address}"' in page_of(acme, batch)
+    assert f'href="{address}"' in page_of(acme, batch, role=Role.ENGINEER)
+    assert "Flower" not in page_of(acme, batch)
+
+
+def test_it_leads_to_labelling_and_sharing_who_may(acme: Tenant, batch: Batch) -> None:
+    label, share = f"/labels/new/?batch={batch.pk}", f"/shares/batch/{batch.pk}/"
+    pages = {role: page_of(acme, batch, role=role) for role in Role}
+    assert [label in pages[role] for role in (Role.VIEWER, Role.CURATOR)] == [False, True]
+    assert [share in pages[role] for role in (Role.CURATOR, Role.ENGINEER)] == [False, True]
 
 
 @pytest.mark.parametrize("state", BatchState.values)
