@@ -1,4 +1,4 @@
-"""One coordinator leads; when it is gone another does at once."""
+"""One coordinator leads; when it is gone, or stands still, another does."""
 
 from __future__ import annotations
 
@@ -7,40 +7,87 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import Error, connection
 
 from evalsite.audit.models import Entry
-from evalsite.pipeline.coordinate import _leads, coordinate, tenants_with_work, tick
+from evalsite.pipeline.coordinate import coordinate, tenants_with_work, tick
+from evalsite.pipeline.lead import Seat, TermOver, look
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.tenants import scope
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.factories import make_alert, make_batch, make_outbox_message
+from tests.journeys.workshop import until
 
 
 @pytest.fixture
-def two(committed_db: None) -> Iterator[list[BaseDatabaseWrapper]]:
-    """Two coordinators' own connections."""
-    made = [connections.create_connection("default") for _ in range(2)]
+def two(committed_db: None) -> Iterator[list[Seat]]:
+    """Two coordinators' seats."""
+    made = [Seat(), Seat()]
     yield made
-    for connection in made:
-        connection.close()
+    for seat in made:
+        seat.leave()
 
 
-def test_one_leads(two: list[BaseDatabaseWrapper]) -> None:
-    assert [_leads(connection) for connection in two] == [True, False]
+def stand_still() -> None:
+    """Let the leader have been silent for longer than its term."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE pipeline_leadership SET seen_at = seen_at - interval '1 minute'")
 
 
-def test_leading_again_changes_nothing(two: list[BaseDatabaseWrapper]) -> None:
-    assert [_leads(two[0]) for _ in range(3)] == [True] * 3
-    assert not _leads(two[1])
+def test_one_leads(two: list[Seat]) -> None:
+    assert [seat.hold() for seat in two] == [True, False]
 
 
-def test_a_successor_leads_as_soon_as_the_leader_is_gone(two: list[BaseDatabaseWrapper]) -> None:
-    assert _leads(two[0])
-    two[0].close()
-    assert _leads(two[1])
+def test_leading_again_changes_nothing(two: list[Seat]) -> None:
+    assert [two[0].hold() for _ in range(3)] == [True] * 3
+    assert not two[1].hold()
+    assert look().epoch == 1
+
+
+def test_a_successor_leads_as_soon_as_the_leader_is_gone(two: list[Seat]) -> None:
+    assert two[0].hold()
+    two[0].leave()
+    until(two[1].hold, seconds=20, what="the server has ended the session")
+    assert look().epoch == 2
+
+
+def test_a_leader_that_stands_still_is_succeeded_and_acts_no_more(
+    two: list[Seat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert two[0].hold()
+    stand_still()
+    assert two[1].hold()
+    monkeypatch.setattr("evalsite.pipeline.lead.time.monotonic", lambda: 1e9)
+    with pytest.raises(Error):
+        two[0].keep()
+    two[1].keep()
+
+
+def test_a_leader_whose_term_is_over_stops_also_where_nobody_succeeds_it(
+    two: list[Seat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert two[0].hold()
+    stand_still()
+    assert not look().is_present
+    monkeypatch.setattr("evalsite.pipeline.lead.time.monotonic", lambda: 1e9)
+    with pytest.raises(TermOver):
+        two[0].keep()
+    two[0].leave()
+    assert two[0].hold()
+
+
+def test_a_leader_looks_at_its_term_before_each_tenant(acme: Tenant) -> None:
+    with tenant(acme.pk):
+        make_outbox_message()
+
+    def over() -> None:
+        raise TermOver("it is over")
+
+    with pytest.raises(TermOver):
+        tick(over)
+    with tenant(acme.pk):
+        assert OutboxMessage.objects.exists()
 
 
 def test_a_tenant_with_nothing_open_is_not_visited(acme: Tenant, globex: Tenant) -> None:
@@ -97,6 +144,4 @@ def test_a_coordinator_serves_every_tenant_until_told_to_stop(committed_db: None
 
 
 def _wait_until_relayed() -> None:
-    from tests.journeys.workshop import until
-
     until(lambda: not OutboxMessage.objects.exists(), seconds=20, what="the relay")

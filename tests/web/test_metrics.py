@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from evalsite.pipeline.coordinate import _leads
-from evalsite.pipeline.lead import look, seen, take_over
+from evalsite.pipeline.lead import Seat, look
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import nobody, tenant
 from evalsite.web import metrics
@@ -166,21 +164,22 @@ def test_a_second_scrape_costs_nothing(acme: Tenant, monkeypatch: pytest.MonkeyP
     assert Client().get("/metrics").status_code == 200
 
 
-def test_each_takeover_raises_the_epoch(db: None) -> None:
+def test_each_takeover_raises_the_epoch(committed_db: None) -> None:
     assert (look().epoch, look().seen_seconds) == (0, None)
-    first, second = take_over(), take_over()
-    assert second == first + 1
-    seen(first)
-    assert look().epoch == scraped()["leader_epoch", ()] == second
+    for epoch in (1, 2):
+        seat = Seat()
+        until(seat.hold, seconds=20, what="the seat is free")
+        seat.leave()
+        assert look().epoch == scraped()["leader_epoch", ()] == epoch
 
 
-def test_a_leader_is_present_while_it_holds_the_lock(committed_db: None) -> None:
+def test_a_leader_is_present_while_it_holds_the_seat(committed_db: None) -> None:
     assert not look().is_present
-    leader = connections.create_connection("default")
-    assert _leads(leader)
+    seat = Seat()
+    assert seat.hold()
     assert look().is_present
     assert scraped()["leader_present", ()] == 1
-    leader.close()  # the server ends the session, and with it the lock, a little later
+    seat.leave()  # the server ends the session, and with it the lock, a little later
     until(lambda: not look().is_present, seconds=20, what="the lock is free")
 
 
