@@ -1,0 +1,129 @@
+"""What the referee's log must never show, whatever became of the batches in the end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from tests.crucible.referee import SWEPT, Entry
+from tests.crucible.violation import Violation
+
+_OPEN: Final = ("pending", "leased")
+# A coordinator that was succeeded may be in the middle of a round.
+_LAST_ROUND: Final = timedelta(seconds=1)
+# How far the clock's edges of an outage may be off, and how long a lease may differ from its term.
+_EDGE: Final = timedelta(seconds=0.5)
+_TERM: Final = timedelta(seconds=2)
+
+
+class Outage(NamedTuple):
+    """From when to when the broker took no messages."""
+
+    begin: datetime
+    end: datetime
+
+
+def fouls(
+    log: Sequence[Entry], *, lease_seconds: float, outages: Sequence[Outage] = ()
+) -> list[Violation]:
+    """Judge the log of one seed; the moments of `outages` are by the database's clock."""
+    return [
+        *holder(log),
+        *lease(log, seconds=lease_seconds),
+        *counter(log),
+        *commit(log),
+        *leader(log),
+        *outbox(log, outages),
+    ]
+
+
+def holder(log: Iterable[Entry]) -> Iterator[Violation]:
+    """Only the worker that claimed a chunk last renews it, hands it back or finishes it."""
+    held: dict[str, str] = {}
+    for entry, before, after in _updates(log, "batches_chunk"):
+        chunk = after["id"]
+        if after["attempt"] > before["attempt"]:
+            held[chunk] = entry.who
+        elif before["state"] == "leased" and _is_worker(entry) and held.get(chunk) != entry.who:
+            told = f"{entry.who} wrote to chunk {chunk}, which {held.get(chunk)} holds"
+            yield Violation("holder", told)
+
+
+def lease(log: Iterable[Entry], *, seconds: float) -> Iterator[Violation]:
+    """A lease ends as many seconds from now as it says, by the database's clock."""
+    for entry, before, after in _updates(log, "batches_chunk"):
+        until = after["lease_until"]
+        if not _is_worker(entry) or until in (None, before["lease_until"]):
+            continue
+        off = datetime.fromisoformat(until) - entry.at - timedelta(seconds=seconds)
+        if abs(off) > _TERM:
+            yield Violation("lease", f"{entry.who} took a lease that is {off} off")
+
+
+def counter(log: Iterable[Entry]) -> Iterator[Violation]:
+    """Each transaction counts down just the chunks that it ends."""
+    ended: dict[tuple[str, str], int] = defaultdict(int)
+    for entry, before, after in _updates(log, "batches_chunk"):
+        if before["state"] in _OPEN and after["state"] not in _OPEN:
+            ended[entry.act, after["step_id"]] += 1
+    for entry, before, after in _updates(log, "batches_step"):
+        ended[entry.act, after["id"]] -= before["remaining"] - after["remaining"]
+    for (_, step), off in ended.items():
+        if off:
+            yield Violation("counter", f"step {step} is off by {off} in one transaction")
+
+
+def commit(log: Iterable[Entry]) -> Iterator[Violation]:
+    """An alert is taken for sending by another transaction than the one that wrote it."""
+    written: dict[str, str] = {}
+    for entry in log:
+        if entry.after is None or not entry.what.startswith("alerts_alert"):
+            continue
+        alert, state = entry.after["id"], entry.after["state"]
+        if entry.what == "alerts_alert insert":
+            written[alert] = entry.act
+        if state in ("sending", "sent") and written.get(alert) == entry.act:
+            yield Violation("commit", f"alert {alert} is {state} before its commit")
+
+
+def leader(log: Iterable[Entry]) -> Iterator[Violation]:
+    """Who was succeeded ends its round, and sweeps no more."""
+    leads, since = "", {}
+    for entry in log:
+        if entry.what.startswith("pipeline_leadership") and _took_over(entry):
+            leads, since = entry.who, {}
+        elif entry.what == SWEPT and leads not in ("", entry.who):
+            first = since.setdefault(entry.who, entry.at)
+            if entry.at - first > _LAST_ROUND:
+                yield Violation("leader", f"{entry.who} sweeps on though {leads} leads")
+                return
+
+
+def outbox(log: Iterable[Entry], outages: Sequence[Outage]) -> Iterator[Violation]:
+    """While the broker takes nothing, nothing leaves the outbox but a finish that was done."""
+    for entry in log:
+        if entry.what != "pipeline_outboxmessage delete" or entry.before is None:
+            continue
+        key = entry.before["key"]
+        is_away = any(out.begin + _EDGE < entry.at < out.end for out in outages)
+        if is_away and not key.startswith("finish:"):
+            yield Violation("outbox", f"{key} left the outbox while the broker was away")
+
+
+def _updates(
+    log: Iterable[Entry], table: str
+) -> Iterator[tuple[Entry, dict[str, Any], dict[str, Any]]]:
+    for entry in log:
+        if entry.what == f"{table} update" and entry.before and entry.after:
+            yield entry, entry.before, entry.after
+
+
+def _is_worker(entry: Entry) -> bool:
+    return entry.who.startswith("worker")
+
+
+def _took_over(entry: Entry) -> bool:
+    before = entry.before or {"epoch": None}
+    return entry.after is not None and entry.after["epoch"] != before["epoch"]
