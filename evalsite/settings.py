@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "evalsite.pipeline",
     "evalsite.api",
     "evalsite.web",
+    "evalsite.doctor",
     "evalsite.embedded",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -14,7 +14,10 @@ from evalsite.embedded.supervisor import ensure_started
 
 # What runs without a database, or sees to the servers itself.
 _WITHOUT: Final = frozenset(
-    {"check", "collectstatic", "createroles", "diffsettings", "help", "makemigrations", "services"}
+    {
+        *("check", "collectstatic", "createroles", "diffsettings", "doctor", "help"),
+        *("makemigrations", "services"),
+    }
 )
 
 

@@ -17,10 +17,12 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from evalsite.env import load
-from evalsite.pipeline import lead
-from evalsite.pipeline.measure import Sample, measure
+from evalsite.pipeline.measure import measure
+from evalsite.pipeline.measure_platform import measure_platform
+from evalsite.pipeline.measure_work import Sample
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
+from evalsite.web.metric_families import FAMILIES
 
 if TYPE_CHECKING:
     from prometheus_client.core import GaugeMetricFamily
@@ -30,32 +32,6 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 CACHE_SECONDS = 10
 MOST_TENANTS = 500
 FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_VIA")
-
-# Of each metric: what it says, and its labels.
-FAMILIES = {
-    "leader_present": ("1 while a coordinator leads.", ()),
-    "leader_epoch": ("How many times a coordinator took over.", ()),
-    "leader_seen_seconds": ("Since the end of the leader's last round.", ()),
-    "tenants_left_out": ("Active tenants beyond those that are told.", ()),
-    "score": ("Mean score of the newest finished batch.", ("suite", "target")),
-    "score_low": ("Lower bound of the score's interval.", ("suite", "target")),
-    "score_high": ("Upper bound of the score's interval.", ("suite", "target")),
-    "pass_rate": ("Pass rate of the newest finished batch.", ("suite", "target")),
-    "pass_rate_low": ("Lower bound of the pass rate's interval.", ("suite", "target")),
-    "pass_rate_high": ("Upper bound of the pass rate's interval.", ("suite", "target")),
-    "unscored_rate": ("Share of its cases without a verdict.", ("suite", "target")),
-    "regressed": ("1 if it is worse than its baseline.", ("suite", "target")),
-    "last_batch_cost_usd": ("What its model calls cost.", ("suite", "target")),
-    "last_batch_finished_timestamp_seconds": ("When it was finished.", ("suite", "target")),
-    "batches": ("Batches by state.", ("state",)),
-    "chunks": ("Unfinished chunks of running batches by state.", ("state",)),
-    "oldest_pending_chunk_seconds": ("Age of the chunk that has waited longest.", ()),
-    "outbox_messages": ("Messages owed to the broker.", ()),
-    "outbox_oldest_seconds": ("How long the oldest message is overdue.", ()),
-    "alerts_unsent": ("Alerts that wait to be sent.", ()),
-    "evaluation_requests": ("Requests that are due or refused.", ("state",)),
-}
-_OF_NO_TENANT = {"leader_present", "leader_epoch", "leader_seen_seconds", "tenants_left_out"}
 
 
 @require_safe
@@ -119,20 +95,16 @@ class _Figures:
 
         families = {}
         for metric, (told, labels) in FAMILIES.items():
-            names = labels if metric in _OF_NO_TENANT else ("tenant", *labels)
-            families[metric] = GaugeMetricFamily(f"evalsite_{metric}", told, labels=names)
+            families[metric] = GaugeMetricFamily(f"evalsite_{metric}", told, labels=labels)
         for metric, named, value in _samples():
-            families[metric].add_metric([*named.values()], value)
+            values = [named[label] for label in FAMILIES[metric][1]]
+            families[metric].add_metric(values, value)
         return iter(families.values())
 
 
 def _samples() -> Iterator[Sample]:
     """Open one tenant after another: there is no looking at all of them."""
-    leader = lead.look()
-    yield Sample("leader_present", {}, leader.is_present)
-    yield Sample("leader_epoch", {}, leader.epoch)
-    if leader.seen_seconds is not None:
-        yield Sample("leader_seen_seconds", {}, leader.seen_seconds)
+    yield from measure_platform()
     active = list(Tenant.objects.filter(is_active=True).order_by("slug"))
     yield Sample("tenants_left_out", {}, max(0, len(active) - MOST_TENANTS))
     for one in active[:MOST_TENANTS]:
