@@ -30,9 +30,9 @@ class Inbox(Message):
 
 
 @contextmanager
-def mail_server(settings: Any) -> Iterator[Inbox]:
+def mail_server(settings: Any, inbox: Inbox | None = None) -> Iterator[Inbox]:
     """Run a mail server, and let Django send to it."""
-    inbox = Inbox()
+    inbox = inbox or Inbox()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     server = Controller(inbox, hostname="127.0.0.1", port=port)

@@ -57,14 +57,12 @@ def living(services: Services, *, tmp: Path) -> Iterator[Live]:
 
 def start(shop: Workshop) -> str:
     """Start the site, a worker and a coordinator; answers the site's address once it is up."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     place = ("--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4")
     shop.start("-m", "gunicorn", "evalsite.wsgi:application", *place)
     shop.worker()
     shop.coordinator()
-    until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"), what="the site")
+    until(lambda: answers(f"http://127.0.0.1:{port}/healthz"), what="the site")
     return f"http://127.0.0.1:{port}"
 
 
@@ -80,7 +78,15 @@ def _issue(scopes: list[str]) -> str:
     return issued.token.get_secret_value()
 
 
-def _answers(url: str) -> bool:
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    """Say whether an address answers 200."""
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return bool(answer.status == 200)

@@ -1,0 +1,127 @@
+"""Faults of our own processes: workers, their children, coordinators, the site.
+
+Each fault is a context manager: what stands before `yield` strikes, what stands after it heals.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+
+from django.db import connection
+
+from evalsite.batches.models import Step
+from evalsite.pipeline.models import OutboxMessage
+from tests.crucible.scene import Scene
+from tests.crucible.world import COORDINATORS, WORKERS
+from tests.journeys.workshop import pool_children
+
+# How long a fault waits for the moment that it wants to hit.
+PATIENCE_S = 6.0
+
+
+@contextmanager
+def pool_child_killed(scene: Scene, chance: Random) -> Iterator[None]:
+    """One slot dies; its worker replaces it."""
+    children = pool_children(scene.world.crew[chance.choice(WORKERS)])
+    if children:
+        chance.choice(children).kill()
+    yield
+
+
+@contextmanager
+def worker_killed(scene: Scene, chance: Random) -> Iterator[None]:
+    """A worker dies with all its slots; somebody starts another."""
+    role = chance.choice(WORKERS)
+    scene.world.kill(role)
+    yield
+    scene.world.start(role)
+
+
+@contextmanager
+def worker_frozen(scene: Scene, chance: Random) -> Iterator[None]:
+    """A worker sleeps past its leases, then wakes up and goes on with what it had in hand."""
+    role = chance.choice(WORKERS)
+    scene.world.signal(role, signal.SIGSTOP)
+    yield
+    scene.world.signal(role, signal.SIGCONT)
+
+
+@contextmanager
+def rolling_restart(scene: Scene, chance: Random) -> Iterator[None]:
+    """A deploy: one worker after the other is asked to stop, and its successor started."""
+    scene.world.replace(WORKERS[0])
+    yield
+    scene.world.replace(WORKERS[1])
+
+
+@contextmanager
+def leader_killed(scene: Scene, chance: Random) -> Iterator[None]:
+    """The coordinator that leads dies."""
+    role = _leader(scene)
+    scene.world.kill(role)
+    yield
+    scene.world.start(role)
+
+
+@contextmanager
+def leader_frozen(scene: Scene, chance: Random) -> Iterator[None]:
+    """The coordinator that leads sleeps, still holding its connection, and wakes up."""
+    role = _leader(scene)
+    scene.world.signal(role, signal.SIGSTOP)
+    yield
+    scene.world.signal(role, signal.SIGCONT)
+
+
+@contextmanager
+def site_killed(scene: Scene, chance: Random) -> Iterator[None]:
+    """The site dies while customers talk to it."""
+    scene.world.kill("site")
+    yield
+    scene.world.start("site")
+
+
+@contextmanager
+def death_at_the_last_card(scene: Scene, chance: Random) -> Iterator[None]:
+    """Both workers die when a step has no chunk left and nobody has finished it yet."""
+    hit = _await(scene, lambda: Step.objects.filter(state="running", remaining=0).exists())
+    for role in WORKERS:
+        scene.world.kill(role)
+    scene.note(f"the workers died {'between last card and finish' if hit else 'at some moment'}")
+    yield
+    for role in WORKERS:
+        scene.world.start(role)
+
+
+@contextmanager
+def relay_killed(scene: Scene, chance: Random) -> Iterator[None]:
+    """All who relay die when a message waits to be sent."""
+    hit = _await(scene, OutboxMessage.objects.exists)
+    for role in COORDINATORS:
+        scene.world.kill(role)
+    scene.note(f"the coordinators died {'with a message to send' if hit else 'at some moment'}")
+    yield
+    for role in COORDINATORS:
+        scene.world.start(role)
+
+
+def _leader(scene: Scene) -> str:
+    """Name the role of the leader; the first where nobody leads."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT holder FROM pipeline_leadership")
+        holder = str((cursor.fetchone() or [""])[0])
+    pids = {role: str(scene.world.crew[role].pid) for role in COORDINATORS}
+    return next((role for role, pid in pids.items() if pid in holder.split(":")), COORDINATORS[0])
+
+
+def _await(scene: Scene, holds: Callable[[], bool]) -> bool:
+    """Wait a while until it holds for one of the tenants; says whether it did."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        if any(holds() for _ in scene.each_tenant()):
+            return True
+        time.sleep(0.005)
+    return False

@@ -1,0 +1,113 @@
+"""Run one seed.
+
+    run_seed(seed, *, world) -> list[Violation]             in a world that stands already
+    standing(services, folder=..., broken="early_ack")      the world, in `world`
+    harness(folder=..., broken="early_ack")                 the world with servers of its own
+
+Each seed begins with an empty database and broker and three stocked tenants, and leaves the
+processes running: a world plays any number of seeds. After a violation they are all ended, so that
+the next seed begins with fresh ones.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from random import Random
+
+from django.db import connection
+
+from tests.crucible.clean import empty
+from tests.crucible.faults import FAULTS
+from tests.crucible.invariants import violations
+from tests.crucible.scene import Scene
+from tests.crucible.schedule import TENANTS, Order, Plan, Strike, plan_of
+from tests.crucible.settle import leave, open_things, settle
+from tests.crucible.stock import open_live, stock
+from tests.crucible.violation import Violation
+from tests.crucible.world import World
+from tests.journeys.workshop import until
+
+
+@dataclass(frozen=True)
+class Told:
+    """What there is to tell of a seed: what is wrong, what happened, and how long it took.
+
+    `settle_s`: from the last heal to the end of everything; None where that did not come.
+    """
+
+    plan: Plan
+    violations: list[Violation]
+    diary: list[str]
+    settle_s: float | None
+    seconds: float
+
+
+def run_seed(seed: int, *, world: World) -> list[Violation]:
+    """Play one seed; answers what is wrong after it."""
+    return tell_seed(seed, world=world).violations
+
+
+def tell_seed(seed: int, *, world: World) -> Told:
+    """Play one seed, and tell all of it."""
+    return tell_plan(plan_of(seed, FAULTS), world=world)
+
+
+def tell_plan(plan: Plan, *, world: World) -> Told:
+    """Play one plan, and tell all of it."""
+    began = time.monotonic()
+    world.staff()
+    empty(world)
+    scene = Scene(world, [stock(world, number) for number in range(TENANTS)])
+    open_live(plan.orders, scene.customers)
+    scene.watcher.start()
+    found = _calm(scene) or [*_storm(scene, plan), *_after(scene)]
+    scene.watcher.end()
+    if found:
+        world.end()
+    return Told(plan, found, scene.diary, scene.settle_s, time.monotonic() - began)
+
+
+def _calm(scene: Scene) -> list[Violation]:
+    """Score what later runs are compared with, before anything strikes."""
+    for number in range(TENANTS):
+        scene.order(Order(f"good-{number}", number, "good", at=0.0))
+    try:
+        until(lambda: scene.all_answered() and not open_things(scene), seconds=30)
+    except AssertionError:
+        return [Violation("calm", f"without any fault: {'; '.join(open_things(scene))}")]
+    return []
+
+
+def _storm(scene: Scene, plan: Plan) -> list[Violation]:
+    """Let the orders come and the faults strike and heal; answers what went wrong in that."""
+    scene.begin()
+    with ThreadPoolExecutor(max(1, len(plan.strikes))) as pool:
+        struck = [pool.submit(_strike, scene, strike) for strike in plan.strikes]
+        for order in plan.orders:
+            scene.sleep_until(order.at)
+            scene.order(order)
+    errors = [(s.code, f.exception()) for s, f in zip(plan.strikes, struck, strict=True)]
+    return [Violation("harness", f"{code}: {error!r}") for code, error in errors if error]
+
+
+def _strike(scene: Scene, strike: Strike) -> None:
+    fault = FAULTS[strike.code]
+    scene.sleep_until(strike.at)
+    try:
+        scene.n_lost_slots += fault.loses
+        with fault.strike(scene, Random(strike.salt)):
+            scene.note(f"{strike.code} strikes: {fault.title}")
+            time.sleep(strike.lasts)
+        scene.note(f"{strike.code} is healed")
+    finally:
+        connection.close()
+
+
+def _after(scene: Scene) -> list[Violation]:
+    """Bring everybody back, wait for the end, and judge."""
+    late = [Violation("I10", told) for told in leave(scene)]
+    scene.world.staff()
+    scene.settle_s = settle(scene)
+    return [*late, *violations(scene)]
