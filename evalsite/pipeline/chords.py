@@ -15,6 +15,7 @@ from evalsite.batches.window import Part, Wave, take_waves
 from evalsite.celery import app
 from evalsite.env import load
 from evalsite.origin import going_back_to
+from evalsite.pipeline.publish import publish
 from evalsite.tenants.scope import require
 
 
@@ -42,10 +43,7 @@ def send_wave(wave: Wave) -> None:
     canvas = chord(header, body.on_error(body.clone()), app=app)
     canvas.stamp(batch=stamp_of(wave.batch_id, epoch=wave.epoch))
     with going_back_to(Batch.objects.values_list("origin", flat=True).get(pk=wave.batch_id)):
-        sent: Any = canvas.apply_async()
-    # Otherwise one pub/sub channel per part stays open in this process for good.
-    if sent.parent is not None:
-        sent.parent.forget()
+        publish(canvas, parts=header)
 
 
 def revoke(batch: Batch) -> None:
