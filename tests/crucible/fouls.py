@@ -12,7 +12,7 @@ from tests.crucible.violation import Violation
 
 _OPEN: Final = ("pending", "leased")
 # A coordinator that was succeeded may be in the middle of a round.
-_LAST_ROUND: Final = timedelta(seconds=1)
+_LAST_ROUND: Final = timedelta(seconds=2)
 # How far the clock's edges of an outage may be off, and how long a lease may differ from its term.
 _EDGE: Final = timedelta(seconds=0.5)
 _TERM: Final = timedelta(seconds=2)

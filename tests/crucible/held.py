@@ -1,4 +1,4 @@
-"""Look whether the message of a chunk is kept while somebody works on it, to come again if they die.
+"""Look whether a chunk's message is kept while somebody works on it, to come again if they die.
 
 The sweeper would mend it too, so that the end of a batch cannot tell. This is looked at while
 nothing is wrong yet: until the first fault.

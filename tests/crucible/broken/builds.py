@@ -88,18 +88,12 @@ NO_FENCE = Build(
     edits=(Edit(_LEASE, _FENCE, _FENCE.replace(" AND c.attempt = %(attempt)s", ""), times=3),),
 )
 
-_LAST = """\
-        # Last, as it locks the one row that all chunks of the step share.
-        if count_down(claim.step_id) == 0:
-            owe_finish(claim.step_id, epoch=epoch)
-"""
+_LAST = "        # Last, as it locks the one row that all chunks of the step share.\n"
 LOOSE_COUNTER = Build(
     name="loose_counter",
     what="a step's chunks are counted down after the commit, not in it",
     noticed_by=("counter",),
-    edits=(
-        Edit("evalsite.pipeline.score", _LAST, _LAST.replace("\n    ", "\n").removeprefix("    ")),
-    ),
+    edits=(Edit("evalsite.pipeline.score", _LAST, f"    if claim:\n{_LAST}"),),
 )
 
 _SWEEP = "evalsite.pipeline.sweep"
@@ -108,10 +102,10 @@ NO_SWEEPER = Build(
     what="the coordinator relays messages, and mends nothing that got lost",
     noticed_by=("I3",),
     edits=(
-        Edit(_SWEEP, "len(_rows(_RELEASE, attempts=env.max_attempts))", "0"),
-        Edit(_SWEEP, "_write_off_poison(attempts=env.max_attempts)", "0"),
-        Edit(_SWEEP, "len(_rows(_LOST, seconds=env.redispatch_seconds))", "0"),
-        Edit(_SWEEP, "sum(_finish(step_id) for (step_id,) in _rows(_COMPLETE))", "0"),
+        Edit(_SWEEP, '"released": ', '"released": 0 and '),
+        Edit(_SWEEP, '"written_off": ', '"written_off": 0 and '),
+        Edit(_SWEEP, '"lost": ', '"lost": 0 and '),
+        Edit(_SWEEP, '"finished": ', '"finished": 0 and '),
     ),
 )
 
@@ -162,13 +156,12 @@ LOSSY_OUTBOX = Build(
     ),
 )
 
+_EARLY_ENOUGH = "if started - self._renewed < term_seconds() / 4:"
 NO_TERM = Build(
     name="no_term",
-    what="a coordinator leads without the lock, and without asking whether it still does",
+    what="who leads never asks again whether it still does, nor says that it does",
     noticed_by=("leader",),
-    edits=(
-        Edit("evalsite.pipeline.coordinate", "return bool(cursor.fetchone()[0])", "return True"),
-    ),
+    edits=(Edit("evalsite.pipeline.lead", _EARLY_ENOUGH, "if started:"),),
 )
 
 _STEER = "evalsite.batches.steer"
