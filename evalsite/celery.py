@@ -20,6 +20,7 @@ from celery.signals import (
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
+    worker_shutting_down,
 )
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
@@ -124,6 +125,14 @@ def tell_that_it_lives(sender: Any, **_: object) -> None:
 
     queues = app.amqp.queues.consume_from
     beat.start(name=sender.hostname, queues=queues, slots=sender.controller.concurrency)
+
+
+@worker_shutting_down.connect
+def tell_that_it_ends(**_: object) -> None:
+    """Let the pool's processes hand back what they cannot end in time."""
+    from evalsite.pipeline import stopping
+
+    stopping.tell()
 
 
 @worker_init.connect

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from typing import Generic, TypeVar
 
 from judges.models import Halt
@@ -15,6 +16,8 @@ Done = TypeVar("Done")
 
 # A flush costs some milliseconds, and a killed worker's calls since the last one are paid twice.
 FLUSH_CASES = 25
+# How often it is looked whether the worker is leaving.
+LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +25,16 @@ class Pace:
     """How many cases are under way at once, and the times that are kept, in seconds.
 
     `beat`: a flush at least so often, as it renews the lease. `most`: no case is begun after it.
-    `grace`: what is under way then, or when the work is stopped, may take so long.
+    `grace`: what is under way then, or when the work is stopped, may take so long; where the
+    worker itself `is_leaving` it has `farewell`.
     """
 
     width: int
     beat: float
     most: float
     grace: float
+    farewell: float = 0.0
+    is_leaving: Callable[[], bool] = bool
 
 
 @dataclass(slots=True)
@@ -116,15 +122,16 @@ async def _flush_until_over(
 ) -> None:
     """Flush until the workers have ended or their grace is over; the last part is left to take."""
     now = asyncio.get_running_loop().time
-    last_start, beat = now() + pace.most, now() + pace.beat
-    over: float | None = None
+    last_start, beat, over = now() + pace.most, now() + pace.beat, inf
     while not _all_ended(workers):
-        flow.stopped = flow.stopped or now() >= last_start
+        leaving = pace.is_leaving()
+        flow.stopped = flow.stopped or leaving or now() >= last_start
         if flow.stopped:
-            over = over or now() + pace.grace
+            over = min(over, now() + (pace.farewell if leaving else pace.grace))
             if now() >= over:
                 return
-        await flow.wait(seconds=min(beat, over or last_start) - now())
+        due = over if flow.stopped else last_start
+        await flow.wait(seconds=min(beat, due, now() + LOOK_SECONDS) - now())
         if flow.is_full() or now() >= beat:
             beat = now() + pace.beat
             flow.stopped = not await flush(flow.take()) or flow.stopped

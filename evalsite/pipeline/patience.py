@@ -1,0 +1,54 @@
+"""Wait for a database that is away: a restart costs time, and no work that is done already."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+# Whoever holds a chunk for so long in vain gives it up; its lease is over by then.
+_PATIENCE_S: Final = 60.0
+_PAUSE_S: Final = 0.5
+# Broken connections, no room left, shut down or starting up.
+_AWAY: Final = ("08", "53", "57P")
+
+
+def is_away(error: BaseException) -> bool:
+    """Say whether it is the database or the broker that is in trouble, and not what was asked."""
+    if not isinstance(error, DatabaseError | InterfaceError):
+        return True
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(_AWAY)
+
+
+def outages() -> tuple[type[Exception], ...]:
+    """Answer what database and broker raise, when they are away and otherwise."""
+    from redis.exceptions import RedisError
+
+    return DatabaseError, InterfaceError, RedisError
+
+
+def patiently(act: Callable[[], T]) -> T:
+    """Do it, and anew for as long as the database is away and there is patience left.
+
+    Only for what may be done twice: of a commit that broke off nobody knows whether it took place.
+    Raises what it raises, the last time.
+    """
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return act()
+        except (DatabaseError, InterfaceError) as error:
+            if connection.in_atomic_block or not is_away(error) or time.monotonic() > end:
+                raise
+            log.warning("waiting for the database: %s", type(error.__cause__).__name__)
+            connection.close()
+            time.sleep(_PAUSE_S)
