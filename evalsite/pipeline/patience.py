@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -19,10 +19,8 @@ _PAUSE_S: Final = 0.5
 _AWAY: Final = ("08", "53", "57P")
 
 
-def is_away(error: BaseException) -> bool:
-    """Say whether it is the database or the broker that is in trouble, and not what was asked."""
-    if not isinstance(error, DatabaseError | InterfaceError):
-        return True
+def is_away(error: Error) -> bool:
+    """Say whether it is the database that is in trouble, and not the statement."""
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     state = getattr(error.__cause__, "sqlstate", None)
@@ -30,10 +28,11 @@ def is_away(error: BaseException) -> bool:
 
 
 def outages() -> tuple[type[Exception], ...]:
-    """Answer what database and broker raise, when they are away and otherwise."""
-    from redis.exceptions import RedisError
+    """Answer what the database raises, away or not, and what the broker raises when it is away."""
+    from redis import exceptions
 
-    return DatabaseError, InterfaceError, RedisError
+    broker = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.OutOfMemoryError)
+    return Error, *broker
 
 
 def patiently(act: Callable[[], T]) -> T:
@@ -46,7 +45,7 @@ def patiently(act: Callable[[], T]) -> T:
     while True:
         try:
             return act()
-        except (DatabaseError, InterfaceError) as error:
+        except Error as error:
             if connection.in_atomic_block or not is_away(error) or time.monotonic() > end:
                 raise
             log.warning("waiting for the database: %s", type(error.__cause__).__name__)
