@@ -85,8 +85,6 @@ class Env(BaseSettings):
 
     worker_slots: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, le=256)
     lease_seconds: float = Field(default=30, gt=0.2, le=3600)
-    wave_chunks: int = Field(default=16, ge=1, le=500)
-    open_waves: int = Field(default=2, ge=1, le=16)
     chunk_seconds: float = Field(default=0.5, gt=0, le=600)
     redispatch_seconds: float = Field(default=15, gt=0.2, le=3600)
     sweep_seconds: float = Field(default=2, gt=0.05, le=600)

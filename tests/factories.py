@@ -26,7 +26,7 @@ from evalsite.keys.models import ApiKey
 from evalsite.leaderboard.models import Board, Standing
 from evalsite.people.models import Invitation
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, OutboxMessage
-from evalsite.quotas.models import Quota, Spending
+from evalsite.quotas.models import Quota, Spending, Turn
 from evalsite.regressions.models import Baseline, Comparison, Pairs, Regression
 from evalsite.retention.models import Hold, Policy, Purge, Receipt
 from evalsite.scoring.models import Extract, Scorecard
@@ -51,6 +51,7 @@ from tests.tenant_rows import (
     make_quota,
     make_share,
     make_spending,
+    make_turn,
 )
 
 _numbers = count(1)
@@ -353,6 +354,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Summary: make_summary,
     Target: make_target,
     TestCase: make_case,
+    Turn: make_turn,
     Watch: make_watch,
     Webhook: make_webhook,
 }

@@ -14,7 +14,7 @@ from evalsite.api.models import Answered
 from evalsite.audit.models import Anchor, Entry, Link
 from evalsite.keys.models import ApiKey
 from evalsite.people.models import Invitation
-from evalsite.quotas.models import Quota, Spending
+from evalsite.quotas.models import Quota, Spending, Turn
 from evalsite.shares.models import Share
 from evalsite.tenants.models import Membership, Role
 
@@ -82,6 +82,13 @@ def make_quota(**fields: Any) -> Quota:
 def make_spending(**fields: Any) -> Spending:
     """What the tenant has spent in a month."""
     return Spending.objects.create(**{"month": timezone.now().date().replace(day=1), **fields})
+
+
+def make_turn(**fields: Any) -> Turn:
+    """Where the tenant stands in a lane's rotation: one chunk was sent."""
+    return Turn.objects.create(
+        **{"lane": "cpu", "started": 0.0, "passed": 0.5, "n_sent": 1, **fields}
+    )
 
 
 def make_share(**fields: Any) -> Share:

@@ -91,7 +91,7 @@ class BatchSerializer(Told[Batch]):
         model = Batch
         fields: tuple[str, ...] = (
             *("id", "state", "suite", "suite_name", "suite_version", "run", "run_name", "target"),
-            *("pack", "n_cases", "repetitions", "spent_usd", "preflight"),
+            *("pack", "n_cases", "repetitions", "priority", "spent_usd", "preflight"),
             *("paused_code", "paused_reason", "created_by", "created_at", "finished_at"),
         )
 

@@ -20,6 +20,7 @@ from rest_framework.serializers import (
 
 from evalsite.api.frame.named import run_of, suite_of
 from evalsite.api.frame.wanted import Wanted
+from evalsite.batches.models import Priority
 from evalsite.cases.queries import Selection
 from evalsite.cases.read_selection import read_selection
 from evalsite.experiments.choices import Group
@@ -75,6 +76,11 @@ class NewBatch(Wanted):
     use_cache = BooleanField(required=False, help_text="Take replies that are known; default true.")
     try_judges = BooleanField(
         required=False, help_text="Let judges that ask models show that they can; default true."
+    )
+    priority = ChoiceField(
+        required=False,
+        choices=Priority.choices,
+        help_text="Interactive ones are sent before bulk; else its size decides.",
     )
     experiment = CharField(
         required=False, max_length=100, help_text="Where its results go: a name."

@@ -27,6 +27,7 @@ class UsageSerializer(Serializer[Any]):
     month_usd = FloatField(allow_null=True, help_text="The limit.")
     outputs = IntegerField()
     scorecards = IntegerField()
+    weight = IntegerField(help_text="Its share of the workers beside other tenants'.")
 
 
 class UsageNow(Resource[Any]):

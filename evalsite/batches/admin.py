@@ -27,7 +27,7 @@ class BatchAdmin(ReadOnlyAdmin):
         "state",
         "steps",
     )
-    list_filter = ("state", ("pack", Recent), "suite", "created_at")
+    list_filter = ("state", "priority", ("pack", Recent), "suite", "created_at")
     show_facets = admin.ShowFacets.ALLOW
     list_select_related = ("suite", "run")
     search_fields = ("run__name", "suite__name", "=id")

@@ -77,18 +77,23 @@ _RENEW = """
 # and no worker but the one that gives the chunk back here ever had that number.
 _HAND_BACK = """
     UPDATE batches_chunk c SET state = 'pending', attempt = c.attempt - %(forgiven)s,
-        lease_until = NULL, wave = NULL, dispatched_at = NULL
+        lease_until = NULL, wave = NULL, dispatched_at = NULL,
+        elapsed_ms = coalesce(c.elapsed_ms, 0) + %(elapsed)s
     WHERE c.id = %(chunk)s AND c.attempt = %(attempt)s AND c.state = 'leased'
 """
 _FINISH = """
     UPDATE batches_chunk c
-    SET state = 'done', lease_until = NULL, elapsed_ms = %(elapsed)s, finished_at = now()
+    SET state = 'done', lease_until = NULL, finished_at = now(),
+        elapsed_ms = coalesce(c.elapsed_ms, 0) + %(elapsed)s
     FROM batches_step s JOIN batches_batch b ON b.id = s.batch_id
     WHERE c.id = %(chunk)s AND c.attempt = %(attempt)s AND c.state = 'leased'
       AND s.id = c.step_id AND b.state = 'running'
 """
+# Of late: what a chunk costs may change in the course of a step, as models grow slow.
 _COUNT_DOWN = """
-    UPDATE batches_step SET remaining = remaining - 1, started_at = coalesce(started_at, now())
+    UPDATE batches_step SET remaining = remaining - %(finished)s,
+        started_at = coalesce(started_at, now()),
+        chunk_ms = coalesce(0.7 * chunk_ms + 0.3 * %(elapsed)s, %(elapsed)s, chunk_ms)
     WHERE id = %(step)s RETURNING remaining
 """
 
@@ -128,26 +133,40 @@ def renew(claim: Claim, *, seconds: float, written: int = 0) -> bool:
     return bool(_conditional(_RENEW, claim, seconds=seconds, written=written))
 
 
-def hand_back(claim: Claim, *, forgiven: bool) -> None:
+def hand_back(claim: Claim, *, forgiven: bool, elapsed_ms: float = 0) -> None:
     """Let the chunk wait for another worker; `forgiven`, the attempt does not count.
 
-    Raises LeaseLost.
+    `elapsed_ms` is for how long it had a slot. Raises LeaseLost.
     """
-    _conditional(_HAND_BACK, claim, forgiven=int(forgiven))
+    _conditional(_HAND_BACK, claim, forgiven=int(forgiven), elapsed=elapsed_ms)
 
 
 def finish_chunk(claim: Claim, *, elapsed_ms: float | None) -> None:
     """Mark the chunk done, and hold its row until the results are committed with it.
 
-    Raises LeaseLost; the caller's transaction must then write nothing.
+    `elapsed_ms` comes on top of what they needed who have handed the chunk back. Raises LeaseLost;
+    the caller's transaction must then write nothing.
     """
     _conditional(_FINISH, claim, elapsed=elapsed_ms)
 
 
-def count_down(step_id: UUID) -> int:
-    """Count one chunk of the step as finished; answers how many remain."""
+def count_down(step_id: UUID, *, elapsed_ms: float | None = None) -> int:
+    """Count one chunk of the step as finished; answers how many remain.
+
+    `elapsed_ms` is for how long it had a slot now, None where that says nothing.
+    """
+    return _count(step_id, finished=1, elapsed_ms=elapsed_ms)
+
+
+def count_slice(step_id: UUID, *, elapsed_ms: float) -> None:
+    """Count for how long a chunk had a slot that is handed back."""
+    _count(step_id, finished=0, elapsed_ms=elapsed_ms)
+
+
+def _count(step_id: UUID, *, finished: int, elapsed_ms: float | None) -> int:
+    values: dict[str, UUID | float | None] = {"step": step_id, "elapsed": elapsed_ms}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT_DOWN, {"step": step_id})
+        cursor.execute(_COUNT_DOWN, {**values, "finished": finished})
         (remaining,) = cursor.fetchone()
     return int(remaining)
 

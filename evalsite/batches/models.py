@@ -41,6 +41,13 @@ class Preflight(models.TextChoices):
     NOT_CHECKED = "not_checked"
 
 
+class Priority(models.TextChoices):
+    """Whose chunks go first: those that somebody waits for, before what may take its time."""
+
+    INTERACTIVE = "interactive"
+    BULK = "bulk"
+
+
 class Batch(TenantModel):
     """One evaluation of one run over one suite version by one pack."""
 
@@ -54,6 +61,13 @@ class Batch(TenantModel):
     repetitions = models.PositiveSmallIntegerField(default=1)
     n_cases = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=BatchState, default=BatchState.RUNNING)
+    priority = models.CharField(
+        max_length=11,
+        choices=Priority,
+        default=Priority.BULK,
+        db_default=Priority.BULK,
+        help_text="Interactive ones are sent before bulk.",
+    )
     epoch = models.PositiveIntegerField(default=1, help_text="Grows with each resume and retry.")
     paused_code = models.CharField(max_length=100, blank=True)
     paused_reason = models.TextField(blank=True)
@@ -88,7 +102,7 @@ class Batch(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [
-            TenantWall(lookup=("tenant_id", "state")),
+            TenantWall(lookup=("id", "tenant_id", "state", "priority", "created_at")),
             TenantKey(),
             SameTenant("suite"),
             SameTenant("run"),
@@ -102,6 +116,9 @@ class Batch(TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(preflight__in=Preflight.values), name="batches_batch_preflight"
+            ),
+            models.CheckConstraint(
+                condition=Q(priority__in=Priority.values), name="batches_batch_priority"
             ),
         ]
         indexes = [
@@ -150,10 +167,13 @@ class Step(TenantModel):
     finished_at = models.DateTimeField(null=True)
     finished_by = models.CharField(max_length=10, blank=True, help_text="chord, outbox or sweep")
     case_ms = models.FloatField(null=True, help_text="Measured cost of a case in milliseconds.")
+    chunk_ms = models.FloatField(null=True, help_text="For how long a chunk had a slot of late.")
+    n_waves = models.PositiveIntegerField(db_default=0, help_text="Sent to the broker so far.")
 
     class Meta(TenantModel.Meta):
         constraints = [
-            *TenantModel.Meta.constraints,
+            TenantWall(lookup=("id", "tenant_id", "batch_id", "lane", "state", "chunk_ms")),
+            TenantKey(),
             SameTenant("batch"),
             models.UniqueConstraint(
                 fields=["tenant", "batch", "round", "number"], name="batches_step_number"
@@ -197,7 +217,8 @@ class Chunk(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [
-            *TenantModel.Meta.constraints,
+            TenantWall(lookup=("tenant_id", "step_id", "state", "wave")),
+            TenantKey(),
             SameTenant("step"),
             models.UniqueConstraint(
                 fields=["tenant", "step", "number"], name="batches_chunk_number"
@@ -211,7 +232,18 @@ class Chunk(TenantModel):
                 fields=["tenant", "step"],
                 condition=Q(state__in=["pending", "leased"]),
                 name="batches_chunk_unfinished",
-            )
+            ),
+            # What the window asks after each chunk: it must cost the same in a batch of a million.
+            models.Index(
+                fields=["tenant", "step"],
+                condition=Q(state="leased") | Q(state="pending", wave__isnull=False),
+                name="batches_chunk_in_flight",
+            ),
+            models.Index(
+                fields=["tenant", "step", "number"],
+                condition=Q(state="pending", wave__isnull=True),
+                name="batches_chunk_waiting",
+            ),
         ]
 
     def __str__(self) -> str:

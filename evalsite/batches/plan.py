@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from django.db import connection
 from django.db.models import Max, QuerySet
 
-from evalsite.batches.models import Batch, BatchState, Preflight, Step, StepState
+from evalsite.batches.models import Batch, BatchState, Preflight, Priority, Step, StepState
 from evalsite.cases import queries as cases
 from evalsite.cases.models import Revision, Suite
 from evalsite.errors import EvalsiteError
@@ -29,6 +29,8 @@ SMALLEST_CHUNK, LARGEST_CHUNK = 20, 2_000
 SHARES = {"model": 1}
 LONGER = {"model": 20}
 SKIPPED = "it was asked for no preflight"
+# So many scorings somebody may sit and wait for.
+MOST_INTERACTIVE = 100
 
 # The step before those that judge, where a live run is to be asked: it has no stages.
 ASKING: Final[tuple[str, list[str]]] = ("model", [])
@@ -90,12 +92,13 @@ def plan_batch(
     preflight: Preflight = Preflight.NOT_NEEDED,
     request_key: str = "",
     order_seed: int | None = None,
+    priority: str = "",
 ) -> Batch:
     """Create a batch pinned to the suite's version, with its first step cut into chunks.
 
     No model call is made that could bring it past `max_cost_usd`; without `use_cache` it asks
     models anew, also what they have been asked before. With `order_seed` the cases are scored in
-    an order of chance, drawn by it; else in order of key.
+    an order of chance, drawn by it; else in order of key. Without a `priority` its size decides.
     Needs a transaction. Raises NothingSelected, RunNotReady, QuotaExceeded, and IntegrityError
     where another has the `request_key`.
     """
@@ -115,6 +118,7 @@ def plan_batch(
         selection=selection.as_json(),
         repetitions=repetitions,
         n_cases=n_cases,
+        priority=priority or priority_of(n_cases * repetitions),
         max_cost_usd=max_cost_usd,
         use_cache=use_cache,
         preflight=preflight,
@@ -127,6 +131,11 @@ def plan_batch(
     begin_run(run, actor=actor)
     _open_first_step(batch, round=0, chosen=chosen, sizing=sizing)
     return batch
+
+
+def priority_of(n_scorings: int) -> Priority:
+    """Answer what a batch of that size is, unless somebody says otherwise."""
+    return Priority.INTERACTIVE if n_scorings <= MOST_INTERACTIVE else Priority.BULK
 
 
 def plan_next_step(

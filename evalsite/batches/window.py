@@ -1,19 +1,26 @@
-"""How much of a tenant's work is in the broker at once, and what goes there next.
+"""How much work is in the broker at once, and what goes there next.
 
-A tenant has at most `open_waves` waves of `wave_chunks` chunks per lane in the broker. Queues are
-first in, first out, and a wave that ends is replaced at the tail, so tenants take turns: ten cases
-never wait behind a hundred thousand.
+A lane has at most twice its slots of chunks in the broker, of all tenants together; the rest waits
+in PostgreSQL, where `share` decides whose turn it is. Whoever comes late waits for what is in the
+broker, and for nothing else. The tenants' rows are seen through a function that tells ids, counts
+and times; their chunks are taken one tenant after the other, each in its own scope.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
+
+from evalsite.batches.share import Line, Share, share
+from evalsite.tenants import bootstrap
+from evalsite.tenants.scope import tenant
+
+# Chunks of a lane in the broker, for each of its slots: one at work, one behind it.
+CHUNKS_A_SLOT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +32,11 @@ class Part:
     n_cases: int
 
 
-class _Running(NamedTuple):
-    lane: str
-    step_id: UUID
-    batch_id: UUID
-    epoch: int
-    n_chunks: int
-    in_flight: int
-    waiting: int
-
-
 @dataclass(frozen=True, slots=True)
 class Wave:
     """Chunks of one step that become one chord."""
 
+    tenant_id: UUID
     batch_id: UUID
     step_id: UUID
     epoch: int
@@ -48,58 +46,78 @@ class Wave:
     parts: list[Part]
 
 
-_RUNNING = """
-    SELECT s.lane, s.id, s.batch_id, b.epoch, s.n_chunks,
-           count(*) FILTER (WHERE c.wave IS NOT NULL) AS in_flight,
-           count(*) FILTER (WHERE c.wave IS NULL) AS waiting
-    FROM batches_step s JOIN batches_batch b ON b.id = s.batch_id
-    JOIN batches_chunk c ON c.step_id = s.id AND c.state IN ('pending', 'leased')
-    WHERE s.state = 'running' AND b.state = 'running'
-    GROUP BY s.id, b.id ORDER BY in_flight, b.created_at
-"""
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('window:' || %s, 1))"
 _TAKE = """
-    UPDATE batches_chunk c SET wave = next.wave, dispatched_at = clock_timestamp()
-    FROM (
-        SELECT coalesce(max(wave), 0) + 1 AS wave FROM batches_chunk WHERE step_id = %(step)s) next
+    WITH wave AS (
+        UPDATE batches_step s SET n_waves = s.n_waves + 1 FROM batches_batch b
+        WHERE s.id = %(step)s AND s.state = 'running' AND b.id = s.batch_id AND b.state = 'running'
+        RETURNING s.id, s.batch_id, b.epoch, s.lane, s.n_waves, s.n_chunks
+    )
+    UPDATE batches_chunk c SET wave = wave.n_waves, dispatched_at = clock_timestamp()
+    FROM wave
     WHERE c.id IN (
         SELECT id FROM batches_chunk
         WHERE step_id = %(step)s AND state = 'pending' AND wave IS NULL
         ORDER BY number LIMIT %(most)s)
-    RETURNING c.id, c.number, c.n_cases, c.wave
+    RETURNING wave.batch_id, wave.id, wave.epoch, wave.lane, wave.n_waves, wave.n_chunks,
+              c.id, c.number, c.n_cases
+"""
+_PAY = """
+    INSERT INTO quotas_turn AS t (id, tenant_id, lane, started, passed, n_sent)
+    VALUES (gen_random_uuid(), app.tenant_id(), %(lane)s, %(started)s, %(passed)s, %(n_sent)s)
+    ON CONFLICT (tenant_id, lane) DO UPDATE SET
+        started = excluded.started, passed = excluded.passed, n_sent = excluded.n_sent
 """
 
 
-def take_waves(*, wave_chunks: int, open_waves: int) -> list[Wave]:
-    """Mark the next waves of the tenant in scope as sent, and answer them for sending.
+def take_waves(*, slots: Callable[[str], int], seconds: float) -> list[Wave]:
+    """Mark the chunks that are next as sent, and answer them for sending, in the order of turns.
 
-    Safe to call at any time by anybody: it fills what room there is, and does nothing when there
-    is none. A wave that is marked and never arrives is found by the sweeper.
+    `slots` answers how many chunks of a lane can be worked on at once, `seconds` is what a chunk
+    is taken to need. Safe to call at any time by anybody: it fills what room there is, once half
+    of the window is free, and does nothing before. A wave that is marked and never arrives is
+    found by the sweeper.
     """
-    waves: list[Wave] = []
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(app.tenant_id()::text, 1))")
-        cursor.execute(_RUNNING)
-        steps = [_Running(*row) for row in cursor.fetchall()]
-        room: dict[str, int] = defaultdict(lambda: wave_chunks * open_waves)
-        for step in steps:
-            room[step.lane] -= step.in_flight
-        for step in steps:
-            for wave in _waves_of(step, wave_chunks=wave_chunks, room=room[step.lane]):
-                room[step.lane] -= len(wave.parts)
-                waves.append(wave)
-    return waves
+    by_lane: dict[str, list[Line]] = {}
+    for line in lines_of(most=1):
+        by_lane.setdefault(line.lane, []).append(line)
+    due = {lane: slots(lane) for lane, its in by_lane.items() if any(i.waiting for i in its)}
+    return [
+        wave
+        for lane, n in due.items()
+        if _is_half_free(by_lane[lane], slots=n)
+        for wave in _fill(lane, slots=n, seconds=seconds)
+    ]
 
 
-def _waves_of(step: _Running, *, wave_chunks: int, room: int) -> Iterator[Wave]:
-    room = min(room, step.waiting)
-    while room > 0:
-        most = min(wave_chunks, room)
+def lines_of(*, most: int) -> list[Line]:
+    """Answer every running step of every tenant; its waiting chunks are counted up to `most`."""
+    return [Line(*row) for row in bootstrap.ask("lanes_at_work", most)]
+
+
+def _is_half_free(lines: Iterable[Line], *, slots: int) -> bool:
+    """Whether half of a lane's window is free: a place at a time would be a chord a chunk."""
+    return sum(line.in_flight for line in lines) <= slots
+
+
+def _fill(lane: str, *, slots: int, seconds: float) -> list[Wave]:
+    """Fill one lane's window; of several at once, the others find it full."""
+    size = CHUNKS_A_SLOT * slots
+    with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_TAKE, {"step": step.step_id, "most": most})
-            rows = sorted(cursor.fetchall(), key=lambda row: row[1])
-        parts = [Part(*row[:3]) for row in rows]
-        if parts:
-            yield Wave(
-                step.batch_id, step.step_id, step.epoch, step.lane, rows[0][3], step.n_chunks, parts
-            )
-        room -= most
+            cursor.execute(_ALONE, [lane])
+        lines = [line for line in lines_of(most=size) if line.lane == lane]
+        room = size - sum(line.in_flight for line in lines)
+        shares = share(lines, room=room, seconds=seconds)
+        return [wave for one in shares for wave in _take(one, lane=lane)]
+
+
+def _take(share: Share, *, lane: str) -> Iterator[Wave]:
+    """Take one tenant's share, in its scope."""
+    turn = {"lane": lane, "started": share.started, "passed": share.passed}
+    with tenant(share.tenant_id), connection.cursor() as cursor:
+        for step_id, most in share.chunks.items():
+            cursor.execute(_TAKE, {"step": step_id, "most": most})
+            if rows := sorted(cursor.fetchall(), key=lambda row: row[7]):
+                yield Wave(share.tenant_id, *rows[0][:6], [Part(*row[6:]) for row in rows])
+        cursor.execute(_PAY, {**turn, "n_sent": share.n_sent})

@@ -54,6 +54,7 @@ def _start(options: Mapping[str, Any], *, actor: str) -> Batch:
         max_cost_usd=options["max_cost"],
         use_cache=not options["no_cache"],
         try_judges=not options["no_preflight"],
+        priority=options["priority"],
         **{name: options.get(name) or "" for name in ("experiment", "group", "client_version")},
     )
     return order.start(wanted, actor=actor)

@@ -6,31 +6,44 @@ so. Chords are a fast hint, never the truth: rows, the outbox and the sweeper de
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery import Signature, chord, signature
+from kombu.exceptions import OperationalError as BrokerError
 
 from evalsite.batches.models import Batch
 from evalsite.batches.window import Part, Wave, take_waves
 from evalsite.celery import app
 from evalsite.env import load
 from evalsite.origin import going_back_to
+from evalsite.pipeline.nodes import slots_of
 from evalsite.pipeline.publish import publish
-from evalsite.tenants.scope import require
+from evalsite.tenants.scope import tenant
+
+log = logging.getLogger(__name__)
 
 
 def fill_window() -> int:
-    """Send the next waves of the tenant in scope to the broker; answers how many chunks."""
-    env = load()
-    waves = take_waves(wave_chunks=env.wave_chunks, open_waves=env.open_waves)
+    """Send the waves whose turn it is to the broker, of any tenant; answers how many chunks."""
+    waves = take_waves(slots=_slots_of, seconds=load().chunk_seconds)
     for wave in waves:
-        send_wave(wave)
+        with tenant(wave.tenant_id):
+            send_wave(wave)
     return sum(len(wave.parts) for wave in waves)
+
+
+def refill_window() -> None:
+    """Fill the window after a chunk; where the broker is away, the sweep does it later."""
+    try:
+        fill_window()
+    except BrokerError as error:
+        log.warning("the window is not filled: %s", error)
 
 
 def send_wave(wave: Wave) -> None:
     """Publish one wave as a chord, stamped so that a cancel can revoke what is queued."""
-    tenant_id = str(require())
+    tenant_id = str(wave.tenant_id)
     header = [_part(part, wave=wave, tenant_id=tenant_id) for part in wave.parts]
     body = _task(
         "finish_step",
@@ -54,6 +67,11 @@ def revoke(batch: Batch) -> None:
 def stamp_of(batch_id: object, *, epoch: int) -> str:
     """Answer the stamp of a batch's messages; it holds the epoch, or a resume would be revoked."""
     return f"{batch_id}:{epoch}"
+
+
+def _slots_of(lane: str) -> int:
+    """Answer how many chunks of a lane can be worked on at once, or are planned to be."""
+    return max(load().worker_slots, slots_of(lane))
 
 
 def _part(part: Part, *, wave: Wave, tenant_id: str) -> Signature[None]:

@@ -53,6 +53,7 @@ def start(
     try_judges: bool = True,
     request_key: str = "",
     order_seed: int | None = None,
+    priority: str = "",
     also: Mapping[str, str] | None = None,
     actor: object = "",
 ) -> Batch:
@@ -60,7 +61,8 @@ def start(
 
     `max_cost_usd` caps what its model calls may cost; None is no cap. Without `try_judges` the
     judges that ask models have no preflight, which the audit trail and every report say. With
-    `order_seed` the cases are scored in an order of chance. `also` goes into the audit entry.
+    `order_seed` the cases are scored in an order of chance. Without a `priority` (see
+    batches.models) its size decides. `also` goes into the audit entry.
     Raises PackError or JudgeError for unknown names and bad options, EndpointUnknown or
     EndpointNotChat for those of its judges, NothingSelected, RunNotReady, and IntegrityError where
     another batch has the `request_key`.
@@ -84,6 +86,7 @@ def start(
             preflight=preflight,
             request_key=request_key,
             order_seed=order_seed,
+            priority=priority,
             actor=str(actor)[:200],
         )
         about = {"suite": suite.name, "run": run.name, "preflight": str(preflight)}

@@ -60,6 +60,11 @@ def nodes() -> list[Node]:
         return [Node(*row[:7]) for row in cursor.fetchall()]
 
 
+def slots_of(lane: str) -> int:
+    """Answer how many chunks of a lane the living workers work on at once."""
+    return sum(node.slots for node in nodes() if lane in node.queues and node.is_alive)
+
+
 def silent_seconds() -> float:
     """Answer after how long a silent worker is taken for dead."""
     return load().peer_seconds

@@ -33,6 +33,7 @@ class PackDiffers(UsageError):
 class Order:
     """What a new batch is to be: `pack` only to be sure of it, `judges` as `packs.override` has it.
 
+    Without a `priority` its size decides whether it is interactive or bulk.
     `experiment`, `group` and `client_version` say where its results go, if anywhere. Who orders
     twice with the same `request_key` has ordered once.
     """
@@ -47,6 +48,7 @@ class Order:
     max_cost_usd: Decimal | None = None
     use_cache: bool = True
     try_judges: bool = True
+    priority: str = ""
     experiment: str = ""
     group: str = ""
     client_version: str = ""
@@ -75,6 +77,7 @@ def start(order: Order, *, actor: object = "") -> Batch:
             use_cache=order.use_cache,
             request_key=order.request_key,
             try_judges=order.try_judges,
+            priority=order.priority,
             order_seed=place.order_seed if place else None,
             also={"experiment": place.experiment.name, "group": place.group} if place else None,
             actor=str(actor),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from evalsite.batches.models import Batch, Preflight
-from evalsite.batches.plan import SKIPPED
+from evalsite.batches.plan import SKIPPED, priority_of
 from evalsite.env import load
 
 _FLAGS = {"sample": "--sample", "seed": "--seed", "limit": "--limit"}
@@ -51,6 +51,7 @@ def _command(batch: Batch, *, tenant: str) -> str:
         words += ["--max-cost", f"{batch.max_cost_usd.normalize():f}"]
     words += [] if batch.use_cache else ["--no-cache"]
     words += ["--no-preflight"] if _without_trial(batch) else []
+    words += [f"--{batch.priority}"] if _is_chosen(batch) else []
     return shlex.join([*words, "--tenant", tenant])
 
 
@@ -83,12 +84,18 @@ def _body(batch: Batch) -> dict[str, Any]:
         "max_cost_usd": None if cap is None else float(cap),
         "use_cache": None if batch.use_cache else False,
         "try_judges": False if _without_trial(batch) else None,
+        "priority": batch.priority if _is_chosen(batch) else None,
     }
     return {name: value for name, value in body.items() if value not in (None, {})}
 
 
 def _without_trial(batch: Batch) -> bool:
     return batch.preflight == Preflight.NOT_CHECKED and batch.preflight_notes == [SKIPPED]
+
+
+def _is_chosen(batch: Batch) -> bool:
+    """Whether somebody said when it is to be scored: its size would say otherwise."""
+    return batch.priority != priority_of(batch.n_cases * batch.repetitions)
 
 
 def _curl(body: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from evalsite.batches.models import Priority
 from evalsite.tenants.command import whole_number
 
 # What the column of a scorecard's repetition holds.
@@ -80,6 +81,12 @@ def _declare_again(parser: ArgumentParser) -> None:
 
 
 def _declare_how(parser: ArgumentParser) -> None:
+    when = parser.add_mutually_exclusive_group()
+    for priority, text in ((Priority.INTERACTIVE, "before bulk"), (Priority.BULK, "in its turn")):
+        when.add_argument(
+            f"--{priority}", action="store_const", dest="priority", const=priority.value,
+            default="", help=f"score it {text} (default: by its size)",
+        )  # fmt: skip
     parser.add_argument("--detach", action="store_true", help="print the batch's id and leave")
     parser.add_argument("--json", action="store_true", help="JSON lines on stdout")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")

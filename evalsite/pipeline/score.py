@@ -7,13 +7,21 @@ import logging
 import time
 from uuid import UUID
 
-from django.db import transaction
+from django.db import Error, transaction
 from structlog.contextvars import bound_contextvars
 
-from evalsite.batches.lease import Claim, LeaseLost, claim_chunk, count_down, finish_chunk
+from evalsite.batches.lease import (
+    Claim,
+    LeaseLost,
+    claim_chunk,
+    count_down,
+    finish_chunk,
+    hand_back,
+)
 from evalsite.env import load
 from evalsite.pipeline import outbox
 from evalsite.pipeline.ask_chunk import ask_chunk
+from evalsite.pipeline.patience import is_away, outages, patiently
 from evalsite.pipeline.peek import stop_if_settled
 from evalsite.pipeline.score_model import leave, score_model_chunk
 from evalsite.scoring.interleave import Outcome
@@ -25,6 +33,9 @@ log = logging.getLogger(__name__)
 
 # The chord finishes a step within milliseconds; the counter's message waits for it that long.
 CHORD_HEAD_START = 3.0
+# A chunk that turns out dearer than it was cut for goes back after so many CHUNK_SECONDS, and comes
+# again in its turn: however slow a tenant's cases are, others wait for one slice of them.
+SLICE_CHUNKS = 4
 
 
 def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
@@ -33,12 +44,14 @@ def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
     Raises LeaseHeld when another worker is at it: the message must be delivered again.
     """
     env = load()
-    claim = claim_chunk(
-        chunk_id,
-        epoch=epoch,
-        owner=owner,
-        seconds=env.lease_seconds,
-        attempts=env.max_attempts,
+    claim = patiently(
+        lambda: claim_chunk(
+            chunk_id,
+            epoch=epoch,
+            owner=owner,
+            seconds=env.lease_seconds,
+            attempts=env.max_attempts,
+        )
     )
     if claim is None:
         return False
@@ -53,13 +66,18 @@ def _score_claimed(claim: Claim, *, epoch: int, lease_seconds: float) -> bool:
         elapsed_ms = (time.perf_counter() - started) * 1000
         done = outcome.complete and _committed(claim, outcome, epoch=epoch, elapsed_ms=elapsed_ms)
         if not done:
-            leave(claim, outcome)
+            leave(claim, outcome, elapsed_ms=elapsed_ms)
     except ManifestChanged as changed:
         log.error("chunk %s is written off: %s", claim.chunk_id, changed)
         _give_up(claim, epoch=epoch, code=changed.code)
     except LeaseLost as lost:
         log.warning("chunk %s attempt %s wrote nothing: %s", claim.chunk_id, claim.attempt, lost)
         return False
+    except outages() as error:
+        if not isinstance(error, Error) or is_away(error):
+            # No fault of the chunk's, and nobody need wait for its lease to end.
+            patiently(lambda: hand_back(claim, forgiven=True))
+        raise
     stop_if_settled(claim.batch_id)
     return True
 
@@ -68,13 +86,25 @@ def _judged(claim: Claim, *, lease_seconds: float) -> Outcome[Row]:
     if claim.lane == "model":
         return score_model_chunk(claim) if claim.stages else ask_chunk(claim)
     with trusted_if_wanted(claim):
-        return Outcome(list(judge(claim, lease_seconds=lease_seconds)), complete=True)
+        return _judged_in_slice(claim, lease_seconds=lease_seconds)
+
+
+def _judged_in_slice(claim: Claim, *, lease_seconds: float) -> Outcome[Row]:
+    """Judge one case after another, and stop where the slice is over; one at least is judged."""
+    until = time.monotonic() + SLICE_CHUNKS * load().chunk_seconds
+    outcome: Outcome[Row] = Outcome()
+    for row in judge(claim, lease_seconds=lease_seconds):
+        outcome.unflushed.append(row)
+        if time.monotonic() > until:
+            return outcome
+    outcome.complete = True
+    return outcome
 
 
 def _committed(claim: Claim, outcome: Outcome[Row], *, epoch: int, elapsed_ms: float) -> bool:
     """Finish the chunk; answers False where its batch may only be paused, raises LeaseLost."""
     try:
-        _commit(claim, outcome.unflushed, epoch=epoch, elapsed_ms=elapsed_ms)
+        patiently(lambda: _commit(claim, outcome.unflushed, epoch=epoch, elapsed_ms=elapsed_ms))
     except LeaseLost:
         if claim.lane != "model":
             raise
@@ -87,7 +117,7 @@ def _commit(claim: Claim, rows: list[Row], *, epoch: int, elapsed_ms: float) -> 
         finish_chunk(claim, elapsed_ms=elapsed_ms)
         write(claim, rows)
         # Last, as it locks the one row that all chunks of the step share.
-        if count_down(claim.step_id) == 0:
+        if count_down(claim.step_id, elapsed_ms=elapsed_ms) == 0:
             owe_finish(claim.step_id, epoch=epoch)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from evalsite.batches.lease import Claim, hand_back, renew
+from evalsite.batches.lease import Claim, count_slice, hand_back, renew
 from evalsite.batches.models import Batch
 from evalsite.batches.purse import BatchLedger
 from evalsite.calls.ask import Asker, asking, repeating
@@ -20,6 +20,8 @@ from evalsite.calls.place import widest
 from evalsite.calls.purse import Change, Purse
 from evalsite.calls.remember import Known, keep
 from evalsite.env import load
+from evalsite.pipeline import stopping
+from evalsite.pipeline.patience import patiently
 from evalsite.pipeline.pause import pause, summarize_paused
 from evalsite.pipeline.try_judges import judges_are_tried
 from evalsite.quotas.month import Month
@@ -62,20 +64,25 @@ def score_model_chunk(claim: Claim) -> Outcome[Row]:
     return chunk.run()
 
 
-def leave(claim: Claim, outcome: Outcome[Row]) -> None:
+def leave(claim: Claim, outcome: Outcome[Row], *, elapsed_ms: float) -> None:
     """Write what is done of an incomplete chunk, and let the rest wait; a Halt pauses the batch.
 
-    Raises LeaseLost.
+    `elapsed_ms` is for how long the chunk had a slot. Raises LeaseLost.
     """
-    with transaction.atomic():
-        renew(claim, seconds=load().lease_seconds, written=len(outcome.unflushed))
-        write(claim, outcome.unflushed)
-        hand_back(claim, forgiven=True)
+    patiently(lambda: _hand_back(claim, outcome.unflushed, elapsed_ms=elapsed_ms))
     halt = outcome.halt
     if halt is not None and pause(claim.batch_id, code=halt.code, reason=halt.reason):
         log.warning("batch %s is paused: %s", claim.batch_id, halt.code)
     elif outcome.unflushed:
         summarize_paused(claim.batch_id)
+
+
+def _hand_back(claim: Claim, rows: list[Row], *, elapsed_ms: float) -> None:
+    with transaction.atomic():
+        renew(claim, seconds=load().lease_seconds, written=len(rows))
+        write(claim, rows)
+        hand_back(claim, forgiven=True, elapsed_ms=elapsed_ms)
+        count_slice(claim.step_id, elapsed_ms=elapsed_ms)
 
 
 class Chunk:
@@ -115,6 +122,8 @@ class Chunk:
             beat=self._lease_seconds / 3,
             most=MOST_SECONDS,
             grace=GRACE_SECONDS,
+            farewell=stopping.GRACE_S,
+            is_leaving=stopping.is_told,
         )
         async with self._asking() as asker, self._work.opened(asker):
             with calling(asker):
@@ -139,6 +148,9 @@ class Chunk:
 
         Raises LeaseLost.
         """
+        return patiently(lambda: self._write(rows))
+
+    def _write(self, rows: list[Row]) -> bool:
         with transaction.atomic():
             runs = renew(self._claim, seconds=self._lease_seconds, written=len(rows))
             self._work.write(rows)
@@ -147,9 +159,13 @@ class Chunk:
 
 def _write_books(ledger: BatchLedger, change: Change, *, replies: list[Known]) -> None:
     """Write money and replies, apart from the rows: they are true whoever holds the chunk."""
-    with transaction.atomic():
-        keep(replies)
-        ledger.settle(change)
+
+    def written() -> None:
+        with transaction.atomic():
+            keep(replies)
+            ledger.settle(change)
+
+    patiently(written)
 
 
 def _judging(claim: Claim) -> Work:

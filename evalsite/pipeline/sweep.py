@@ -49,16 +49,20 @@ _POISON = f"""
     FROM {_UNFINISHED} AND {_ABANDONED} AND c.attempt >= %(attempts)s
     RETURNING c.id, c.step_id, s.batch_id
 """
-# Sent, and never claimed while the step stood still: the message is gone. Sending it twice would
-# do no harm, so the guess need not be perfect.
+# Sent, and never claimed while the step stood still, or while a later wave was: the message is
+# gone, and holds a place in the window. Sending it twice would do no harm, so the guess need not be
+# perfect.
 _LOST = f"""
     UPDATE batches_chunk c SET wave = NULL, dispatched_at = NULL
     FROM {_UNFINISHED} AND c.state = 'pending' AND c.wave IS NOT NULL
       AND c.dispatched_at < clock_timestamp() - make_interval(secs => %(seconds)s)
-      AND NOT EXISTS (
+      AND (NOT EXISTS (
         SELECT 1 FROM batches_chunk other WHERE other.step_id = s.id AND (
             other.state = 'leased'
             OR other.finished_at > clock_timestamp() - make_interval(secs => %(seconds)s)))
+       OR EXISTS (
+        SELECT 1 FROM batches_chunk later WHERE later.step_id = s.id AND later.wave > c.wave
+          AND later.state IN ('leased', 'done')))
     RETURNING c.id
 """
 _COMPLETE = """

@@ -21,18 +21,19 @@ def score_chunk(self: TenantTask, *, chunk_id: str, epoch: int) -> None:
         score.score_chunk(UUID(chunk_id), epoch=epoch, owner=owner)
     except LeaseHeld as held:
         raise self.retry(countdown=min(held.seconds + 0.1, 60), exc=held) from held
+    chords.refill_window()
 
 
 @shared_task(base=TenantTask, name="pipeline.finish_step")
 def finish_step(*, step_id: str, epoch: int, by: str) -> None:
-    """Finish a step, or send its next wave when it is not at its end."""
+    """Finish a step if it is at its end, and send what is next."""
     finish.finish_step(UUID(step_id), by=by)
     chords.fill_window()
 
 
 @shared_task(base=TenantTask, name="pipeline.dispatch")
 def dispatch() -> None:
-    """Send what the tenant's window has room for."""
+    """Send what the window has room for, whoever's turn it is."""
     chords.fill_window()
 
 

@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin
-from evalsite.quotas.models import Quota, Spending
+from evalsite.quotas.models import Quota, Spending, Turn
 from evalsite.quotas.set_quota import LIMITS, set_quota
 
 
@@ -50,6 +50,14 @@ class SpendingAdmin(ReadOnlyAdmin):
 
     list_display = ("month", "spent_usd", "booked_usd")
     ordering = ("-month",)
+
+
+@admin.register(Turn)
+class TurnAdmin(ReadOnlyAdmin):
+    """Where the tenant stands in the rotation of each lane."""
+
+    list_display = ("lane", "passed", "n_sent")
+    ordering = ("lane",)
 
 
 def _is_operator(request: HttpRequest) -> bool:

@@ -13,18 +13,18 @@ from evalsite.audit.record import record
 from evalsite.errors import UsageError
 from evalsite.quotas.models import Quota
 
-LIMITS: Final = ("max_cases", "max_batches_in_flight", "month_usd")
+LIMITS: Final = ("max_cases", "max_batches_in_flight", "month_usd", "weight")
 
 
 class QuotaInvalid(UsageError):
     """A limit is no number that can be kept."""
 
     code = "quota_invalid"
-    hint = "give whole numbers and dollars from 0 up, or none"
+    hint = "give whole numbers and dollars from 0 up, a weight from 1 to 100, or none"
 
 
 def set_quota(*, actor: object = "", **limits: Decimal | int | None) -> Quota:
-    """Set the limits that are given (see LIMITS; None is no limit) for the tenant in scope.
+    """Set the limits that are given (see LIMITS; None is no limit, a weight of 1) for the tenant.
 
     The others stay. Audited with both sides. Raises QuotaInvalid.
     """
@@ -50,4 +50,5 @@ def shown(quota: Quota) -> dict[str, Any]:
         "max_cases": quota.max_cases,
         "max_batches_in_flight": quota.max_batches_in_flight,
         "month_usd": None if usd is None else float(usd),
+        "weight": quota.weight,
     }

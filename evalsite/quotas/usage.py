@@ -15,7 +15,8 @@ from evalsite.quotas.month import Month
 class Usage:
     """Counts, and US dollars of the current calendar month; a limit of None is none.
 
-    `month_booked_usd` is possibly spent: calls under way, or lost with their worker.
+    `month_booked_usd` is possibly spent: calls under way, or lost with their worker. `weight` is
+    the tenant's share of the workers beside others'.
     """
 
     cases: int
@@ -28,6 +29,7 @@ class Usage:
     month_usd: Decimal | None
     outputs: int
     scorecards: int
+    weight: int
 
 
 def usage() -> Usage:
@@ -46,6 +48,7 @@ def usage() -> Usage:
         month_usd=quota.month_usd,
         outputs=count(OUTPUTS),
         scorecards=count(SCORECARDS),
+        weight=quota.weight or 1,
     )
 
 

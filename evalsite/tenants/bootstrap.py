@@ -11,7 +11,9 @@ from typing import Any, Final, Literal
 
 from django.db import connection
 
-Question = Literal["memberships_of", "key_of", "invitation_of", "share_of", "tenants_with_work"]
+Question = Literal[
+    "memberships_of", "key_of", "invitation_of", "share_of", "tenants_with_work", "lanes_at_work"
+]
 
 _QUESTIONS: Final[dict[Question, str]] = {
     "memberships_of": "SELECT * FROM app.memberships_of(%s)",
@@ -19,6 +21,7 @@ _QUESTIONS: Final[dict[Question, str]] = {
     "invitation_of": "SELECT * FROM app.invitation_of(%s)",
     "share_of": "SELECT * FROM app.share_of(%s)",
     "tenants_with_work": "SELECT * FROM app.tenants_with_work()",
+    "lanes_at_work": "SELECT * FROM app.lanes_at_work(%s)",
 }
 
 

@@ -23,7 +23,7 @@ _LEAKPROOF = (
 )
 _DEFINERS = (
     *("app.memberships_of", "app.tenants_with_work", "app.refresh_statistics"),
-    *("app.key_of", "app.invitation_of", "app.share_of", "app.append_link"),
+    *("app.key_of", "app.invitation_of", "app.share_of", "app.append_link", "app.lanes_at_work"),
 )
 
 

@@ -63,6 +63,11 @@ class StartForm(forms.Form):
     try_judges = forms.BooleanField(
         label="Let judges that ask models show that they can", required=False, initial=True
     )
+    priority = forms.ChoiceField(
+        label="When it is scored",
+        required=False,
+        choices=[("", "by its size"), ("interactive", "before bulk"), ("bulk", "in its turn")],
+    )
     options = JsonText(
         label="Other options, as JSON",
         rows=4,
@@ -94,6 +99,7 @@ class StartForm(forms.Form):
             max_cost_usd=given["max_cost_usd"],
             use_cache=given["use_cache"],
             try_judges=given["try_judges"],
+            priority=given["priority"],
             request_key=f"page:{given['request_key']}"[:64],
         )
 

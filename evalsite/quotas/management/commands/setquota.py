@@ -29,6 +29,9 @@ class Command(TenantCommand):
         parser.add_argument(
             "--month-usd", type=_dollars, metavar="USD", help="model money of a calendar month"
         )
+        parser.add_argument(
+            "--weight", type=_count, metavar="N", help="share of the workers; none is 1"
+        )
 
     def work(self, **options: Any) -> None:
         """Set it and say so."""

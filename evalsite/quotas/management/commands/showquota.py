@@ -42,6 +42,7 @@ def _lines(found: Usage) -> list[str]:
         f"models in {found.month:%Y-%m}: ${spent:.2f}{possibly} of {month or 'any amount'}",
         f"outputs: {found.outputs:,}",
         f"scorecards: {found.scorecards:,}",
+        f"weight: {found.weight}",
     ]
 
 
