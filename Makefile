@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r
 
-.PHONY: demo test serve check stop bench prices schema clean
+.PHONY: demo test serve check stop bench crucible prices schema clean
 
 demo: $(VENV)/runtime
 	$(BIN)/python manage.py demo
@@ -16,9 +16,9 @@ stop: $(VENV)/runtime
 	$(BIN)/python manage.py services stop
 
 # Two at a time, each with servers of its own; then the faults, which need a machine alone.
-FAULTS := tests/journeys/test_faults.py
+FAULTS := tests/journeys/test_faults.py tests/crucible
 test: $(VENV)/tools check
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=$(FAULTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(FAULTS:%=--ignore=%)
 	$(BIN)/python -m pytest $(FAULTS)
 
 check: $(VENV)/tools
@@ -30,6 +30,11 @@ check: $(VENV)/tools
 bench: $(VENV)/tools
 	$(BIN)/python tests/bench/recorded_cases.py
 	$(BIN)/python tests/bench/model_calls.py
+
+# SEED=17 replays one seed; SEEDS=200 plays so many, and goes on where it was stopped.
+SEEDS ?= 200
+crucible: $(VENV)/tools
+	$(BIN)/python tests/crucible/run.py $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 prices: $(VENV)/tools
 	$(BIN)/python -m evalsite.calls.seed

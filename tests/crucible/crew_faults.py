@@ -9,14 +9,15 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from evalsite.batches.models import Step
-from evalsite.pipeline.models import OutboxMessage
-from tests.crucible.scene import Scene
-from tests.crucible.world import COORDINATORS, WORKERS
+from evalsite.pipeline.models import Leadership, OutboxMessage
+from tests.crucible.scene import Scene, steady
+from tests.crucible.world import COORDINATORS, HELPER, WORKERS
 from tests.journeys.workshop import pool_children
 
 # How long a fault waits for the moment that it wants to hit.
@@ -85,6 +86,25 @@ def site_killed(scene: Scene, chance: Random) -> Iterator[None]:
 
 
 @contextmanager
+def clock_wrong(scene: Scene, chance: Random) -> Iterator[None]:
+    """A third worker helps whose clock is ten minutes or an hour off."""
+    clock = {"LD_PRELOAD": _faketime(), "FAKETIME": chance.choice(("+600", "-600", "-3600"))}
+    scene.world.start(HELPER, **clock, FAKETIME_DONT_FAKE_MONOTONIC="1")
+    yield
+    scene.world.dismiss(HELPER)
+
+
+def lacks_faketime() -> str:
+    """Say that the library that changes a process's clock is not installed."""
+    return "" if _faketime() else "no libfaketime"
+
+
+def _faketime() -> str:
+    places = Path("/usr/lib").glob("**/faketime/libfaketime.so.1")
+    return next(map(str, places), "")
+
+
+@contextmanager
 def death_at_the_last_card(scene: Scene, chance: Random) -> Iterator[None]:
     """Both workers die when a step has no chunk left and nobody has finished it yet."""
     hit = _await(scene, lambda: Step.objects.filter(state="running", remaining=0).exists())
@@ -110,9 +130,7 @@ def relay_killed(scene: Scene, chance: Random) -> Iterator[None]:
 
 def _leader(scene: Scene) -> str:
     """Name the role of the leader; the first where nobody leads."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT holder FROM pipeline_leadership")
-        holder = str((cursor.fetchone() or [""])[0])
+    holder = steady(lambda: Leadership.objects.values_list("holder", flat=True).first()) or ""
     pids = {role: str(scene.world.crew[role].pid) for role in COORDINATORS}
     return next((role for role, pid in pids.items() if pid in holder.split(":")), COORDINATORS[0])
 
@@ -121,7 +139,10 @@ def _await(scene: Scene, holds: Callable[[], bool]) -> bool:
     """Wait a while until it holds for one of the tenants; says whether it did."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
-        if any(holds() for _ in scene.each_tenant()):
-            return True
+        try:
+            if any(holds() for _ in scene.each_tenant()):
+                return True
+        except (OperationalError, InterfaceError):
+            connection.close()
         time.sleep(0.005)
     return False

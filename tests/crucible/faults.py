@@ -1,14 +1,14 @@
 """The table of faults: a new fault is one function and one row here.
 
-The codes are those of docs/reliability.md. A fault that needs what this machine lacks is left out
-of the plans, and the closing table of a run says so.
+The codes are those of docs/reliability.md. A fault that needs what this machine lacks does not
+strike, and the diary and the closing table of a run say so: a plan is the same on every machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
@@ -25,8 +25,10 @@ Striking = Callable[[Scene, Random], AbstractContextManager[None]]
 class Fault:
     """One kind of fault.
 
-    `on` is what it hits, `lasts` for how many seconds at least and at most; `loses` is how many
-    slots may lose the work they have in hand, and so ask a model again what it was asked already.
+    `on` is what it hits: two that hit the same come one after the other. It `lasts` so many seconds
+    at least and at most. `loses` is how many slots may lose the work they have in hand, and so ask
+    a model again what it was asked already. `lacks` says what this machine lacks for it, if
+    anything.
     """
 
     title: str
@@ -34,6 +36,7 @@ class Fault:
     on: str
     lasts: tuple[float, float] = (0.0, 0.0)
     loses: int = 0
+    lacks: Callable[[], str] = field(default=str)
 
 
 _AWHILE: Final = (0.3, 1.5)
@@ -58,6 +61,13 @@ FAULTS: Final[dict[str, Fault]] = {
     "F14": Fault("messages doubled", messages.doubled, "broker", (1.0, 3.0)),
     "F15": Fault("messages shuffled", messages.shuffled, "broker", (1.0, 3.0)),
     "F16": Fault("a fifth of messages dropped", messages.dropped, "broker", (1.0, 3.0)),
+    "F17": Fault(
+        "worker with a wrong clock",
+        crew.clock_wrong,
+        "clock",
+        (3.0, 5.0),
+        lacks=crew.lacks_faketime,
+    ),
     "F20": Fault("a case that kills its worker", outside.poison, "poison", loses=3),
     "F21": Fault("death after the last card", crew.death_at_the_last_card, "workers", _AWHILE, 4),
     "F22a": Fault("leader killed", crew.leader_killed, "coordinators", _AWHILE),

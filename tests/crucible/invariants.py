@@ -200,6 +200,31 @@ def nothing_after_a_cancel(scene: Scene) -> Wrong:
             yield f"batch {batch.pk} had {before} verdicts when it was cancelled, now {now}"
 
 
+_TIMES = """
+    SELECT c.oid::regclass::text, a.attname FROM pg_class c
+    JOIN pg_attribute t ON t.attrelid = c.oid AND t.attname = 'tenant_id' AND NOT t.attisdropped
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.atttypid = 'timestamptz'::regtype
+    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND NOT a.attisdropped
+      AND a.attname <> ALL(%s)
+"""
+# What is meant to lie ahead.
+_AHEAD: Final = ["due_at", "lease_until", "expires_at"]
+_OFF: Final = "2 s"
+
+
+def times_are_true(scene: Scene) -> Wrong:
+    """I14: every stored time is one of the seed, whatever clock a worker had."""
+    with scene.world.services.superuser() as superuser:
+        since = f"clock_timestamp() - interval '{scene.seconds} s' - interval '{_OFF}'"
+        for table, column in superuser.execute(_TIMES, [_AHEAD]).fetchall():
+            found = superuser.execute(
+                f"SELECT {column}::text FROM {table} WHERE {column} < {since}"
+                f" OR {column} > clock_timestamp() + interval '{_OFF}' LIMIT 1"
+            ).fetchone()
+            if found:
+                yield f"{table}.{column} is {found[0]}"
+
+
 INVARIANTS: Final[dict[str, Callable[[Scene], Wrong]]] = {
     "I1": every_case_once,
     "I2": summary_is_recomputed,
@@ -213,6 +238,7 @@ INVARIANTS: Final[dict[str, Callable[[Scene], Wrong]]] = {
     "I10": nothing_is_left,
     "I11": one_batch_a_key,
     "I12": nothing_after_a_cancel,
+    "I14": times_are_true,
 }
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,17 +41,21 @@ class Logs:
         """Forget what was logged up to now."""
         self._begun = {path: path.stat().st_size for path in self._files()}
 
-    def lines(self) -> Iterator[tuple[str, str]]:
-        """Give (file, line) for all that was logged since."""
-        for path in self._files():
-            with path.open("rb") as log:
-                log.seek(self._begun.get(path, 0))
-                for line in log.read().decode(errors="replace").splitlines():
-                    yield path.name, line
+    def by_file(self) -> dict[str, list[str]]:
+        """Answer the lines that were logged since, by the name of the file."""
+        return {path.name: list(self._lines(path)) for path in self._files()}
 
     def wrong(self) -> list[str]:
         """Answer the lines that should not be there."""
-        return [f"{name}: {line[:400]}" for name, line in self.lines() if _is_wrong(line)]
+        found = self.by_file().items()
+        return [
+            f"{name}: {line[:400]}" for name, lines in found for line in lines if _is_wrong(line)
+        ]
+
+    def _lines(self, path: Path) -> list[str]:
+        with path.open("rb") as log:
+            log.seek(self._begun.get(path, 0))
+            return log.read().decode(errors="replace").splitlines()
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("process-*.log"))

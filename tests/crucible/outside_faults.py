@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from random import Random
 from uuid import UUID
 
 from evalsite.scoring.models import Scorecard
 from evalsite.tenants.scope import tenant
 from tests.crucible.fakes import say
-from tests.crucible.scene import Scene
+from tests.crucible.scene import Scene, steady
 from tests.crucible.schedule import Order
 from tests.fake_model import FAILED, RESET, TRUNCATED, Call, Fault, rate_limited
 
@@ -63,7 +64,7 @@ def cancelled(scene: Scene, chance: Random) -> Iterator[None]:
         batch = chance.choice(batches)
         if scene.tell(batch, "cancel").status == 200:
             with tenant(scene.batches()[batch].tenant_id):
-                scene.cancelled[batch] = _judged(batch)
+                scene.cancelled[batch] = steady(partial(_judged, batch))
     yield
 
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -30,6 +30,7 @@ class Scene:
 
     world: World
     customers: list[Customer]
+    made_at: float = field(default_factory=time.monotonic)
     began_at: float = field(default_factory=time.monotonic)
     orders: dict[str, Order] = field(default_factory=dict)
     replies: dict[str, list[Reply]] = field(default_factory=lambda: defaultdict(list))
@@ -40,13 +41,21 @@ class Scene:
     # How many replies of the model were faulty, and how many slots lost their work in hand.
     n_faulty: int = 0
     n_lost_slots: int = 0
+    # Who strikes holds what is hit until it is healed.
+    hit: dict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
     settle_s: float | None = None
     diary: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     _asking: list[Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Look on from the start."""
         self.watcher = Watcher(customer.tenant_id for customer in self.customers)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the seed began, its calm beginning included."""
+        return time.monotonic() - self.made_at
 
     @property
     def n_deaths(self) -> int:

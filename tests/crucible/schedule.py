@@ -22,11 +22,7 @@ KINDS: Final = ("recorded", "judged", "live")
 
 
 class Kind(Protocol):
-    """What the plan must know of a fault: what it hits, and for how long."""
-
-    @property
-    def on(self) -> str:
-        """What is hit: two faults that hit the same come one after the other."""
+    """What the plan must know of a fault."""
 
     @property
     def lasts(self) -> tuple[float, float]:
@@ -70,7 +66,7 @@ def plan_of(seed: int, table: Mapping[str, Kind]) -> Plan:
     n = chance.randint(1, min(MOST_STRIKES, len(table)))
     codes = chance.sample(sorted(table), n)
     strikes = [_strike(code, table[code], chance=chance, salt=f"{seed}:{code}") for code in codes]
-    return Plan(seed, orders, tuple(one_after_another(strikes, table)))
+    return Plan(seed, orders, tuple(sorted(strikes, key=lambda strike: strike.at)))
 
 
 def _orders(chance: Random) -> list[Order]:
@@ -92,15 +88,3 @@ def _orders(chance: Random) -> list[Order]:
 def _strike(code: str, kind: Kind, *, chance: Random, salt: str) -> Strike:
     at, lasts = chance.uniform(0, STRIKES_WITHIN), chance.uniform(*kind.lasts)
     return Strike(code, round(at, 2), round(lasts, 2), salt)
-
-
-def one_after_another(strikes: list[Strike], table: Mapping[str, Kind]) -> list[Strike]:
-    """Put off what would hit something that is hit already, so that each heal mends its own."""
-    free: dict[str, float] = {}
-    placed = []
-    for strike in sorted(strikes, key=lambda strike: strike.at):
-        on = table[strike.code].on
-        at = max(strike.at, free.get(on, 0.0))
-        free[on] = at + strike.lasts + 0.1
-        placed.append(Strike(strike.code, round(at, 2), strike.lasts, strike.salt))
-    return sorted(placed, key=lambda strike: strike.at)

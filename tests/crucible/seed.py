@@ -34,14 +34,24 @@ from tests.journeys.workshop import until
 class Told:
     """What there is to tell of a seed: what is wrong, what happened, and how long it took.
 
-    `settle_s`: from the last heal to the end of everything; None where that did not come.
+    `left_out`: the faults that this machine lacks something for. `settle_s`: from the last heal to
+    the end of everything; None where that did not come.
     """
 
     plan: Plan
     violations: list[Violation]
+    left_out: list[str]
     diary: list[str]
     settle_s: float | None
     seconds: float
+
+    @property
+    def story(self) -> str:
+        """Tell the plan, what happened at which moment, and what is wrong."""
+        orders = [f"  {order.at:6.2f} s  {order.name}: {order.kind}" for order in self.plan.orders]
+        wrong = [f"  VIOLATION {violation}" for violation in self.violations]
+        diary = [f"  {line}" for line in self.diary]
+        return "\n".join([f"seed {self.plan.seed}, orders:", *orders, "faults:", *diary, *wrong])
 
 
 def run_seed(seed: int, *, world: World) -> list[Violation]:
@@ -59,14 +69,16 @@ def tell_plan(plan: Plan, *, world: World) -> Told:
     began = time.monotonic()
     world.staff()
     empty(world)
-    scene = Scene(world, [stock(world, number) for number in range(TENANTS)])
+    customers = [stock(world, number) for number in range(TENANTS)]
+    scene = Scene(world, customers, made_at=began)
     open_live(plan.orders, scene.customers)
     scene.watcher.start()
     found = _calm(scene) or [*_storm(scene, plan), *_after(scene)]
     scene.watcher.end()
     if found:
         world.end()
-    return Told(plan, found, scene.diary, scene.settle_s, time.monotonic() - began)
+    seconds = round(time.monotonic() - began, 2)
+    return Told(plan, found, scene.left_out, scene.diary, scene.settle_s, seconds)
 
 
 def _calm(scene: Scene) -> list[Violation]:
@@ -94,13 +106,17 @@ def _storm(scene: Scene, plan: Plan) -> list[Violation]:
 
 def _strike(scene: Scene, strike: Strike) -> None:
     fault = FAULTS[strike.code]
+    if lacking := fault.lacks():
+        scene.left_out.append(strike.code)
+        return scene.note(f"{strike.code} is left out: {lacking}")
     scene.sleep_until(strike.at)
     try:
-        scene.n_lost_slots += fault.loses
-        with fault.strike(scene, Random(strike.salt)):
-            scene.note(f"{strike.code} strikes: {fault.title}")
-            time.sleep(strike.lasts)
-        scene.note(f"{strike.code} is healed")
+        with scene.hit[fault.on]:
+            scene.n_lost_slots += fault.loses
+            with fault.strike(scene, Random(strike.salt)):
+                scene.note(f"{strike.code} strikes: {fault.title}")
+                time.sleep(strike.lasts)
+            scene.note(f"{strike.code} is healed")
     finally:
         connection.close()
 
@@ -108,6 +124,7 @@ def _strike(scene: Scene, strike: Strike) -> None:
 def _after(scene: Scene) -> list[Violation]:
     """Bring everybody back, wait for the end, and judge."""
     late = [Violation("I10", told) for told in leave(scene)]
+    fallen = [Violation("I13", told) for told in scene.world.fallen()]
     scene.world.staff()
     scene.settle_s = settle(scene)
-    return [*late, *violations(scene)]
+    return [*late, *fallen, *violations(scene)]

@@ -38,6 +38,8 @@ BROKEN = Path(__file__).with_name("broken")
 MARK = "CRUCIBLE_WORLD"
 WORKERS = ("worker-0", "worker-1")
 COORDINATORS = ("coordinator-0", "coordinator-1")
+# Joins for a while, and is missed by nobody.
+HELPER = "worker-2"
 ROLES = (*WORKERS, *COORDINATORS, "site")
 QUEUES = "control,dispatch,cpu,model"
 # What one model call takes: long enough for faults to meet calls under way.
@@ -78,9 +80,10 @@ class World:
         """A connection to the broker's database."""
         return broker(self.shop)
 
-    def start(self, role: str) -> subprocess.Popen[bytes]:
+    def start(self, role: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start the process of a role, also beside one that is leaving."""
-        shop = replace(self.shop, environment={**self.shop.environment, "PGAPPNAME": role})
+        given = {**self.shop.environment, "PGAPPNAME": role, **environment}
+        shop = replace(self.shop, environment=given)
         match role.partition("-")[0]:
             case "worker":
                 process = shop.worker(QUEUES)
@@ -112,13 +115,22 @@ class World:
         self.signal(role, signal.SIGKILL)
         self.crew[role].wait()
 
-    def replace(self, role: str) -> None:
-        """Ask a process to stop, and start its successor without waiting."""
-        old = self.crew[role]
+    def dismiss(self, role: str) -> None:
+        """Ask a process to stop, and do not wait for it."""
+        old = self.crew.pop(role)
         if old.poll() is None:
             old.terminate()
             self.leaving.append(old)
+
+    def replace(self, role: str) -> None:
+        """Ask a process to stop, and start its successor without waiting."""
+        self.dismiss(role)
         self.start(role)
+
+    def fallen(self) -> list[str]:
+        """Answer the roles whose process has ended by itself."""
+        ended = {role: process.poll() for role, process in self.crew.items()}
+        return [f"{role} ended with {code}" for role, code in ended.items() if code is not None]
 
     def end(self) -> None:
         """End all processes."""
