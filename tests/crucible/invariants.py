@@ -133,6 +133,8 @@ def audited_once(scene: Scene) -> Wrong:
 def progress_only_grows(scene: Scene) -> Wrong:
     """I6: as sampled five times a second, progress never falls, nor passes its total."""
     yield from scene.watcher.wrong
+    if not scene.watcher.is_alive() or not scene.watcher.n_looks:
+        yield "nobody looked on"
 
 
 def calls_are_bounded(scene: Scene) -> Wrong:

@@ -24,6 +24,7 @@ from types import SimpleNamespace
 import psutil
 import redis
 from django.conf import settings
+from kombu.exceptions import OperationalError as BrokerError
 
 from evalsite.celery import app
 from evalsite.env import ROOT
@@ -101,7 +102,7 @@ class World:
             if role not in self.crew or self.crew[role].poll() is not None:
                 self.start(role)
         until(lambda: answers(f"{self.url}/healthz"), what="the site")
-        until(lambda: len(app.control.ping(timeout=0.5)) >= len(WORKERS), what="both workers")
+        until(self._all_listen, what="both workers")
 
     def signal(self, role: str, number: int) -> None:
         """Send a signal to a role's process and all its children, if it is there."""
@@ -153,6 +154,14 @@ class World:
     def leftovers(self) -> list[Path]:
         """Answer what is left of those that are gone where temporary things are put."""
         return [path for path in self.scratch.iterdir() if not path.name.startswith(_OWN)]
+
+    def _all_listen(self) -> bool:
+        """Say whether both workers answer over the broker."""
+        names = [f"worker{self.shop.processes.index(self.crew[role])}@test" for role in WORKERS]
+        with suppress(BrokerError, redis.RedisError):
+            said = app.control.ping(destination=names, timeout=1.0, limit=len(names))
+            return len(said) == len(names)
+        return False
 
 
 @contextmanager
