@@ -24,6 +24,8 @@ WRONG = {"good": 2, "worse": 24}
 # One of them kills whoever asks for its answer, see `poison`.
 POISONED = ("fine", "poison", "good")
 PARALLEL = 4
+# Two steps: one without a model, then one that asks it.
+TWO_JUDGES = {"judges": [{"name": "exact"}, *RUBRIC["judges"]]}
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,10 @@ def wanted(order: Order) -> dict[str, Any]:
     if order.kind == "poisoned":
         return {"suite": "poisoned", "run": "poisoned"}
     if order.kind == "judged":
-        return {"suite": "sums", "run": "good", "options": RUBRIC, "try_judges": False}
+        given = {"options": TWO_JUDGES, "try_judges": False, "use_cache": False}
+        return {"suite": "sums", "run": "good", **given}
     if order.kind == "live":
-        return {"suite": "sums", "run": order.name}
+        return {"suite": "sums", "run": order.name, "use_cache": False}
     return {"suite": "sums", "run": "worse" if order.kind == "recorded" else order.kind}
 
 
