@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "evalsite.web.headers.SafeHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "evalsite.api.frame.outage.WhileDatabaseIsAway",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

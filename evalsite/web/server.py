@@ -16,3 +16,12 @@ logconfig_dict: Final[dict[str, Any]] = logs.configure(env.load())
 # For who switches gunicorn's own log of requests on: an address may hold a token, and so may the
 # page that led there. Method, status, bytes, microseconds, and the id that finds our own line.
 access_log_format: Final = "%(m)s %(s)s %(B)s %(D)s %({x-request-id}o)s"
+
+
+def post_worker_init(worker: Any) -> None:
+    """Watch the database in each process of the site; the name is gunicorn's."""
+    from django.db import connection
+
+    from evalsite.tenants.backend import pulse
+
+    pulse.start(connection.get_connection_params())

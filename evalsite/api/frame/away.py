@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
+from evalsite.api.frame.outage import unavailable
 from evalsite.api.frame.problems import plain_problem
 
 _API: Final = "/api/"
@@ -20,7 +23,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a fault of ours, without a word of what it was."""
+    """Answer a fault of ours, without a word of what it was; a database that is away is none."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return unavailable(request)
     if request.path.startswith(_API):
         return plain_problem(500, code="fault", detail="This was not your fault, and was logged.")
     return defaults.server_error(request)

@@ -9,18 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from select import POLLIN, poll
 from typing import Any, Final
 from uuid import UUID
 
 import psycopg
+from django.db import OperationalError
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
 from evalsite.errors import EvalsiteError
 from evalsite.tenants import scope
+from evalsite.tenants.backend import pulse
 
 NO_TENANT_SQLSTATE: Final = "P0T01"
 _UNKNOWN: Final = object()
+
+
+def _is_ended(connection: psycopg.Connection) -> bool:
+    """Say whether the server has said something unasked: as a rule, that it ends the session."""
+    watch = poll()
+    try:
+        watch.register(connection.fileno(), POLLIN)
+    except psycopg.OperationalError:
+        return True
+    return bool(watch.poll(0))
 
 
 class UnsafeRole(EvalsiteError):
@@ -41,7 +54,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
         """Open a connection, and refuse it where the wall would not hold."""
-        connection: psycopg.Connection = super().get_new_connection(conn_params)
+        connection: psycopg.Connection = super().get_new_connection(pulse.hurried(conn_params))
+        pulse.note(connection)
         self._applied = _UNKNOWN
         if self.settings_dict.get("CANARY", False):
             try:
@@ -50,6 +64,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 connection.close()
                 raise
         return connection
+
+    def ensure_connection(self) -> None:
+        """Have a connection that the server has not ended: its restart costs no statement.
+
+        Raises OperationalError at once while the server is known not to answer.
+        """
+        if pulse.is_away():
+            raise OperationalError("the database does not answer")
+        if self.connection is not None and not self.in_atomic_block and _is_ended(self.connection):
+            self.close()
+        super().ensure_connection()
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Make a cursor on a session that works for the tenant in scope."""
