@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from evalsite.origin import going_back_to, origin
 from evalsite.pipeline.models import OutboxMessage
-from evalsite.pipeline.publish import BrokerError, publish
+from evalsite.pipeline.hurry import BrokerError, send
 from evalsite.tenants.scope import require
 
 log = logging.getLogger(__name__)
@@ -63,5 +63,5 @@ def _send(message: OutboxMessage) -> int:
     """Publish first, delete after: a crash in between sends twice, never not at all."""
     arguments = {"tenant_id": str(message.tenant_id), **message.arguments}
     with going_back_to(message.origin):
-        publish(message.task, arguments)
+        send(message.task, arguments)
     return message.delete()[0]

@@ -1,66 +1,30 @@
-"""Send to the broker without waiting for one that hangs: what cannot be sent is owed.
+"""Publish a chord; while the Valkey that would join it is away, its parts alone.
 
-The outbox keeps what is owed, and the coordinator sends it. So nobody who talks to the site waits
-for a broker that does not answer, and after one try the next ones are not made for a while.
+RabbitMQ carries messages without a Valkey. Then the counter of the step's rows says when it is at
+its end, and the outbox and the sweep finish it.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any, Final
+import logging
+from collections.abc import Sequence
+from typing import Any
 
-from kombu import Connection, Producer
-from kombu.exceptions import LimitExceeded, OperationalError
-from kombu.pools import producers
+from celery import Signature
+from redis.exceptions import RedisError
 
-from evalsite.celery import app
-from evalsite.peers import speaks_amqp
-
-BrokerError = OperationalError
-
-_PATIENCE_S: Final = 0.7
-# For so long no other try is made in this process.
-_PAUSE_S: Final = 2.0
-_away_until: Final[dict[str, float]] = {}
+log = logging.getLogger(__name__)
 
 
-def publish(task: str, arguments: Mapping[str, Any]) -> None:
-    """Send a task by its name; raises BrokerError where the broker does not answer at once."""
-    with _hurried() as producer:
-        app.send_task(
-            task, kwargs=dict(arguments), ignore_result=True, producer=producer, retry=False
-        )
-
-
-def tell_workers(command: str, **arguments: Any) -> None:
-    """Send all workers a command of Celery's remote control; raises BrokerError as `publish`."""
-    with _hurried() as producer:
-        app.control.broadcast(command, arguments=arguments, connection=producer.connection)
-
-
-@contextmanager
-def _hurried() -> Iterator[Producer]:
-    """Give what sends; whatever goes wrong with the broker is a BrokerError."""
-    url = str(app.conf.broker_url)
-    if time.monotonic() < _away_until.get(url, 0.0):
-        raise BrokerError("the broker did not answer a moment ago")
-    line = _line(url)
+def publish(canvas: Any, *, parts: Sequence[Signature[None]]) -> None:
+    """Send a chord whose header are the parts; raises kombu's OperationalError."""
     try:
-        with producers[line].acquire(block=True, timeout=_PATIENCE_S) as producer:
-            yield producer
-    except (OperationalError, LimitExceeded, *line.connection_errors, *line.channel_errors) as no:
-        _away_until[url] = time.monotonic() + _PAUSE_S
-        raise BrokerError(f"{type(no).__name__}: {no}") from no
-
-
-@lru_cache(maxsize=1)
-def _line(url: str) -> Connection:
-    """Answer where the pool's connections lead, with little patience."""
-    if speaks_amqp(url):
-        limits = {"read_timeout": _PATIENCE_S, "write_timeout": _PATIENCE_S}
-    else:
-        limits = {"socket_timeout": _PATIENCE_S, "socket_connect_timeout": _PATIENCE_S}
-    return app.connection_for_write(url, connect_timeout=_PATIENCE_S, transport_options=limits)
+        sent = canvas.apply_async()
+        # Otherwise one pub/sub channel per part stays open in this process for good.
+        if sent.parent is not None:
+            sent.parent.forget()
+    except RedisError as error:
+        log.warning("sent without a chord: Valkey is away (%s)", type(error).__name__)
+        # What was sent before it broke off comes twice, which does no harm.
+        for part in parts:
+            part.apply_async()

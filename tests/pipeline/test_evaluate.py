@@ -137,7 +137,7 @@ def test_what_is_waited_for_needs_no_broker(
         raise ConnectionError("there is no broker")
 
     monkeypatch.setattr(app, "send_task", refuse)
-    monkeypatch.setattr("evalsite.pipeline.publish._away_until", {})
+    monkeypatch.setattr("evalsite.pipeline.hurry._away_until", {})
     run, evaluation = wanted([told("passed")])
     assert evaluate(run, evaluation, wait=True).state == "finished"
     assert not {"pipeline.dispatch", "pipeline.score_chunk"} & set(asked)
