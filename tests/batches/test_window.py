@@ -1,73 +1,181 @@
+"""The window on the real database: its size, whose scope is opened, who is next for given rows."""
+
 from __future__ import annotations
 
+from collections import Counter
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+
 from evalsite.batches.models import Batch, Chunk, Step
-from evalsite.batches.window import Wave, take_waves
+from evalsite.batches.window import Wave, lines_of, take_waves
+from evalsite.quotas.models import Turn
+from evalsite.quotas.set_quota import set_quota
+from evalsite.tenants import bootstrap
 from evalsite.tenants.models import Tenant
-from evalsite.tenants.scope import tenant
+from evalsite.tenants.scope import nobody, tenant
 from tests.factories import make_batch, make_chunk, make_step
 
 
-def step_of(n_chunks: int, *, lane: str = "cpu", batch: Batch | None = None) -> Step:
-    step = make_step(batch=batch, lane=lane, n_chunks=n_chunks, remaining=n_chunks)
+def step_of(n_chunks: int, *, lane: str = "cpu", **fields: Any) -> Step:
+    step = make_step(
+        batch=make_batch(**fields), lane=lane, n_chunks=n_chunks, remaining=n_chunks, chunk_ms=500
+    )
     for number in range(n_chunks):
         make_chunk(step=step, number=number)
     return step
 
 
-def take(*, wave_chunks: int = 4, open_waves: int = 2) -> list[Wave]:
-    return take_waves(wave_chunks=wave_chunks, open_waves=open_waves)
+def take(*, slots: int = 4) -> list[Wave]:
+    """Fill the window as a process that works for nobody in particular."""
+    with nobody():
+        return take_waves(slots=lambda _: slots, seconds=0.5)
+
+
+def done(*waves: Wave) -> None:
+    for wave in waves:
+        with tenant(wave.tenant_id):
+            ended = [part.chunk_id for part in wave.parts]
+            Chunk.objects.filter(pk__in=ended).update(state="done")
 
 
 def sizes(waves: list[Wave]) -> list[int]:
     return [len(wave.parts) for wave in waves]
 
 
-def test_the_window_is_filled_and_no_more(as_acme: Tenant) -> None:
+def served(tenants: dict[str, Tenant], *, chunks: int) -> Counter[str]:
+    """Work until so many chunks were sent; answers how many of whom."""
+    slugs = {one.pk: slug for slug, one in tenants.items()}
+    count: Counter[str] = Counter()
+    while count.total() < chunks:
+        for wave in (waves := take(slots=2)):
+            count[slugs[wave.tenant_id]] += len(wave.parts)
+        done(*waves)
+    return count
+
+
+def test_the_window_is_two_chunks_a_slot_and_no_more(as_acme: Tenant) -> None:
     step_of(20)
-    assert sizes(take()) == [4, 4]
+    assert sizes(take()) == [8]
     assert take() == []
 
 
-def test_a_wave_that_ended_makes_room(as_acme: Tenant) -> None:
+def test_it_is_filled_again_once_half_is_free(as_acme: Tenant) -> None:
     step = step_of(20)
-    first, _second = take()
+    (first,) = take()
     ended = [part.chunk_id for part in first.parts]
-    Chunk.objects.filter(pk__in=ended).update(state="done")
-    (third,) = take()
-    assert (third.number, third.step_id) == (3, step.pk)
+    Chunk.objects.filter(pk__in=ended[:3]).update(state="done")
+    assert take() == []
+    Chunk.objects.filter(pk__in=ended[:4]).update(state="done")
+    (second,) = take()
+    assert (second.number, second.step_id, sizes([second])) == (2, step.pk, [4])
 
 
 def test_chunks_go_in_order(as_acme: Tenant) -> None:
     step_of(6)
-    numbers = [part.number for wave in take() for part in wave.parts]
-    assert numbers == [0, 1, 2, 3, 4, 5]
+    assert [part.number for wave in take() for part in wave.parts] == [0, 1, 2, 3, 4, 5]
 
 
 def test_each_lane_has_a_window_of_its_own(as_acme: Tenant) -> None:
     step_of(20)
     step_of(3, lane="model")
-    assert {wave.lane: len(wave.parts) for wave in take()} == {"cpu": 4, "model": 3}
+    assert {wave.lane: len(wave.parts) for wave in take()} == {"cpu": 8, "model": 3}
 
 
-def test_the_batch_with_least_in_flight_is_next(as_acme: Tenant) -> None:
-    large = step_of(20)
-    first, _ = take()
-    small = step_of(2)
-    Chunk.objects.filter(pk__in=[part.chunk_id for part in first.parts]).update(state="done")
-    waves = take()
-    assert [wave.step_id for wave in waves] == [small.pk, large.pk]
-    assert sizes(waves) == [2, 2]
-
-
-def test_a_stopped_batch_sends_nothing(as_acme: Tenant) -> None:
-    step_of(3, batch=make_batch(state="cancelled"))
+def test_a_leased_chunk_holds_its_place_after_a_resume_too(as_acme: Tenant) -> None:
+    step = step_of(20)
+    take()
+    Chunk.objects.filter(step=step, wave__isnull=False).update(state="leased", wave=None)
     assert take() == []
 
 
-def test_tenants_do_not_share_a_window(acme: Tenant, globex: Tenant) -> None:
+def test_a_stopped_batch_sends_nothing(as_acme: Tenant) -> None:
+    step_of(3, state="cancelled")
+    assert take() == []
+
+
+def test_a_later_tenant_gets_the_next_places(acme: Tenant, globex: Tenant) -> None:
     with tenant(acme.pk):
-        step_of(20)
-        take()
+        step_of(100)
+    done(*take(slots=2))
     with tenant(globex.pk):
-        step_of(1)
-        assert sizes(take()) == [1]
+        step_of(2)
+    waves = take(slots=2)
+    assert [wave.tenant_id for wave in waves] == [globex.pk, acme.pk]
+    assert sizes(waves) == [2, 2]
+
+
+def test_tenants_share_the_lane_by_weight(acme: Tenant, globex: Tenant) -> None:
+    with tenant(acme.pk):
+        step_of(60)
+    with tenant(globex.pk):
+        set_quota(weight=3)
+        step_of(60)
+    assert served({"acme": acme, "globex": globex}, chunks=40) == {"acme": 10, "globex": 30}
+
+
+def test_interactive_batches_go_first_and_bulk_is_not_forgotten(as_acme: Tenant) -> None:
+    bulk, urgent = step_of(20), step_of(20, priority="interactive")
+    chunks = {wave.step_id: len(wave.parts) for wave in take()}
+    assert chunks == {urgent.pk: 6, bulk.pk: 2}
+
+
+def test_the_oldest_batch_of_a_tenant_goes_on_first(as_acme: Tenant) -> None:
+    steps = [step_of(20) for _ in range(3)]
+    assert {wave.step_id for wave in take(slots=1)} == {step.pk for step in steps[:2]}
+
+
+def test_what_was_sent_is_remembered_by_tenant(acme: Tenant, globex: Tenant) -> None:
+    for one in (acme, globex):
+        with tenant(one.pk):
+            step_of(20)
+    take(slots=3)
+    for one in (acme, globex):
+        with tenant(one.pk):
+            turn = Turn.objects.get()
+            assert (turn.lane, turn.n_sent, turn.passed) == ("cpu", 3, 1.5)
+
+
+def test_the_scope_is_as_before(acme: Tenant, globex: Tenant) -> None:
+    with tenant(globex.pk):
+        step_of(2)
+    with tenant(acme.pk):
+        take_waves(slots=lambda _: 2, seconds=0.5)
+        assert Batch.objects.count() == 0
+        assert [line.tenant_id for line in lines_of(most=1)] == [globex.pk]
+
+
+def test_across_tenants_only_ids_counts_and_times_are_told(as_acme: Tenant) -> None:
+    step_of(3)
+    ((*told,),) = bootstrap.ask("lanes_at_work", 2)
+    counts, times = [int, int, int], [float, int, float]
+    assert [type(each) for each in told] == [
+        UUID,
+        UUID,
+        str,
+        bool,
+        datetime,
+        float,
+        *counts,
+        *times,
+    ]
+    assert told[6:8] == [0, 2]
+
+
+@pytest.mark.parametrize("state", ["pending", "leased"])
+def test_counting_does_not_walk_a_long_batch(as_acme: Tenant, state: str) -> None:
+    step = step_of(3)
+    Chunk.objects.filter(step=step).update(state=state)
+    where = "state = 'pending' AND wave IS NULL"
+    if state == "leased":
+        where = "state = 'leased' OR (state = 'pending' AND wave IS NOT NULL)"
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(
+            f"EXPLAIN SELECT 1 FROM batches_chunk WHERE step_id = %s AND ({where})", [step.pk]
+        )
+        plan = " ".join(row for (row,) in cursor.fetchall())
+    assert "batches_chunk_in_flight" in plan or "batches_chunk_waiting" in plan

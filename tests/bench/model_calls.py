@@ -68,7 +68,7 @@ def _measure(
     from tests.bench import bare_calls, rounds
 
     bare_calls.prepare()
-    with tenant(found_tenant()), _slow_model(asked.latency) as url:
+    with tenant(found_tenant()), slow_model(asked.latency) as url:
         Endpoint.objects.create(name="slow", base_url=url, is_default=True, parallel=PARALLEL)
         with workers(services) as worker:
             for name, n in (("warm-up", WARM_UP), ("calls", asked.calls)):
@@ -136,7 +136,7 @@ def _until(holds: Any) -> None:
 
 
 @contextmanager
-def _slow_model(latency: float) -> Iterator[str]:
+def slow_model(latency: float) -> Iterator[str]:
     """Run the model in a process of its own."""
     program = str(Path(__file__).with_name("slow_model.py"))
     model = subprocess.Popen(
