@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from evalsite.origin import going_back_to, origin
-from evalsite.pipeline.models import OutboxMessage
 from evalsite.pipeline.hurry import BrokerError, send
+from evalsite.pipeline.models import OutboxMessage
 from evalsite.tenants.scope import require
 
 log = logging.getLogger(__name__)
