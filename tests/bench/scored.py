@@ -1,4 +1,4 @@
-"""Batches of 10,000 scorecards each, made by PostgreSQL itself."""
+"""Batches of so many scorecards each, made by PostgreSQL itself."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _CARDS = """
 """
 
 
-def fill(ends: Sequence[datetime]) -> list[Batch]:
+def fill(ends: Sequence[datetime], *, n_cases: int = CASES) -> list[Batch]:
     """Make a suite in the tenant in scope, and a scored batch of it for each end; oldest first."""
     from django.db import connection
 
@@ -47,9 +47,9 @@ def fill(ends: Sequence[datetime]) -> list[Batch]:
 
     suite, target, batches = make_suite(version=1), make_target(), []
     with connection.cursor() as cursor:
-        cursor.execute(_CASES, [CASES])
+        cursor.execute(_CASES, [n_cases])
         for end in ends:
-            fields = {"manifest": {"stages": STAGES}, "n_cases": CASES, "state": "finished"}
+            fields = {"manifest": {"stages": STAGES}, "n_cases": n_cases, "state": "finished"}
             batch = make_batch(suite=suite, run=make_run(target=target), finished_at=end, **fields)
             cursor.execute(_CARDS, [batch.pk])
             batches.append(batch)

@@ -7,6 +7,7 @@ from evalsite.batches.models import Batch
 from evalsite.calibration.draw import draw
 from evalsite.calibration.label import Labelled, put
 from evalsite.calibration.models import LabelSource, Queue
+from evalsite.experiments.declare import declaration_of
 from evalsite.experiments.models import Experiment
 from evalsite.gates.models import GateCheck
 from evalsite.people.models import Invitation
@@ -38,7 +39,8 @@ def fill_up() -> None:
         make_gate_check(comparison=newest())
     if not Experiment.objects.exists():
         experiment = make_experiment(suite=newest().batch.suite)
-        make_decision(experiment=experiment, arm=make_arm(experiment=experiment))
+        make_arm(experiment=experiment, batch=newest().batch)
+        make_decision(experiment=experiment, declaration=declaration_of(experiment))
     if not Alert.objects.exists():
         make_alert()
     if not Batch.objects.filter(state="paused").exists():
