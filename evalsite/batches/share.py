@@ -24,8 +24,9 @@ BULK_EVERY: Final = 4
 class Line(NamedTuple):
     """A running step and how its tenant stands; in the order of `app.lanes_at_work`.
 
-    `seconds`: what a chunk of it takes, None before the first. `waiting` is counted up to what may
-    be asked for. `passed` is the tenant's virtual time, `clock` the lane's.
+    `seconds`: what a chunk of it takes, None before the first. `in_flight` chunks are sent or
+    leased, `leased` ones at work; `waiting` is counted up to what may be asked for. `passed` is the
+    tenant's virtual time, `clock` the lane's.
     """
 
     tenant_id: UUID
@@ -35,6 +36,7 @@ class Line(NamedTuple):
     since: datetime
     seconds: float | None
     in_flight: int
+    leased: int
     waiting: int
     weight: int
     passed: float

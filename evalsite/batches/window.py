@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from evalsite.batches.share import Line, Share, share
 from evalsite.tenants import bootstrap
-from evalsite.tenants.scope import tenant
+from evalsite.tenants.scope import require, tenant
 
 # Chunks of a lane in the broker, for each of its slots: one at work, one behind it.
 CHUNKS_A_SLOT: Final = 2
@@ -88,6 +88,16 @@ def take_waves(*, slots: Callable[[str], int], seconds: float) -> list[Wave]:
         if _is_half_free(by_lane[lane], slots=n)
         for wave in _fill(lane, slots=n, seconds=seconds)
     ]
+
+
+def others_wait() -> bool:
+    """Whether a tenant other than the one in scope has a chunk that no worker has begun."""
+    mine = require()
+    return any(
+        line.waiting or line.in_flight > line.leased
+        for line in lines_of(most=1)
+        if line.tenant_id != mine
+    )
 
 
 def lines_of(*, most: int) -> list[Line]:

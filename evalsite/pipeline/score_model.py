@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from django.db import transaction
 
 from evalsite.batches.lease import Claim, count_slice, hand_back, renew
 from evalsite.batches.models import Batch
+from evalsite.batches.plan import LONGER
 from evalsite.batches.purse import BatchLedger
+from evalsite.batches.window import others_wait
 from evalsite.calls.ask import Asker, asking, repeating
 from evalsite.calls.desk import Desk
 from evalsite.calls.interrupt import Interrupted
@@ -105,6 +108,8 @@ class Chunk:
         look = use_cache and claim.round == 0
         self._memory = Memory(self.desk, look=look, note=use_cache)
         self._width = widest()
+        # So long it was cut for; from then on it makes room for others.
+        self._yields_at = time.monotonic() + LONGER["model"] * load().chunk_seconds
 
     def run(self) -> Outcome[Row]:
         """Do the work to its end, or as far as it goes; raises what database or broker raise."""
@@ -154,7 +159,7 @@ class Chunk:
         with transaction.atomic():
             runs = renew(self._claim, seconds=self._lease_seconds, written=len(rows))
             self._work.write(rows)
-        return runs
+        return runs and (time.monotonic() < self._yields_at or not others_wait())
 
 
 def _write_books(ledger: BatchLedger, change: Change, *, replies: list[Known]) -> None:

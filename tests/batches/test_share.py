@@ -28,6 +28,7 @@ def line(tenant: int, step: int | None = None, **fields: Any) -> Line:
         "since": START + timedelta(seconds=number),
         "seconds": 1.0,
         "in_flight": 0,
+        "leased": 0,
         "waiting": PLENTY,
         "weight": 1,
         "passed": 0.0,

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from evalsite.batches.models import Batch, Chunk, Step
-from evalsite.batches.window import Wave, lines_of, take_waves
+from evalsite.batches.window import Wave, lines_of, others_wait, take_waves
 from evalsite.quotas.models import Turn
 from evalsite.quotas.set_quota import set_quota
 from evalsite.tenants import bootstrap
@@ -151,18 +151,24 @@ def test_the_scope_is_as_before(acme: Tenant, globex: Tenant) -> None:
 def test_across_tenants_only_ids_counts_and_times_are_told(as_acme: Tenant) -> None:
     step_of(3)
     ((*told,),) = bootstrap.ask("lanes_at_work", 2)
-    counts, times = [int, int, int], [float, int, float]
-    assert [type(each) for each in told] == [
-        UUID,
-        UUID,
-        str,
-        bool,
-        datetime,
-        float,
-        *counts,
-        *times,
-    ]
-    assert told[6:8] == [0, 2]
+    ids, counts, times = [UUID, UUID, str, bool], [int] * 4, [float, int, float]
+    assert [type(each) for each in told] == [*ids, datetime, float, *counts, *times]
+    assert told[6:9] == [0, 0, 2]
+
+
+def test_a_tenant_hears_whether_others_wait(acme: Tenant, globex: Tenant) -> None:
+    with tenant(acme.pk):
+        step = step_of(2)
+        assert not others_wait()
+    with tenant(globex.pk):
+        assert others_wait()
+    take(slots=2)
+    with tenant(globex.pk):
+        assert others_wait()
+    with tenant(acme.pk):
+        Chunk.objects.filter(step=step).update(state="leased")
+    with tenant(globex.pk):
+        assert not others_wait()
 
 
 @pytest.mark.parametrize("state", ["pending", "leased"])

@@ -9,25 +9,25 @@ from django.db import migrations
 FUNCTION = """
 CREATE FUNCTION app.lanes_at_work(most int) RETURNS TABLE (
     tenant_id uuid, step_id uuid, lane text, is_interactive bool, since timestamptz,
-    seconds float8, in_flight int, waiting int, weight int, passed float8, n_sent bigint,
+    seconds float8, in_flight int, leased int, waiting int, weight int, passed float8, n_sent bigint,
     clock float8)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT b.tenant_id, s.id, s.lane, b.priority = 'interactive', b.created_at,
-           s.chunk_ms / 1000, sent.n, unsent.n, coalesce(q.weight, 1),
+           s.chunk_ms / 1000, sent.n, sent.leased, unsent.n, coalesce(q.weight, 1),
            coalesce(t.passed, 0), coalesce(t.n_sent, 0), coalesce(latest.clock, 0)
     FROM public.batches_batch b
     CROSS JOIN LATERAL (
         SELECT id, lane, chunk_ms FROM public.batches_step
         WHERE tenant_id = b.tenant_id AND batch_id = b.id AND state = 'running' LIMIT 1) s
     CROSS JOIN LATERAL (
-        SELECT count(*)::int AS n FROM public.batches_chunk
-        WHERE tenant_id = b.tenant_id AND step_id = s.id
+        SELECT count(*)::int AS n, count(*) FILTER (WHERE state = 'leased')::int AS leased
+        FROM public.batches_chunk WHERE tenant_id = b.tenant_id AND step_id = s.id
           AND (state = 'leased' OR (state = 'pending' AND wave IS NOT NULL))) sent
     CROSS JOIN LATERAL (
         SELECT count(*)::int AS n FROM (
             SELECT FROM public.batches_chunk
             WHERE tenant_id = b.tenant_id AND step_id = s.id AND state = 'pending'
-              AND wave IS NULL LIMIT most) some) unsent
+              AND wave IS NULL LIMIT most) AS capped) unsent
     LEFT JOIN LATERAL (
         SELECT weight FROM public.quotas_quota WHERE tenant_id = b.tenant_id LIMIT 1) q ON true
     LEFT JOIN LATERAL (
