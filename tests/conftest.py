@@ -6,6 +6,7 @@ Alice and Bob work at Acme. Carol works at Globex and must see nothing of Acme.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,6 +82,15 @@ def knobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     yield turn
     monkeypatch.undo()
     env.load.cache_clear()
+
+
+@pytest.fixture
+def no_broker(django_db_setup: None, tmp_path: Path) -> Iterator[None]:
+    """Let the broker's address lead nowhere for the test."""
+    before = app.conf.broker_url
+    app.conf.broker_url = f"redis+socket://{tmp_path}/nothing.sock"
+    yield
+    app.conf.broker_url = before
 
 
 @pytest.fixture

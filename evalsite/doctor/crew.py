@@ -9,9 +9,9 @@ from evalsite.celery import LANES, app
 from evalsite.doctor.connect import only_reading
 from evalsite.doctor.finding import Finding, fail, ok, warn
 from evalsite.doctor.place import START_ALL, is_embedded
-from evalsite.env import load
 from evalsite.pipeline import lead
 from evalsite.pipeline.ask_broker import ask_broker
+from evalsite.pipeline.beat import version
 from evalsite.pipeline.coordinate import tenants_with_work
 from evalsite.pipeline.nodes import nodes
 
@@ -27,9 +27,13 @@ def workers() -> Iterator[Finding]:
         found, wanted = nodes(), _is_wanted()
     alive = [node for node in found if node.is_alive]
     for node in found:
-        if not node.is_alive and node.seen_seconds < _MISSED_S:
+        if wanted and not node.is_alive and node.seen_seconds < _MISSED_S:
             told = f"{node.name} was last heard of {node.seen_seconds:.0f} s ago"
             yield warn("worker_silent", told, fix=f"look at it on {node.host}, or start another")
+    others = [f"{n.name} ({n.version or 'unknown'})" for n in alive if n.version != version()]
+    if others:
+        told = f"of another release than this host's {version()}: {', '.join(others)}"
+        yield warn("worker_other_version", told, fix="upgrade and restart them, or this host")
     if alive:
         slots = sum(node.slots for node in alive)
         names = ", ".join(node.name for node in alive)
@@ -61,23 +65,19 @@ def lanes() -> Iterator[Finding]:
 
 
 def leader() -> Iterator[Finding]:
-    """Does a coordinator lead, and has it done a round lately?"""
+    """Does a coordinator lead? One that stands still is succeeded by another, if there is one."""
     with only_reading():
         found, wanted = lead.look(), _is_wanted()
-    late = max(30.0, 10 * load().sweep_seconds)
-    start = START_ALL if is_embedded() else "python manage.py coordinator"
-    if not found.is_present and wanted:
-        told = "no coordinator leads: nothing that is lost is found"
+    ago = found.seen_seconds
+    since = "none ever did" if ago is None else f"the last sign of one is {ago:,.0f} s old"
+    if found.is_present:
+        yield ok(f"epoch {found.epoch}, its last sign is {ago:.0f} s old")
+    elif wanted:
+        told = f"no coordinator leads ({since}): nothing that is lost is found"
+        start = START_ALL if is_embedded() else "python manage.py coordinator"
         yield fail("leader_absent", told, fix=start)
-    elif not found.is_present:
-        yield ok("no coordinator leads, and nothing waits: runbatch brings its own")
-    elif found.seen_seconds is None or found.seen_seconds > late:
-        since = "never" if found.seen_seconds is None else f"{found.seen_seconds:.0f} s ago"
-        told = f"the leader ended its last round {since}"
-        fix = "restart the coordinators; the log says what holds the one that leads"
-        yield fail("leader_stalled", told, fix=fix)
     else:
-        yield ok(f"epoch {found.epoch}, its last round ended {found.seen_seconds:.0f} s ago")
+        yield ok("no coordinator leads, and nothing waits: runbatch brings its own")
 
 
 def _is_wanted() -> bool:

@@ -98,11 +98,17 @@ def _beyond_loopback(place: SplitResult) -> str:
     """Answer an address of this machine, open to others, at which the same port answers."""
     if not is_loopback(place.hostname or ""):
         return ""
-    families = (socket.AF_INET,)
-    found = [one for card in psutil.net_if_addrs().values() for one in card]
-    others = [one.address for one in found if one.family in families]
     port = place.port or (443 if place.scheme == "https" else 80)
-    return next((a for a in others if not is_loopback(a) and _answers(a, port)), "")
+    return next((one for one in _open_addresses() if _answers(one, port)), "")
+
+
+def _open_addresses() -> list[str]:
+    found = [one for card in psutil.net_if_addrs().values() for one in card]
+    return [
+        one.address
+        for one in found
+        if one.family == socket.AF_INET and not is_loopback(one.address)
+    ]
 
 
 def _answers(address: str, port: int) -> bool:

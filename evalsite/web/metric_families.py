@@ -9,7 +9,7 @@ _PLACE: Final = ("tenant", "suite", "target")
 FAMILIES: Final = {
     "leader_present": ("1 while a coordinator leads.", ()),
     "leader_epoch": ("How many times a coordinator took over.", ()),
-    "leader_seen_seconds": ("Since the end of the leader's last round.", ()),
+    "leader_seen_seconds": ("Since the leader's last sign.", ()),
     "worker_alive": ("1 while a worker is heard of.", ("worker",)),
     "worker_seen_seconds": ("Since a worker was last heard of.", ("worker",)),
     "queue_slots": ("Slots of living workers that serve a queue.", ("queue",)),
