@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "evalsite.trends",
     "evalsite.leaderboard",
     "evalsite.alerts",
+    "evalsite.schedules",
     "evalsite.retention",
     "evalsite.exchange",
     "evalsite.pipeline",

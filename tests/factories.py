@@ -29,6 +29,7 @@ from evalsite.pipeline.models import Evaluation, EvaluationRequest, OutboxMessag
 from evalsite.quotas.models import Quota, Spending, Turn
 from evalsite.regressions.models import Baseline, Comparison, Pairs, Regression
 from evalsite.retention.models import Hold, Policy, Purge, Receipt
+from evalsite.schedules.models import Sampled, Schedule, Tick
 from evalsite.scoring.models import Extract, Scorecard
 from evalsite.shares.models import Share
 from evalsite.summaries.models import Summary
@@ -40,6 +41,7 @@ from tests.board_rows import make_board, make_standing
 from tests.kept_rows import make_blob, make_hold, make_policy, make_purge, make_receipt
 from tests.label_rows import make_label, make_queue, make_queue_item
 from tests.model_rows import make_endpoint, make_judge_trust, make_price, make_reply
+from tests.schedule_rows import make_sampled, make_schedule, make_tick
 from tests.tenant_rows import (
     make_anchor,
     make_answered,
@@ -343,6 +345,8 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Regression: make_regression,
     Revision: make_revision,
     Run: make_run,
+    Sampled: make_sampled,
+    Schedule: make_schedule,
     Scorecard: make_scorecard,
     Share: make_share,
     Shift: make_shift,
@@ -354,6 +358,7 @@ FACTORIES: dict[type[models.Model], Callable[..., Any]] = {
     Summary: make_summary,
     Target: make_target,
     TestCase: make_case,
+    Tick: make_tick,
     Turn: make_turn,
     Watch: make_watch,
     Webhook: make_webhook,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.conf import settings
 
 from evalsite.alerts.conditions import Change
 from evalsite.alerts.models import AlertKind, Condition
 from evalsite.alerts.printable import printable
 from evalsite.alerts.wording import side_of, wording_of
 from evalsite.batches.models import Batch
+from evalsite.cases.models import Suite
 from evalsite.regressions.models import Comparison
 from evalsite.regressions.queries import headline
+from evalsite.targets.models import Target
 
 _TYPES = {
     AlertKind.REGRESSION: "regression.found",
@@ -38,11 +42,12 @@ class News:
     words: dict[str, Any]
     data: dict[str, Any]
     thread: str = field(default="")
+    told_as: str = field(default="")
 
     @property
     def type(self) -> str:
         """The name that programs know this kind of news by."""
-        return _TYPES[self.kind]
+        return self.told_as or _TYPES[self.kind]
 
     @property
     def url(self) -> str:
@@ -96,6 +101,43 @@ def of_judges(condition: Condition, batch: Batch) -> News:
     why = ("judge_untrusted", f"A judge cannot be trusted: {told}.", fix)
     about = f"judge_untrusted:{condition.pk}:{condition.turn}"
     return _of_batch(batch, kind=AlertKind.JUDGE_UNTRUSTED, about=about, why=why)
+
+
+class Scheduled(NamedTuple):
+    """A schedule as subscribers know it."""
+
+    id: UUID
+    name: str
+    suite: Suite
+    target: Target
+
+
+def of_tick(tick: UUID, scheduled: Scheduled, *, code: str, told: str) -> News:
+    """Answer the news of a tick of a schedule that was refused; `told` says why in a sentence."""
+    url = f"{settings.SITE_URL}/schedules/{scheduled.id}/"
+    names = {
+        "schedule": scheduled.name,
+        "suite": scheduled.suite.name,
+        "target": scheduled.target.name,
+        "code": code,
+        "url": url,
+    }
+    text, slug = printable(told, limit=600), scheduled.suite.tenant.slug
+    return News(
+        AlertKind.BATCH_FAILED,
+        f"tick:{tick}",
+        suite=scheduled.suite.pk,
+        target=scheduled.target.pk,
+        template="schedule",
+        words={
+            **names,
+            "told": text,
+            "fix": "Mend it; the next tick comes all the same, and is tried anew.",
+            "command": f"manage.py listschedules --name {scheduled.name} --tenant {slug}",
+        },
+        data={"tenant": slug, **names, "text": text},
+        told_as="schedule.refused",
+    )
 
 
 def _of_batch(batch: Batch, *, kind: AlertKind, about: str, why: tuple[str, str, str]) -> News:

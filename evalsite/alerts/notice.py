@@ -11,7 +11,7 @@ from uuid import UUID
 from evalsite.alerts.compose import compose
 from evalsite.alerts.conditions import judges_turned, weigh
 from evalsite.alerts.models import Alert, AlertKind
-from evalsite.alerts.news import of_batch, of_change, of_judges
+from evalsite.alerts.news import Scheduled, of_batch, of_change, of_judges, of_tick
 from evalsite.batches.models import Batch, Preflight
 from evalsite.calls.purse import MONEY_CAP
 from evalsite.env import load
@@ -75,6 +75,11 @@ def judges_tried(batch_id: UUID) -> list[Alert]:
         return []
     condition = judges_turned(batch)
     return [] if condition is None else compose(of_judges(condition, batch))
+
+
+def tick_refused(tick: UUID, scheduled: Scheduled, *, code: str, told: str) -> list[Alert]:
+    """Tell that a schedule's batch could not be started."""
+    return compose(of_tick(tick, scheduled, code=code, told=told))
 
 
 _RETRY = "manage.py runbatch --retry-errored {batch} judges them again."

@@ -48,6 +48,9 @@ def escape(text: str) -> str:
 
 def _paragraphs(news: News) -> list[list[str]]:
     words = news.words
+    if news.template == "schedule":
+        what = f"Suite *{escape(words['suite'])}*, schedule *{escape(words['schedule'])}*"
+        return [[what, escape(words["told"]), escape(words["fix"])]]
     if news.template == "batch":
         what = f"Suite *{escape(words['suite'])}*, run *{escape(words['side']['run'])}*"
         return [[what, escape(words["told"]), escape(words["fix"])]]

@@ -1,4 +1,4 @@
-"""Hold a batch of the evaluation loop against the gate that its evaluation names."""
+"""Hold a batch against the gate that its evaluation, or its schedule, names."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from evalsite.gates.models import GateCheck
 from evalsite.gates.queries import find_gate, held
 from evalsite.pipeline.models import EvaluationRequest
 from evalsite.regressions.models import Comparison
+from evalsite.schedules.models import Tick
 
 ACTOR = "evaluation loop"
 
@@ -21,8 +22,7 @@ def hold_evaluated(batch: Batch, comparison: Comparison | None) -> GateCheck | N
 
     A gate that is gone or does not fit is told in the audit trail: the batch is finished anyhow.
     """
-    requests = EvaluationRequest.objects.filter(batch=batch).exclude(evaluation__gate="")
-    gate = requests.values_list("evaluation__gate", flat=True).first()
+    gate = _gate_of(batch)
     if gate is None or comparison is None:
         return None
     try:
@@ -31,3 +31,12 @@ def hold_evaluated(batch: Batch, comparison: Comparison | None) -> GateCheck | N
     except EvalsiteError as error:
         record("evaluation.gate_refused", batch.pk, actor=ACTOR, code=error.code, gate=gate)
         return None
+
+
+def _gate_of(batch: Batch) -> str | None:
+    requests = EvaluationRequest.objects.filter(batch=batch).exclude(evaluation__gate="")
+    ticks = Tick.objects.filter(batch=batch).exclude(schedule__gate="")
+    return (
+        requests.values_list("evaluation__gate", flat=True).first()
+        or ticks.values_list("schedule__gate", flat=True).first()
+    )

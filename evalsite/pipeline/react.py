@@ -19,6 +19,7 @@ from evalsite.pipeline.hold_evaluated import hold_evaluated
 from evalsite.pipeline.owe import tell
 from evalsite.pipeline.try_twice import kind_of, try_twice
 from evalsite.regressions.compare import compare
+from evalsite.schedules.models import SAMPLED
 from evalsite.trends.detect import detect
 from judges.guard import Crash
 
@@ -48,8 +49,11 @@ def react(batch: Batch) -> list[str]:
 
 
 def _stand(batch: Batch) -> None:
-    """A message for each batch, so that none is lost; those that find nothing new do nothing."""
-    board = stand(batch)
+    """A message for each batch, so that none is lost; those that find nothing new do nothing.
+
+    A sample is of other cases each time, and ranks no system.
+    """
+    board = None if batch.run.client_type == SAMPLED else stand(batch)
     if board is not None:
         arguments = json.dumps({"board_id": str(board)})
         outbox.add("pipeline.rank_board", key=f"rank:{batch.pk}", arguments=arguments)

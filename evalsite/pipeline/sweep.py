@@ -18,6 +18,7 @@ from evalsite.pipeline.finish import finish_step
 from evalsite.pipeline.nodes import GONE, silent_seconds
 from evalsite.pipeline.owe import ring, tell
 from evalsite.pipeline.pause import pause
+from evalsite.pipeline.run_schedules import run_due_schedules
 from evalsite.pipeline.try_twice import kind_of, try_twice
 from evalsite.retention.purge_due import purge_due
 from evalsite.scoring.write import write_off
@@ -85,6 +86,7 @@ def sweep() -> dict[str, int]:
         "stuck": tell(batches_stuck, stuck_batches(seconds=env.stuck_seconds)),
         "rung": ring(),
         "evaluated": start_due(),
+        "scheduled": run_due_schedules(),
         "purged": purge_due(),
     }
     if done["released"] or done["written_off"] or done["lost"] or done["finished"]:

@@ -12,7 +12,7 @@ from evalsite.tenants.models import Role
 
 # Rooms whose rows engineers make and change.
 _ENGINEERED: Final = (
-    *("targets", "batches", "pipeline"),
+    *("targets", "batches", "pipeline", "schedules"),
     *("regressions", "experiments", "gates", "trends", "shares"),
 )
 # What only those may look at who run the tenant.
@@ -30,6 +30,7 @@ _ADDS: Final[dict[Role, frozenset[str]]] = {
         {
             *("add alerts", "change alerts", "delete alerts", "delete targets"),
             *("delete regressions", "delete experiments", "delete gates", "delete pipeline"),
+            "delete schedules",
             *("add calls", "change calls", "delete calls"),
             *("add endpoints", "change endpoints", "delete endpoints"),
             *("view audit", "view retention"),

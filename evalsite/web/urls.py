@@ -34,6 +34,8 @@ from evalsite.web import (
     mute,
     overrides,
     password,
+    schedule_edit,
+    schedules,
     scorecards,
     shared,
     shares,
@@ -55,6 +57,7 @@ _MODULES = (
     *(batches, batch_start, batch, batch_progress, batch_steer),
     *(leaderboard, trends),
     *(experiments, experiment, experiment_new, experiment_results),
+    *(schedules, schedule_edit),
     *(gates, gate_checks, gate_edit, alerts, subscriptions, webhooks),
     *(labels, label_item, calibration),
 )

@@ -11,6 +11,7 @@ from tests import factories as make
 from tests.api.routes import Route
 from tests.api.rows import Given, Row
 from tests.api.rows_of_batches import compared
+from tests.schedule_rows import make_schedule
 
 # Which factory makes what a part of the address names; `pk` is the resource's own model.
 PARENTS: Final[dict[str, Callable[[], Model]]] = {
@@ -21,6 +22,7 @@ PARENTS: Final[dict[str, Callable[[], Model]]] = {
     "comparison_id": lambda: compared()["pk"],
     "gate_id": make.make_gate,
     "experiment_id": make.make_experiment,
+    "schedule_id": make_schedule,
 }
 
 
