@@ -11,7 +11,6 @@ with its story and the logs of all processes.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
@@ -25,7 +24,6 @@ from tests.crucible.harness import harness
 from tests.crucible.ledger import Ledger, Line
 
 if TYPE_CHECKING:
-    from tests.crucible.seed import Told
     from tests.crucible.world import World
 
 KEPT = ROOT / ".evalsite" / "crucible"
@@ -63,29 +61,37 @@ def _play(seeds: list[int], *, ledger: Ledger | None, asked: argparse.Namespace)
     with tempfile.TemporaryDirectory(prefix="crucible-") as name:
         folder = Path(name)
         with harness(folder=folder, broken=asked.broken) as world:
-            from tests.crucible.seed import tell_seed
-
             for seed in seeds:
-                told = tell_seed(seed, world=world)
-                line = Line.of(told)
-                lines.append(line)
+                lines.append(_play_one(seed, world=world, in_full=len(seeds) == 1))
                 if ledger is not None:
-                    ledger.add(line)
-                print(line, flush=True)
-                if told.violations or len(seeds) == 1:
-                    print(told.story, flush=True)
-                if told.violations:
-                    print(f"  logs: {_keep(told, world)}", flush=True)
+                    ledger.add(lines[-1])
     return lines
 
 
-def _keep(told: Told, world: World) -> Path:
-    """Keep the logs of a seed and its story."""
-    place = KEPT / f"seed-{told.plan.seed}"
+def _play_one(seed: int, *, world: World, in_full: bool) -> Line:
+    from tests.crucible.seed import tell_seed
+
+    try:
+        told = tell_seed(seed, world=world)
+    except BaseException:
+        print(f"the harness broke at seed {seed}; logs: {_keep_logs(seed, world)}", flush=True)
+        raise
+    line = Line.of(told)
+    print(line, flush=True)
+    if told.violations or in_full:
+        print(told.story, flush=True)
+    if told.violations:
+        place = _keep_logs(seed, world)
+        (place / "story.txt").write_text(f"{told.story}\n")
+        print(f"  logs: {place}", flush=True)
+    return line
+
+
+def _keep_logs(seed: int, world: World) -> Path:
+    """Keep what all processes logged during a seed."""
+    place = KEPT / f"seed-{seed}"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    (place / "story.txt").write_text(told.story + "\n")
-    (place / "violations.json").write_text(json.dumps(told.violations, indent=1))
     for file, lines in world.logs.by_file().items():
         (place / file).write_text("\n".join(lines) + "\n")
     for log in world.services.layout.log("any").parent.glob("*.log"):

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import psutil
 
+from evalsite.alerts.deliver import CLAIM_SECONDS
 from evalsite.alerts.models import Alert
 from evalsite.batches.models import Batch, Chunk
 from evalsite.pipeline.models import OutboxMessage
@@ -21,11 +22,11 @@ SETTLE_SECONDS = 60.0
 # A warm shutdown waits for the work in hand.
 LEAVE_SECONDS = 30.0
 # A sender that lives has its mail away by then.
-_CLAIM_SECONDS = 2
-_SEND_AGAIN = f"""
+_SEND_SECONDS = 2
+_SEND_AGAIN = """
     UPDATE alerts_alert SET due_at = clock_timestamp() WHERE due_at > clock_timestamp() AND (
-        state = 'pending'
-        OR state = 'sending' AND due_at < clock_timestamp() + interval '{300 - _CLAIM_SECONDS} s')
+        state = 'pending' OR state = 'sending'
+        AND due_at < clock_timestamp() + make_interval(secs => %s))
 """
 
 
@@ -79,7 +80,7 @@ def _operate(scene: Scene) -> None:
         for batch in paused:
             scene.tell(batch, "resume")
     with scene.world.services.superuser() as superuser:
-        superuser.execute(_SEND_AGAIN)
+        superuser.execute(_SEND_AGAIN, [CLAIM_SECONDS - _SEND_SECONDS])
 
 
 def forget_failures(scene: Scene) -> None:
