@@ -22,6 +22,8 @@ from evalsite.doctor.finding import Finding, Level, unknown
 from evalsite.doctor.hide import hide
 from judges.guard import Crash, attempt
 
+NOT_ASKED: Final = "not_asked"
+
 
 class Check(NamedTuple):
     """A question; without the checks that it needs all well it is not asked."""
@@ -79,7 +81,7 @@ def examine(checks: Sequence[Check] = CHECKS) -> Iterator[Told]:
 def _asked(check: Check, ill: set[str]) -> list[Finding]:
     hindered = [name for name in check.needs if name in ill]
     if hindered:
-        return [unknown("not_asked", f"cannot be asked before {hindered[0]} is mended")]
+        return [unknown(NOT_ASKED, f"cannot be asked before {hindered[0]} is mended")]
     found = attempt(lambda: list(check.ask()))
     if isinstance(found, Crash):
         told = f"the check itself broke: {found.reason}".strip().partition("\n")[0]

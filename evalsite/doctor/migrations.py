@@ -17,7 +17,7 @@ _NAMED: Final = 3
 
 def migrations() -> Iterator[Finding]:
     """Is each migration of this checkout applied, and none that it does not know?"""
-    known = set(MigrationLoader(None, ignore_no_initial=True).disk_migrations)
+    known = set(MigrationLoader(None).disk_migrations)
     applied = _applied()
     lacking, beyond = known - applied, {one for one in applied - known if _is_ours(one[0])}
     if lacking:

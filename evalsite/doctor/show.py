@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from evalsite.doctor.examine import Told
+from evalsite.doctor.examine import NOT_ASKED, Told
 from evalsite.doctor.finding import Level
 from evalsite.terminal import page
 
@@ -47,9 +47,22 @@ def _table(found: Sequence[Told]) -> Any:
 
     made = table("", "check", "what was found")
     for check, finding in found:
-        level = Text(finding.level.value, style=_STYLES[finding.level])
-        made.add_row(level, check, Text(finding.told))
+        if finding.code != NOT_ASKED:
+            level = Text(finding.level.value, style=_STYLES[finding.level])
+            made.add_row(level, check, Text(finding.told))
+    for told, checks in _not_asked(found).items():
+        level = Text(Level.UNKNOWN.value, style=_STYLES[Level.UNKNOWN])
+        made.add_row(level, Text("not asked"), Text(f"{', '.join(checks)}: {told}"))
     return made
+
+
+def _not_asked(found: Sequence[Told]) -> dict[str, list[str]]:
+    """Answer which checks were not asked, by what has to be mended before."""
+    by_cause: dict[str, list[str]] = {}
+    for check, finding in found:
+        if finding.code == NOT_ASKED:
+            by_cause.setdefault(finding.told, []).append(check)
+    return by_cause
 
 
 def _todo(found: Sequence[Told]) -> list[Any]:

@@ -72,7 +72,7 @@ def _fault_of_migrations() -> str:
 @lru_cache(maxsize=1)
 def _require_migrated() -> None:
     """Raise LookupError where one is not applied."""
-    wanted = set(MigrationLoader(None, ignore_no_initial=True).disk_migrations)
+    wanted = set(MigrationLoader(None).disk_migrations)
     lacking = wanted - set(MigrationRecorder(connection).applied_migrations())
     if lacking:
         raise LookupError(f"{len(lacking)} migrations are not applied")

@@ -103,4 +103,4 @@ def _codes() -> set[str]:
                 is_finding = node.func.id in ("warn", "fail", "unknown", "tell")
                 if is_finding and isinstance(code, ast.Constant):
                     found.add(str(code.value))
-    return found | {"role_unsafe", "role_too_strong"}
+    return found | {examine.NOT_ASKED, "role_unsafe", "role_too_strong"}
