@@ -20,7 +20,7 @@ from packs.protocol import StageStatus
 Cards = QuerySet[Scorecard]
 
 # Reading more cases' inputs than this for a word would take a page too long.
-SEARCHED: Final = 20_000
+SEARCHED: Final = 10_000
 _PLACE: Final = ("revision_id", "repetition")
 # The weakest or the best first, and no score is no zero: it stands at the end of both.
 ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -125,15 +125,15 @@ def _at_stage(cards: Cards, stage: str, *, status: str) -> Cards:
 
 def _with_text(cards: Cards, text: str, *, batch: Batch) -> Cards:
     """Find the case of that very key anywhere, else the text among the first cards."""
-    named = TestCase.objects.filter(suite=batch.suite_id, key=text).values_list("pk", flat=True)
+    revisions = Revision.objects.annotate(input_text=Cast("input", TextField()))
     if batch.n_cases * batch.repetitions > SEARCHED:
+        named = TestCase.objects.filter(suite=batch.suite_id, key=text).values_list("pk", flat=True)
         if case := named.first():
             return cards.filter(revision__case=case)
         of_batch = Scorecard.objects.filter(batch=batch).order_by("revision_id")
-        end = Subquery(of_batch.values("revision_id")[SEARCHED : SEARCHED + 1])
-        cards = cards.filter(revision_id__lt=Coalesce(end, Value(_LAST)))
-    cards = cards.annotate(input_text=Cast("revision__input", TextField()))
-    return cards.filter(Q(revision__case__key__icontains=text) | Q(input_text__icontains=text))
+        revisions = revisions.filter(pk__in=of_batch.values("revision_id")[:SEARCHED])
+    found = revisions.filter(Q(case__key__icontains=text) | Q(input_text__icontains=text))
+    return cards.filter(revision__in=found.values("pk"))
 
 
 def _ordered(cards: Cards, order: str) -> Cards:
