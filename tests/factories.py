@@ -115,6 +115,7 @@ def make_batch(**fields: Any) -> Batch:
     fields["suite"] = fields.get("suite") or make_suite()
     fields["run"] = fields.get("run") or make_run()
     given = {"suite_version": 1, "pack": "exact", "manifest": MANIFEST, "n_cases": 1}
+    given["priority"] = "interactive"  # as such a small one is
     return Batch.objects.create(**{**given, **fields})
 
 

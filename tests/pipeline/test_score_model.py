@@ -138,7 +138,7 @@ def test_a_worker_still_writes_what_it_judged_when_the_batch_paused(as_acme: Ten
     claim = claimed(batch)
     Batch.objects.filter(pk=batch.pk).update(state="paused")
     outcome = score_model.score_model_chunk(claim)
-    score_model.leave(claim, outcome)
+    score_model.leave(claim, outcome, elapsed_ms=1)
     assert len(statuses(batch)) == 3
     assert Summary.objects.get(batch=batch, slice_kind="all").n == 3
 
