@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
+from tests.crucible import referee
 from tests.crucible.fakes import say
 from tests.crucible.world import World
 
@@ -26,6 +27,8 @@ def empty(world: World) -> None:
     world.model.calls.clear()
     world.model.say = say
     world.mails.forget()
+    with world.services.superuser() as superuser:
+        referee.clear(superuser)
     world.logs.begin()
 
 

@@ -82,3 +82,6 @@ FAULTS: Final[dict[str, Fault]] = {
     "F25b": Fault("cancelled, then resumed", outside.cancelled_and_resumed, "people", _AWHILE),
     "F26": Fault("site killed", crew.site_killed, "site", _AWHILE),
 }
+
+# While these last the broker takes no message.
+BROKER_AWAY: Final = frozenset({"F5", "F6", "F8", "F9"})

@@ -14,7 +14,7 @@ _OPEN: Final = ("pending", "leased")
 # A coordinator that was succeeded may be in the middle of a round.
 _LAST_ROUND: Final = timedelta(seconds=2)
 # How far the clock's edges of an outage may be off, and how long a lease may differ from its term.
-_EDGE: Final = timedelta(seconds=0.5)
+_EDGE: Final = timedelta(seconds=1)
 _TERM: Final = timedelta(seconds=2)
 
 
@@ -94,7 +94,11 @@ def leader(log: Iterable[Entry]) -> Iterator[Violation]:
     for entry in log:
         if entry.what.startswith("pipeline_leadership") and _took_over(entry):
             leads, since = entry.who, {}
-        elif entry.what == SWEPT and leads not in ("", entry.who):
+        elif entry.what == SWEPT:
+            # Who led when the log began is who sweeps first.
+            leads = leads or entry.who
+            if leads == entry.who:
+                continue
             first = since.setdefault(entry.who, entry.at)
             if entry.at - first > _LAST_ROUND:
                 yield Violation("leader", f"{entry.who} sweeps on though {leads} leads")

@@ -16,6 +16,7 @@ import redis
 
 from tests.crucible.violation import Violation
 from tests.crucible.world import QUEUES
+from tests.services import Services
 
 EVERY_S: Final = 0.1
 _HELD: Final = """
@@ -28,19 +29,19 @@ _HELD: Final = """
 class Looker(Thread):
     """Looks at leases and messages until it is told to end."""
 
-    def __init__(self, conninfo: str, broker: redis.Redis) -> None:
+    def __init__(self, services: Services, *, broker: redis.Redis) -> None:
         super().__init__(daemon=True)
         self.found: list[Violation] = []
-        self._conninfo = conninfo
+        self._services = services
         self._broker = broker
         self._over = Event()
 
     def run(self) -> None:
         """Look; a database or broker that goes away is a fault, and the end."""
         with suppress(psycopg.Error, redis.RedisError):
-            with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            with self._services.superuser() as superuser:
                 while not self._over.wait(EVERY_S):
-                    found = without_message(connection, self._broker)
+                    found = without_message(superuser, broker=self._broker)
                     # A fault that came meanwhile explains what was seen.
                     if not self._over.is_set():
                         self.found += found
@@ -51,11 +52,11 @@ class Looker(Thread):
         self.join()
 
 
-def without_message(connection: psycopg.Connection, broker: redis.Redis) -> list[Violation]:
+def without_message(superuser: psycopg.Connection, *, broker: redis.Redis) -> list[Violation]:
     """Name the chunks that are held now, and whose message the broker has forgotten."""
-    before = _held(connection)
+    before = _held(superuser)
     known = message_ids(broker)
-    still = _held(connection)
+    still = _held(superuser)
     return [
         Violation("message", f"chunk {chunk} is held by {owner}, and its message is gone")
         for chunk, attempt, owner in sorted(before & still)
@@ -78,6 +79,6 @@ def _unacknowledged(broker: redis.Redis) -> list[bytes]:
     return found
 
 
-def _held(connection: psycopg.Connection) -> set[tuple[str, int, str]]:
-    rows = connection.execute(_HELD).fetchall()
+def _held(superuser: psycopg.Connection) -> set[tuple[str, int, str]]:
+    rows = superuser.execute(_HELD).fetchall()
     return {(str(chunk), attempt, owner) for chunk, attempt, owner in rows}

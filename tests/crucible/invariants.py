@@ -20,11 +20,14 @@ from evalsite.audit.verify import TrailBroken, verify_trail
 from evalsite.batches.models import Batch
 from evalsite.scoring.models import Scorecard
 from evalsite.summaries.models import Summary
+from tests.crucible.fouls import fouls
+from tests.crucible.referee import read_log
 from tests.crucible.scene import Scene, steady
 from tests.crucible.schedule import CASES
 from tests.crucible.settle import SETTLE_SECONDS, open_things
 from tests.crucible.stock import WRONG
 from tests.crucible.violation import Violation
+from tests.journeys.workshop import QUICK
 from tests.summaries.recompute import recompute
 
 Wrong = Iterator[str]
@@ -245,11 +248,13 @@ INVARIANTS: Final[dict[str, Callable[[Scene], Wrong]]] = {
 
 
 def violations(scene: Scene) -> list[Violation]:
-    """Answer all that is wrong."""
+    """Answer all that is wrong, in the end and on the way there (see `fouls`)."""
     found = []
     for code, holds in INVARIANTS.items():
         found += [Violation(code, told) for told in steady(partial(_wrong, scene, holds))]
-    return found
+    with scene.world.services.superuser() as superuser:
+        log = read_log(superuser)
+    return found + fouls(log, lease_seconds=float(QUICK["LEASE_SECONDS"]), outages=scene.outages)
 
 
 def _wrong(scene: Scene, holds: Callable[[Scene], Wrong]) -> list[str]:

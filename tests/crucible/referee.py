@@ -6,10 +6,14 @@ The log shows the layer itself; `fouls` reads it. Who: the sessions' PGAPPNAME, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
+
+from tests.services import Services
 
 # Statements without rows are noted too: a coordinator that finds nothing to sweep has swept.
 SWEPT = "swept"
@@ -25,8 +29,9 @@ CREATE TABLE referee.log (
     before jsonb,
     after jsonb
 );
-CREATE FUNCTION referee.note() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+GRANT USAGE ON SCHEMA referee TO evalsite_app;
+GRANT INSERT ON referee.log TO evalsite_app;
+CREATE FUNCTION referee.note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO referee.log (what, before, after) VALUES (
         TG_TABLE_NAME || ' ' || lower(TG_OP),
@@ -34,8 +39,7 @@ BEGIN
         to_jsonb(NEW) - ARRAY['revisions', 'text', 'html']);
     RETURN NULL;
 END $$;
-CREATE FUNCTION referee.note_sweep() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+CREATE FUNCTION referee.note_sweep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('application_name') LIKE 'coordinator%' THEN
         INSERT INTO referee.log (what) VALUES ('swept');
@@ -69,9 +73,16 @@ class Entry(NamedTuple):
     after: dict[str, Any] | None = None
 
 
-def install(superuser: psycopg.Connection) -> None:
-    """Have the database note what happens from now on, with an empty log."""
-    superuser.execute(_INSTALL)
+@contextmanager
+def refereed(services: Services) -> Iterator[None]:
+    """Have the database note what happens until the block ends; then nothing is left of it."""
+    with services.superuser() as superuser:
+        superuser.execute(_INSTALL)
+    try:
+        yield
+    finally:
+        with services.superuser() as superuser:
+            superuser.execute("DROP SCHEMA IF EXISTS referee CASCADE")
 
 
 def clear(superuser: psycopg.Connection) -> None:
@@ -82,8 +93,3 @@ def clear(superuser: psycopg.Connection) -> None:
 def read_log(superuser: psycopg.Connection) -> list[Entry]:
     """Answer what was noted, in order."""
     return [Entry(*row) for row in superuser.execute(_LOG).fetchall()]
-
-
-def remove(superuser: psycopg.Connection) -> None:
-    """Leave nothing behind: the triggers go with what they call."""
-    superuser.execute("DROP SCHEMA IF EXISTS referee CASCADE")

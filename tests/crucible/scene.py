@@ -14,6 +14,8 @@ from django.db import InterfaceError, OperationalError, connection
 
 from evalsite.tenants.scope import tenant
 from tests.crucible.customers import Reply, insist
+from tests.crucible.fouls import Outage
+from tests.crucible.held import Looker
 from tests.crucible.progress import Watcher
 from tests.crucible.schedule import Order
 from tests.crucible.stock import Customer, wanted
@@ -44,6 +46,8 @@ class Scene:
     # Who strikes holds what is hit until it is healed.
     hit: dict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
     settle_s: float | None = None
+    # When the broker took no messages, by this host's clock, which is the database's too.
+    outages: list[Outage] = field(default_factory=list)
     diary: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     _asking: list[Thread] = field(default_factory=list)
@@ -51,6 +55,7 @@ class Scene:
     def __post_init__(self) -> None:
         """Look on from the start."""
         self.watcher = Watcher(customer.tenant_id for customer in self.customers)
+        self.looker = Looker(self.world.services, broker=self.world.broker)
 
     @property
     def seconds(self) -> float:

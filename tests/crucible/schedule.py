@@ -5,7 +5,7 @@ All moments are seconds since the first order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Final, Protocol
@@ -59,12 +59,17 @@ class Plan:
     strikes: tuple[Strike, ...]
 
 
-def plan_of(seed: int, table: Mapping[str, Kind]) -> Plan:
-    """Answer the plan of a seed; the same seed and table give the same plan."""
+def plan_of(seed: int, table: Mapping[str, Kind], *, favoured: Collection[str] = ()) -> Plan:
+    """Answer the plan of a seed; the same seed and table give the same plan.
+
+    One fault at least is of those `favoured`, if any are.
+    """
     chance = Random(seed)
     orders = tuple(_orders(chance))
     n = chance.randint(1, min(MOST_STRIKES, len(table)))
     codes = chance.sample(sorted(table), n)
+    if favoured and not set(favoured) & set(codes):
+        codes[0] = chance.choice(sorted(favoured))
     strikes = [_strike(code, table[code], chance=chance, salt=f"{seed}:{code}") for code in codes]
     return Plan(seed, orders, tuple(sorted(strikes, key=lambda strike: strike.at)))
 

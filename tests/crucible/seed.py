@@ -12,14 +12,17 @@ the next seed begins with fresh ones.
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from random import Random
 
 from django.db import connection
 
 from tests.crucible.clean import empty
-from tests.crucible.faults import FAULTS
+from tests.crucible.faults import BROKER_AWAY, FAULTS
+from tests.crucible.fouls import Outage
 from tests.crucible.invariants import violations
 from tests.crucible.scene import Scene
 from tests.crucible.schedule import TENANTS, Order, Plan, Strike, plan_of
@@ -59,9 +62,9 @@ def run_seed(seed: int, *, world: World) -> list[Violation]:
     return tell_seed(seed, world=world).violations
 
 
-def tell_seed(seed: int, *, world: World) -> Told:
-    """Play one seed, and tell all of it."""
-    return tell_plan(plan_of(seed, FAULTS), world=world)
+def tell_seed(seed: int, *, world: World, favoured: Collection[str] = ()) -> Told:
+    """Play one seed, with a fault of those favoured if there are any, and tell all of it."""
+    return tell_plan(plan_of(seed, FAULTS, favoured=favoured), world=world)
 
 
 def tell_plan(plan: Plan, *, world: World) -> Told:
@@ -73,8 +76,11 @@ def tell_plan(plan: Plan, *, world: World) -> Told:
     scene = Scene(world, customers, made_at=began)
     open_live(plan.orders, scene.customers)
     scene.watcher.start()
+    scene.looker.start()
     found = _calm(scene) or [*_storm(scene, plan), *_after(scene)]
     scene.watcher.end()
+    scene.looker.end()
+    found += scene.looker.found
     if found:
         world.end()
     seconds = round(time.monotonic() - began, 2)
@@ -110,12 +116,16 @@ def _strike(scene: Scene, strike: Strike) -> None:
         scene.left_out.append(strike.code)
         return scene.note(f"{strike.code} is left out: {lacking}")
     scene.sleep_until(strike.at)
+    scene.looker.end()
     try:
         with scene.hit[fault.on]:
             scene.n_lost_slots += fault.loses
             with fault.strike(scene, Random(strike.salt)):
                 scene.note(f"{strike.code} strikes: {fault.title}")
+                began = datetime.now(UTC)
                 time.sleep(strike.lasts)
+                if strike.code in BROKER_AWAY:
+                    scene.outages.append(Outage(began, datetime.now(UTC)))
             scene.note(f"{strike.code} is healed")
     finally:
         connection.close()
