@@ -10,6 +10,7 @@ from evalsite.regressions.models import Comparison
 from tests import factories as make
 from tests.api.rows import Given, Row, named, sent
 from tests.leaderboard.stood import stood
+from tests.schedule_rows import make_schedule
 
 
 def to_be_scored() -> Given:
@@ -48,6 +49,11 @@ def checked() -> Given:
     """A gate's answer."""
     given: dict[str, Any] = {**scored()}
     return {"pk": ask(given["gate_id"], given["batch"], baseline=str(given["baseline"].pk))}
+
+
+def scheduled() -> Given:
+    """A suite, and a target whose recorded outputs are to be sampled."""
+    return {"suite": make.make_suite(), "target": make.make_target()}
 
 
 def pinned(given: Given) -> dict[str, Any]:
@@ -95,5 +101,20 @@ ROWS: Final[dict[str, Row]] = {
     "post gates": Row(body=sent(name="release", **make.GATE), status=201),
     "patch gate": Row(body=sent(note="of every release")),
     "delete gate": Row(status=204),
+    "post schedules": Row(
+        given=scheduled,
+        body=lambda given: {
+            **{name: str(given[name]) for name in ("suite", "target")},
+            "name": "online",
+            "every_seconds": 3600,
+            "percent": 5,
+        },
+        status=201,
+    ),
+    "patch schedule": Row(body=sent(crontab="30 6 * * 1-5")),
+    "delete schedule": Row(status=204),
+    "post schedule-pause": Row(),
+    "post schedule-resume": Row(given=named(pk=lambda: make_schedule(is_active=False))),
+    "post schedule-run": Row(status=201),
     "post gate-ask": Row(given=scored, body=pinned, status=201),
 }

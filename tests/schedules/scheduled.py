@@ -54,9 +54,9 @@ def let_be_due(schedule: Schedule, *, ago: timedelta = timedelta(seconds=1)) -> 
     """Let the schedule be due since so long, by the database's clock; answers since when."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE schedules_schedule SET next_at = clock_timestamp() - %s WHERE id = %s"
-            " RETURNING next_at",
-            [ago, schedule.pk],
+            "UPDATE schedules_schedule SET next_at = clock_timestamp() - make_interval(secs => %s)"
+            " WHERE id = %s RETURNING next_at",
+            [ago.total_seconds(), schedule.pk],
         )
         since: datetime = cursor.fetchone()[0]
     return since

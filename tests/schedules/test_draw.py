@@ -86,9 +86,9 @@ def test_it_draws_at_most_so_many(run: Run) -> None:
 
 def test_a_share_is_about_that_share(run: Run) -> None:
     schedule = sampling(run, percent=25.0, most=2000)
-    recorded(run, schedule, n=400)
+    recorded(run, schedule, n=120)
     run_now(schedule)
-    assert 65 <= Sampled.objects.count() <= 135
+    assert 8 <= Sampled.objects.count() <= 56  # it is drawn by chance: six standard deviations
 
 
 def test_a_replay_draws_the_same(run: Run) -> None:

@@ -76,10 +76,12 @@ def test_a_tick_now_prints_its_batch(
     assert "started" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("options", "status"), [({}, 5), ({"options": {"no": "such"}}, 1)])
-def test_a_tick_now_that_starts_nothing_says_so(options: Any, status: int, acme: Tenant) -> None:
+@pytest.mark.parametrize(
+    ("made", "status"), [(make_schedule, 5), (lambda **fields: live(0, **fields), 1)]
+)
+def test_a_tick_now_that_starts_nothing_says_so(made: Any, status: int, acme: Tenant) -> None:
     with tenant(acme.pk):
-        make_schedule(name="online", **options)
+        made(name="online")
     with pytest.raises(SystemExit) as left:
         call_command("runschedule", "online")
     assert left.value.code == status

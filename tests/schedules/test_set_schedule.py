@@ -17,6 +17,7 @@ from evalsite.schedules.set_schedule import add_schedule, set_schedule, switch_s
 from evalsite.targets.set_target import TargetInUse, remove_target
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
+from judges.protocol import VerdictError
 from tests.factories import make_gate, make_run, make_suite, make_target
 from tests.schedule_rows import make_schedule
 from tests.schedules.scheduled import let_be_due, live
@@ -31,7 +32,8 @@ def test_a_new_one_is_due_from_now_on(as_acme: Tenant) -> None:
     assert made.next_at is not None
     assert made.read_until is not None
     assert timedelta(minutes=59) < made.next_at - database_now() <= timedelta(hours=1)
-    assert Entry.objects.get(action="schedule.set").after["name"] == "online"
+    entry = Entry.objects.get(action="schedule.set")
+    assert (entry.after or {})["name"] == "online"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_a_new_one_is_due_from_now_on(as_acme: Tenant) -> None:
         ({"catch_up_most": 101}, "schedule_invalid"),
         ({"repetitions": 2}, "schedule_invalid"),
         ({"selection": {"tags": ["a"]}}, "schedule_invalid"),
-        ({"options": {"no": "such"}}, "option_unknown"),
+        ({"options": {"no": "such"}}, "options_invalid"),
         ({"gate": "gone"}, "gate_unknown"),
     ],
 )
@@ -56,9 +58,9 @@ def test_what_could_not_work_is_refused(fields: Any, code: str, as_acme: Tenant)
     schedule = make_schedule()
     for name, value in fields.items():
         setattr(schedule, name, value)
-    with pytest.raises(EvalsiteError) as refused:
+    with pytest.raises((EvalsiteError, VerdictError)) as refused:
         set_schedule(schedule)
-    assert refused.value.code == code
+    assert getattr(refused.value, "code", "") == code
     assert not Entry.objects.filter(action="schedule.set").exists()
 
 
