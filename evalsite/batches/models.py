@@ -217,7 +217,7 @@ class Chunk(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [
-            TenantWall(lookup=("tenant_id", "step_id", "state", "wave")),
+            TenantWall(lookup=("tenant_id", "step_id", "number", "state", "wave")),
             TenantKey(),
             SameTenant("step"),
             models.UniqueConstraint(

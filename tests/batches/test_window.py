@@ -19,7 +19,7 @@ from evalsite.tenants.scope import nobody, tenant
 from tests.factories import make_batch, make_chunk, make_step
 
 SENT = "(state = 'leased' OR (state = 'pending' AND wave IS NOT NULL))"
-UNSENT = "state = 'pending' AND wave IS NULL"
+UNSENT = "state = 'pending' AND wave IS NULL ORDER BY number LIMIT 1"
 
 
 def step_of(n_chunks: int, *, lane: str = "cpu", **fields: Any) -> Step:

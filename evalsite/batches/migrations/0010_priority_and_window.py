@@ -7,7 +7,7 @@ ALL_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 SEEN = {
     "batch": ("id", "tenant_id", "state", "priority", "created_at"),
     "step": ("id", "tenant_id", "batch_id", "lane", "state", "chunk_ms"),
-    "chunk": ("tenant_id", "step_id", "state", "wave"),
+    "chunk": ("tenant_id", "step_id", "number", "state", "wave"),
 }
 
 

@@ -27,7 +27,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         SELECT count(*)::int AS n FROM (
             SELECT FROM public.batches_chunk
             WHERE tenant_id = b.tenant_id AND step_id = s.id AND state = 'pending'
-              AND wave IS NULL LIMIT most) AS capped) unsent
+              AND wave IS NULL ORDER BY number LIMIT most) AS capped) unsent
     LEFT JOIN LATERAL (
         SELECT weight FROM public.quotas_quota WHERE tenant_id = b.tenant_id LIMIT 1) q ON true
     LEFT JOIN LATERAL (
