@@ -85,6 +85,7 @@ NO_FENCE = Build(
     name="no_fence",
     what="whoever has ever held a chunk may renew, finish and hand it back",
     noticed_by=("holder",),
+    provoked_by=("F3",),
     edits=(Edit(_LEASE, _FENCE, _FENCE.replace(" AND c.attempt = %(attempt)s", ""), times=3),),
 )
 
@@ -101,6 +102,7 @@ NO_SWEEPER = Build(
     name="no_sweeper",
     what="the coordinator relays messages, and mends nothing that got lost",
     noticed_by=("I3",),
+    provoked_by=("F2", "F5", "F7", "F16"),
     edits=(
         Edit(_SWEEP, '"released": ', '"released": 0 and '),
         Edit(_SWEEP, '"written_off": ', '"written_off": 0 and '),
@@ -113,6 +115,7 @@ EARLY_ALERT = Build(
     name="early_alert",
     what="a mail goes out in the transaction that finds its cause, before the commit",
     noticed_by=("I4", "commit"),
+    provoked_by=("F23b",),
     edits=(
         Edit(
             "evalsite.pipeline.owe",
@@ -136,6 +139,7 @@ APP_CLOCK = Build(
     name="app_clock",
     what="leases are given by the clock of the worker's host",
     noticed_by=("I3", "I7", "lease"),
+    provoked_by=("F17",),
     edits=(
         Edit(_LEASE, _IMPORT, f"from datetime import UTC, datetime\n{_IMPORT}"),
         Edit(_LEASE, "clock_timestamp()", _CLOCK, times=4),
@@ -150,6 +154,7 @@ LOSSY_OUTBOX = Build(
     name="lossy_outbox",
     what="a message leaves the outbox before the broker has it",
     noticed_by=("outbox",),
+    provoked_by=("F5", "F6", "F8", "F9"),
     edits=(
         Edit(_OUTBOX, _SEND, f"    gone = message.delete()[0]\n{_SEND}"),
         Edit(_OUTBOX, "    return message.delete()[0]\n", "    return gone\n"),
@@ -161,6 +166,7 @@ NO_TERM = Build(
     name="no_term",
     what="who leads never asks again whether it still does, nor says that it does",
     noticed_by=("leader",),
+    provoked_by=("F22b",),
     edits=(Edit("evalsite.pipeline.lead", _EARLY_ENOUGH, "if started:"),),
 )
 
@@ -169,6 +175,7 @@ SAME_EPOCH = Build(
     name="same_epoch",
     what="a resume takes back what live workers hold, and sends it again in the same epoch",
     noticed_by=("I3", "I7"),
+    provoked_by=("F25b",),
     edits=(
         Edit(_STEER, "    batch.epoch += 1\n", ""),
         Edit(
