@@ -161,18 +161,22 @@ class Servers:
         account = for_postgres()
         command = (
             *(postgres_tree(account) / "bin" / "pg_basebackup", "--pgdata"),
-            *(self.folder / "cluster", "--host", place["host"], "--port", str(place["port"])),
+            *(self.folder / "cluster", "--port", place["port"]),
+            # Its own account may be unable to pass through the link to it.
+            *("--host", Path(str(place["host"])).resolve()),
             *("--username", ADMIN, "--checkpoint", "fast", "--wal-method", "fetch", "--no-sync"),
         )
-        subprocess.run(
+        done = subprocess.run(
             [*map(str, command)],
             env={"PGPASSWORD": str(place["password"]), "PATH": os.environ["PATH"]},
-            check=True,
+            capture_output=True,
+            text=True,
             timeout=60,
             user=account.uid,
             group=account.gid,
             extra_groups=[],
         )
+        assert done.returncode == 0, done.stderr
 
     def _start_postgres(self) -> None:
         account = for_postgres()

@@ -87,24 +87,21 @@ def all_done(chunks: QuerySet[Chunk]) -> bool:
     return not chunks.exclude(state="done").exists()
 
 
-def all_sent(node: Node, chunks: QuerySet[Chunk]) -> bool:
-    return node.waiting("cpu") == chunks.count()
-
-
 def settle(shop: Workshop, node: Node, *, queue: str, effect: Callable[[], object]) -> None:
     """Let a worker take what waits in one queue, both copies, and end it."""
     assert until(lambda: node.double(queue), what=f"a message in {queue}")
     helper = shop.worker(queue)
     until(effect, what=f"what {queue} does")
+    until(lambda: not node.waiting(queue), what=f"{queue} empty")
     helper.terminate()
     helper.wait(timeout=60)
     assert node.waiting(queue) == 0
 
 
 def test_doubled_messages_change_nothing(shop: Workshop, node: Node) -> None:
-    batch = shop.launch(run="run", limit="600")  # few enough for one window
+    batch = shop.launch(run="run", limit="600")
     chunks = Chunk.objects.filter(step__batch=batch)
-    settle(shop, node, queue="dispatch", effect=partial(all_sent, node, chunks))
+    settle(shop, node, queue="dispatch", effect=partial(node.waiting, "cpu"))
     settle(shop, node, queue="cpu", effect=partial(all_done, chunks))
     settle(shop, node, queue="control", effect=partial(finished, batch))
     assert_sound(batch)
