@@ -45,7 +45,7 @@ def stock(world: World, number: int) -> Customer:
     """Found a tenant and give it all that a plan may order."""
     made = create_tenant(slug=f"tenant-{number}", name=f"Tenant {number}")
     with tenant(made.pk):
-        fill(world.shop, n=CASES, wrong=WRONG)
+        fill(world.shop, n=CASES, wrong=WRONG, tenant=made.slug)
         main = {"name": "main", "base_url": world.model.base_url, "default_model": "m"}
         Endpoint.objects.create(**main, is_default=True, parallel=PARALLEL)
         _poison()

@@ -109,8 +109,11 @@ class Workshop:
         return {**os.environ, **data, **self.environment, **QUICK}
 
 
-def fill(workshop: Workshop, *, n: int, wrong: dict[str, int]) -> None:
-    """Give Acme a suite of `n` sums, and runs that get the first so many of them wrong."""
+def fill(workshop: Workshop, *, n: int, wrong: dict[str, int], tenant: str | None = None) -> None:
+    """Give a tenant a suite of `n` sums, and runs that get the first so many of them wrong.
+
+    Where there are several, `tenant` names one.
+    """
     cases = workshop.tmp / "cases.jsonl"
     keys = [f"sum-{number:05}" for number in range(n)]
     _write(
@@ -125,7 +128,8 @@ def fill(workshop: Workshop, *, n: int, wrong: dict[str, int]) -> None:
             for number, key in enumerate(keys)
         ),
     )
-    call_command("importcases", str(cases), suite="sums", pack="exact", stderr=StringIO())
+    common = {"suite": "sums", "tenant": tenant, "stderr": StringIO()}
+    call_command("importcases", str(cases), pack="exact", **common)
     for run, n_wrong in wrong.items():
         outputs = workshop.tmp / f"{run}.jsonl"
         _write(
@@ -135,8 +139,7 @@ def fill(workshop: Workshop, *, n: int, wrong: dict[str, int]) -> None:
                 for number, key in enumerate(keys)
             ),
         )
-        given = {"suite": "sums", "run": run, "target": "sums", "stderr": StringIO()}
-        call_command("importoutputs", str(outputs), **given)
+        call_command("importoutputs", str(outputs), run=run, target="sums", **common)
 
 
 def _write(path: Path, rows: Iterator[dict[str, Any]]) -> None:
