@@ -24,6 +24,7 @@ BrokerError = OperationalError
 _PATIENCE_S: Final = 0.7
 # For so long no other try is made in this process.
 _PAUSE_S: Final = 2.0
+_ONE_TRY: Final = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 _away_until: Final[dict[str, float]] = {}
 
 
@@ -59,8 +60,6 @@ def _hurried() -> Iterator[Producer]:
 @lru_cache(maxsize=1)
 def _line(url: str) -> Connection:
     """Answer where the pool's connections lead, with little patience."""
-    if speaks_amqp(url):
-        limits = {"read_timeout": _PATIENCE_S, "write_timeout": _PATIENCE_S}
-    else:
-        limits = {"socket_timeout": _PATIENCE_S, "socket_connect_timeout": _PATIENCE_S}
+    names = ("read", "write") if speaks_amqp(url) else ("socket", "socket_connect")
+    limits = {f"{name}_timeout": _PATIENCE_S for name in names} | _ONE_TRY
     return app.connection_for_write(url, connect_timeout=_PATIENCE_S, transport_options=limits)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import time
 from contextlib import suppress
 from select import POLLIN, poll
 from threading import Event, Lock, Thread
@@ -32,10 +31,12 @@ _open: WeakSet[psycopg.Connection] = WeakSet()
 _opening = Lock()
 
 
-def start(place: dict[str, Any]) -> None:
+def start(place: dict[str, Any]) -> Watch:
     """Watch the database from now on; `place` is what psycopg connects with."""
     _is_watched.set()
-    _Watch(place).start()
+    watch = Watch(place)
+    watch.start()
+    return watch
 
 
 def is_away() -> bool:
@@ -55,23 +56,33 @@ def note(connection: psycopg.Connection) -> None:
             _open.add(connection)
 
 
-class _Watch(Thread):
-    """Asks the database again and again, for as long as the process lives."""
+class Watch(Thread):
+    """Asks the database again and again, for as long as the process lives or until it is ended."""
 
     def __init__(self, place: dict[str, Any]) -> None:
         super().__init__(name="pulse", daemon=True)
         self._place = {**place, "connect_timeout": PATIENCE_S, "autocommit": True}
         self._own: psycopg.Connection | None = None
+        self._ended = Event()
 
     def run(self) -> None:
         """Look on, and cut off who waits in vain."""
-        while True:
+        while not self._ended.is_set():
             if self._answers():
                 _tell_back()
             else:
                 _tell_away()
                 _cut_off()
-            time.sleep(_PAUSE_S)
+            self._ended.wait(_PAUSE_S)
+
+    def end(self) -> None:
+        """Look on no more."""
+        self._ended.set()
+        self.join()
+        if self._own is not None:
+            self._own.close()
+        _is_watched.clear()
+        _is_away.clear()
 
     def _answers(self) -> bool:
         try:
