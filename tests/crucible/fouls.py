@@ -90,7 +90,8 @@ def commit(log: Iterable[Entry]) -> Iterator[Violation]:
 
 def leader(log: Iterable[Entry]) -> Iterator[Violation]:
     """Who was succeeded ends its round, and sweeps no more."""
-    leads, since = "", {}
+    leads = ""
+    since: dict[str, datetime] = {}
     for entry in log:
         if entry.what.startswith("pipeline_leadership") and _took_over(entry):
             leads, since = entry.who, {}

@@ -75,8 +75,8 @@ def message_ids(broker: redis.Redis) -> set[str]:
 
 
 def _unacknowledged(broker: redis.Redis) -> list[bytes]:
-    found: list[bytes] = broker.hvals("unacked")
-    return found
+    found: Any = broker.hvals("unacked")
+    return list(found)
 
 
 def _held(superuser: psycopg.Connection) -> set[tuple[str, int, str]]:

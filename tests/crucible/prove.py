@@ -63,7 +63,8 @@ def main() -> None:
 
 def prove(build: Build, *, seeds: Iterable[int]) -> Proof:
     """Play seeds with a broken build until one of them has a violation; tells each."""
-    began, caught, by = time.monotonic(), None, ()
+    began, caught = time.monotonic(), None
+    by: tuple[str, ...] = ()
     with tempfile.TemporaryDirectory(prefix="crucible-") as name:
         with harness(folder=Path(name), broken=build.name) as world:
             from tests.crucible.seed import tell_seed

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -79,15 +79,17 @@ class Clock:
 class Game(RuleBasedStateMachine):
     """One batch, in a savepoint of its own, and its model."""
 
-    def __init__(self, clock: Clock) -> None:
+    clock: ClassVar[Clock]
+
+    def __init__(self) -> None:
         super().__init__()
-        self.clock = clock
         self.savepoint = transaction.savepoint()
         self.claims: list[tuple[Claim, Held]] = []
         run = Run.objects.get()
         suite = Revision.objects.select_related("case__suite")[0].case.suite
-        given = {"suite": suite, "run": run, "pack": "lanes", "options": {}}
-        self.batch = launch.start(**given, selection=Selection()).pk
+        self.batch = launch.start(
+            suite=suite, run=run, pack="lanes", options={}, selection=Selection()
+        ).pk
         self.case_of = dict(Revision.objects.values_list("pk", "case__key"))
         self.chunks: list[list[UUID]] = []
         named = enumerate(ANSWERS)
@@ -229,8 +231,9 @@ def test_a_batch_and_its_model_agree(
     knobs(max_attempts=str(MAX_ATTEMPTS), worker_slots="1")
     monkeypatch.setattr(plan, "SMALLEST_CHUNK", 1)
     launch.cancel(launched([told(*found) for found in ANSWERS]).pk)
+    monkeypatch.setattr(Game, "clock", Clock(monkeypatch), raising=False)
     run_state_machine_as_test(
-        partial(Game, Clock(monkeypatch)),
+        Game,
         settings=settings(
             max_examples=GAMES,
             stateful_step_count=MOVES,
