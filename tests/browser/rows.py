@@ -18,6 +18,7 @@ from evalsite.calibration.models import Queue
 from evalsite.cases.models import TestCase
 from evalsite.experiments.models import Experiment
 from evalsite.gates.models import Gate, GateCheck
+from evalsite.schedules.models import Schedule
 from evalsite.scoring.models import Scorecard
 from evalsite.web.urls import urlpatterns
 from tests.browser.more_rows import INVITATION, SHARE, newest
@@ -55,8 +56,8 @@ PUBLIC: Final[dict[str, Address]] = {
 }
 _PLAIN: Final = (
     *("home", "password", "pick-tenant", "suites", "suite-new", "compare", "batches"),
-    *("batch-start", "experiments", "experiment-new", "gates", "gate-new", "alerts", "subscriptions"),
-    *("labels", "labels-new", "calibration"),
+    *("batch-start", "experiments", "experiment-new", "gates", "gate-new", "alerts"),
+    *("subscriptions", "labels", "labels-new", "calibration", "schedules", "schedule-new"),
 )
 PAGES: Final[dict[str, Address]] = {
     **{name: partial(reverse, name) for name in _PLAIN},
@@ -71,6 +72,7 @@ PAGES: Final[dict[str, Address]] = {
     "experiment-results": _of("experiment-results", Experiment),
     **{name: _of(name, Gate) for name in ("gate", "gate-edit")},
     "gate-check": _of("gate-check", GateCheck),
+    **{name: _of(name, Schedule) for name in ("schedule", "schedule-edit")},
     "alert": _of("alert", Alert),
     "labels-item": lambda: reverse("labels-item", args=[Queue.objects.latest("pk").pk, 15]),
     "calibration-judge": lambda: reverse(
