@@ -20,14 +20,16 @@ def make_schedule(**fields: Any) -> Schedule:
     fields["suite"] = fields.get("suite") or make_suite()
     fields["target"] = fields.get("target") or make_target()
     rhythm = {} if "crontab" in fields else {"every_seconds": 3600}
-    given = {"name": f"schedule-{next(_numbers)}", "kind": "recorded", **rhythm}
+    kind = "live" if fields.get("run") else "recorded"
+    given = {"name": f"schedule-{next(_numbers)}", "kind": kind, **rhythm}
     return Schedule.objects.create(**{**given, "read_until": timezone.now(), **fields})
 
 
 def make_tick(**fields: Any) -> Tick:
-    """A tick that found nothing new."""
+    """A tick that found nothing new, or started the batch that is given."""
     fields["schedule"] = fields.get("schedule") or make_schedule()
-    return Tick.objects.create(**{"due_at": timezone.now(), "state": "empty", **fields})
+    state = "started" if fields.get("batch") else "empty"
+    return Tick.objects.create(**{"due_at": timezone.now(), "state": state, **fields})
 
 
 def make_sampled(**fields: Any) -> Sampled:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from evalsite.alerts.models import Alert
 from evalsite.batches.models import Batch
 from evalsite.calibration.draw import draw
@@ -13,6 +15,7 @@ from evalsite.gates.models import GateCheck
 from evalsite.people.models import Invitation
 from evalsite.people.queries import digest_of as invitation_digest
 from evalsite.regressions.models import Comparison
+from evalsite.schedules.models import Schedule
 from evalsite.shares.queries import digest_of as share_digest
 from tests.factories import (
     make_alert,
@@ -22,6 +25,7 @@ from tests.factories import (
     make_experiment,
     make_gate_check,
 )
+from tests.schedule_rows import make_schedule, make_tick
 from tests.tenant_rows import make_invitation, make_share
 
 INVITATION = "an-invitation"
@@ -45,11 +49,22 @@ def fill_up() -> None:
         make_alert()
     if not Batch.objects.filter(state="paused").exists():
         make_batch(suite=newest().batch.suite, run=newest().batch.run, state="paused")
+    if not Schedule.objects.exists():
+        _schedule()
     if not Queue.objects.exists():
         _label()
     if not Invitation.objects.exists():
         make_invitation(digest=invitation_digest(INVITATION))
         make_share(subject_id=newest().pk, digest=share_digest(SHARE))
+
+
+def _schedule() -> None:
+    """A schedule whose last tick was refused, and the one before scored the newest batch."""
+    batch = newest().batch
+    fields = {"suite": batch.suite, "target": batch.run.target, "next_at": timezone.now()}
+    schedule = make_schedule(crontab="30 6 * * 1-5", time_zone="Europe/Berlin", **fields)
+    make_tick(schedule=schedule, state="started", batch=batch)
+    make_tick(schedule=schedule, state="refused", code="nothing_selected", reason="no active case")
 
 
 def _label() -> None:
