@@ -27,6 +27,7 @@ def empty(world: World) -> None:
     world.model.calls.clear()
     world.model.say = say
     world.mails.forget()
+    world.fallen.clear()
     with world.services.superuser() as superuser:
         referee.clear(superuser)
     world.logs.begin()

@@ -134,7 +134,7 @@ def _strike(scene: Scene, strike: Strike) -> None:
 def _after(scene: Scene) -> list[Violation]:
     """Bring everybody back, wait for the end, and judge."""
     late = [Violation("I10", told) for told in leave(scene)]
-    fallen = [Violation("I13", told) for told in scene.world.fallen()]
     scene.world.staff()
     scene.settle_s = settle(scene)
+    fallen = [Violation("I13", told) for told in scene.world.fallen]
     return [*late, *fallen, *violations(scene)]

@@ -53,6 +53,8 @@ LATENCY_S = 0.08
 # A chunk may lose its worker to each fault of a plan; only poison does so each time.
 MAX_ATTEMPTS = 5
 DARES = {"OUTBOUND_ALLOW": json.dumps(["127.0.0.1:*"]), "CALLABLE_TARGETS": "true"}
+# More of them in one seed is a world that cannot stand.
+MOST_FALLEN = 12
 # What a living process keeps there: multiprocessing's folder, gunicorn's file.
 _OWN = ("pymp-", "wgunicorn-")
 
@@ -71,6 +73,8 @@ class World:
     crew: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     # Asked to stop, and given their time.
     leaving: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    # Who has ended by itself.
+    fallen: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -103,13 +107,18 @@ class World:
         return process
 
     def staff(self) -> None:
-        """Start whoever is missing, and wait until all are there."""
+        """Start whoever is missing, and wait until all are there; notes who had ended unasked."""
+        until(self._all_there, what=f"all processes; {self.fallen}")
+
+    def _all_there(self) -> bool:
         for role in ROLES:
-            if role not in self.crew or self.crew[role].poll() is not None:
+            process = self.crew.get(role)
+            if process is not None and process.poll() is not None:
+                self.fallen.append(f"{role} ended with {process.returncode}")
+            if process is None or process.poll() is not None:
+                assert len(self.fallen) < MOST_FALLEN, self.fallen
                 self.start(role)
-        until(lambda: answers(f"{self.url}/healthz") or self.fallen(), what="the site")
-        assert not self.fallen(), f"who starts and ends again: {self.fallen()}"
-        until(self._all_listen, what="both workers")
+        return answers(f"{self.url}/healthz") and self._all_listen()
 
     def signal(self, role: str, number: int) -> None:
         """Send a signal to a role's process and all its children, if it is there."""
@@ -134,11 +143,6 @@ class World:
         """Ask a process to stop, and start its successor without waiting."""
         self.dismiss(role)
         self.start(role)
-
-    def fallen(self) -> list[str]:
-        """Answer the roles whose process has ended by itself."""
-        ended = {role: process.poll() for role, process in self.crew.items()}
-        return [f"{role} ended with {code}" for role, code in ended.items() if code is not None]
 
     def end(self) -> None:
         """End all processes."""
