@@ -1,4 +1,4 @@
-"""A database that lacks a constraint of the product's, for as long as a broken build is proved."""
+"""A database that lacks a unique key of the product's, for as long as a broken build is proved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DEFINITION = """
 
 @contextmanager
 def lacking(build: Build | None, services: Services) -> Iterator[None]:
-    """Drop what the build lacks, and put it back; the table is empty then.
+    """Make the key that the build lacks a plain index, and put it back; the table is empty then.
 
     Raises LookupError where the database lacks it already.
     """
@@ -28,10 +28,13 @@ def lacking(build: Build | None, services: Services) -> Iterator[None]:
         found = superuser.execute(_DEFINITION, [table, name]).fetchone()
         if found is None:
             raise LookupError(f"{table} has no constraint {name}")
+        columns = str(found[0]).removeprefix("UNIQUE ")
         superuser.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        superuser.execute(f"CREATE INDEX {name} ON {table} {columns}")
     try:
         yield
     finally:
         with services.superuser() as superuser:
             superuser.execute(f"TRUNCATE {table} CASCADE")
+            superuser.execute(f"DROP INDEX {name}")
             superuser.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {found[0]}")
