@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r
 
-.PHONY: demo test serve check stop bench crucible prices schema clean
+.PHONY: demo test serve check stop bench crucible crucible-proof prices schema clean
 
 demo: $(VENV)/runtime
 	$(BIN)/python manage.py demo
@@ -16,7 +16,8 @@ stop: $(VENV)/runtime
 	$(BIN)/python manage.py services stop
 
 # Two at a time, each with servers of its own; then the faults, which need a machine alone.
-FAULTS := $(patsubst %,tests/journeys/test_%.py,faults rabbitmq three_hosts) tests/crucible
+FAULTS := $(patsubst %,tests/journeys/test_%.py,faults rabbitmq three_hosts) \
+	$(patsubst %,tests/crucible/test_%.py,seeds proofs)
 test: $(VENV)/tools check
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(FAULTS:%=--ignore=%)
 	$(BIN)/python -m pytest $(FAULTS)
@@ -35,6 +36,10 @@ bench: $(VENV)/tools
 SEEDS ?= 200
 crucible: $(VENV)/tools
 	$(BIN)/python tests/crucible/run.py $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+# The crucible must catch ten builds that are broken on purpose; BUILD=no_fence tries one.
+crucible-proof: $(VENV)/tools
+	$(BIN)/python tests/crucible/prove.py $(if $(BUILD),--build $(BUILD))
 
 prices: $(VENV)/tools
 	$(BIN)/python -m evalsite.calls.seed

@@ -2,7 +2,6 @@
 
     make crucible-proof                     all ten
     make crucible-proof BUILD=no_fence      one, with its story
-    make crucible-proof SEEDS=1             only as many
 
 A harness that finds nothing wrong with a product that is broken on purpose proves nothing about the
 real one. Each build is tried in a process and on servers of its own. At least one fault of each
