@@ -13,11 +13,13 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from redis import Redis
 
 from evalsite import env
 from evalsite.celery import app
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import nobody, tenant
+from evalsite.valkey import client_url
 from tests.services import Services, running_services
 
 
@@ -85,12 +87,19 @@ def knobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
+def valkey(django_db_setup: None) -> Iterator[Redis]:
+    """The broker's server, past Celery."""
+    with Redis.from_url(client_url(settings.BROKER_URL)) as client:
+        yield client
+
+
+@pytest.fixture
 def no_broker(django_db_setup: None, tmp_path: Path) -> Iterator[None]:
     """Let the broker's address lead nowhere for the test."""
     before = app.conf.broker_url
-    app.conf.broker_url = f"redis+socket://{tmp_path}/nothing.sock"
+    app.conf.update(broker_url=f"redis+socket://{tmp_path}/nothing.sock")
     yield
-    app.conf.broker_url = before
+    app.conf.update(broker_url=before)
 
 
 @pytest.fixture

@@ -40,16 +40,17 @@ class Told(NamedTuple):
     finding: Finding
 
 
-_TABLES: Final = ("database", "roles", "migrations")
+_TABLES: Final = ("database", "role", "migrations")
 
 CHECKS: Final = (
     Check("database", database.reach),
     Check("server", database.server, ("database",)),
     Check("clock", database.clock, ("database",)),
-    Check("roles", roles.roles, ("database",)),
+    Check("role", roles.ours, ("database",)),
+    Check("roles", roles.others, ("database",)),
     Check("logins", database.others, ("database",)),
     Check("migrations", migrations.migrations, ("database",)),
-    Check("wall", wall.wall, ("database", "roles")),
+    Check("wall", wall.wall, ("database", "role")),
     Check("broker", broker.reach),
     Check("options", broker.options, ("broker",)),
     Check("queues", broker.queues, ("broker",)),
@@ -81,7 +82,7 @@ def examine(checks: Sequence[Check] = CHECKS) -> Iterator[Told]:
 def _asked(check: Check, ill: set[str]) -> list[Finding]:
     hindered = [name for name in check.needs if name in ill]
     if hindered:
-        return [unknown(NOT_ASKED, f"cannot be asked before {hindered[0]} is mended")]
+        return [unknown(NOT_ASKED, f"cannot be asked before {hindered[0]} is well")]
     found = attempt(lambda: list(check.ask()))
     if isinstance(found, Crash):
         told = f"the check itself broke: {found.reason}".strip().partition("\n")[0]

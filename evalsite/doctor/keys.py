@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from pydantic import SecretStr
 
 from evalsite.doctor.finding import Finding, fail, ok, warn
 from evalsite.doctor.place import is_embedded
 from evalsite.env import SHORTEST_KEY, load
 
+# Of what hosts must share: where one that was made is kept, how it is written, what it is for.
 _SHARED: Final = {
-    "secret_key": "sessions and API keys",
-    "secrets_keys": "the endpoints' secrets",
+    "secret_key": ("secret_key", "{}", "sessions and API keys"),
+    "secrets_keys": ("secrets_key", '[\\"{}\\"]', "the endpoints' secrets"),
 }
 _URLS: Final = ("database_url", "database_owner_url", "database_maint_url", "broker_url")
 _PASSWORDS: Final = ("flower_password", "metrics_token")
@@ -40,18 +42,22 @@ def keys() -> Iterator[Finding]:
 
 
 def _lacking() -> Iterator[Finding]:
-    for name, of_what in _SHARED.items():
+    for name, (file, written, of_what) in _SHARED.items():
         if not (is_embedded() or getattr(load(), name)):
             told = f"{name.upper()} is not set: each host makes its own, and cannot read {of_what}"
-            told += " of the others"
-            yield warn("secret_not_shared", told, fix=f"{_MAKE}   # the same on every host")
+            kept = settings.LAYOUT.data / file
+            # What was made is in use by now: another would lock out who has a key.
+            value = f"$(cat {kept})" if kept.exists() else f"$({_MAKE})"
+            line = f'echo "{name.upper()}={written.format(value)}" >> .env'
+            fix = f"{line}   # and the same line on every other host"
+            yield warn("secret_not_shared", f"{told} of the others", fix=fix)
 
 
 def _weak() -> Iterator[Finding]:
     for name, secret, shortest in _given():
         why = _weakness(secret.get_secret_value(), shortest=shortest)
         if why:
-            yield fail("secret_weak", f"{name.upper()} {why}", fix=_MAKE)
+            yield fail("secret_weak", f"{_spelled(name)} {why}", fix=_MAKE)
 
 
 def _given() -> Iterator[tuple[str, SecretStr, int]]:
@@ -69,7 +75,13 @@ def _given() -> Iterator[tuple[str, SecretStr, int]]:
         url = getattr(env, name)
         word = urlsplit(url.get_secret_value()).password if url else None
         if word:
-            yield f"the password in {name}", SecretStr(unquote(word)), _SHORTEST_PASSWORD
+            yield f"{name}'s password", SecretStr(unquote(word)), _SHORTEST_PASSWORD
+
+
+def _spelled(name: str) -> str:
+    """Write a setting's name as it stands in the environment."""
+    setting, apostrophe, rest = name.partition("'")
+    return setting.upper() + apostrophe + rest
 
 
 def _weakness(secret: str, *, shortest: int) -> str:

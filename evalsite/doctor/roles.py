@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from evalsite.doctor.connect import session
 from evalsite.doctor.finding import Finding, fail, ok
@@ -21,47 +21,48 @@ _RIGHTS: Final = """
 _NOBODY: Final = "pg_monitor"
 
 
-def roles() -> Iterator[Finding]:
-    """Is the app's role held by row-level security, and is no role stronger than it has to be?"""
+def ours() -> Iterator[Finding]:
+    """Is the role that we connect as held by row-level security?"""
+    ((name, *strong, owns, maintains, _),) = (row for row in _rights() if row[-1])
+    has = _too_much(strong)
+    has += [f"as strong as {OWNER if owns else MAINT}"] if owns or maintains else []
+    if not has:
+        yield ok(f"we are {name}, held by row-level security")
+        return
+    told = f"{name} is {', '.join(has)}: it would see every tenant, so nothing runs with it"
+    mends_url = f"connect as {APP}: mend DATABASE_URL"
+    fix = _weaken(name, has) if name == APP and not (owns or maintains) else mends_url
+    yield fail("role_unsafe", told, fix=fix)
+
+
+def others() -> Iterator[Finding]:
+    """Are all roles there, and is none stronger than it has to be?"""
+    rights = _rights()
+    missing = set(ROLES) - {name for name, *_ in rights}
+    if missing:
+        fix = START_EMBEDDED if load().database_url is None else "python manage.py createroles"
+        yield fail("role_missing", f"there is no {', '.join(sorted(missing))}", fix=fix)
+    too_strong = {name: _too_much(strong) for name, *strong, _, _, is_me in rights if not is_me}
+    for name, has in too_strong.items():
+        if has:
+            fix = _weaken(name, has)
+            yield fail("role_too_strong", f"{name} is {', '.join(has)}", fix=fix)
+    if not (missing or any(too_strong.values())):
+        yield ok(f"{len(ROLES)}, none stronger than it has to be")
+
+
+def _rights() -> list[tuple[Any, ...]]:
+    """Answer of each role its name, its attributes, whose rights it has, and whether it is ours."""
     with session() as opened:
         known = {name for (name,) in opened.execute("SELECT rolname FROM pg_roles")}
-        missing = [name for name in ROLES if name not in known]
-        if missing:
-            yield fail("role_missing", f"there is no {', '.join(missing)}", fix=_create())
-        inherited = [role if role in known else _NOBODY for role in (OWNER, MAINT)]
-        rows = opened.execute(_RIGHTS, (*inherited, list(ROLES))).fetchall()
-    faults = [fault for row in rows for fault in _faults(*row)]
-    yield from faults
-    if not (missing or faults):
-        yield ok(f"{len(rows)} roles; we are {_me(rows)}, held by row-level security")
+        strongest = [role if role in known else _NOBODY for role in (OWNER, MAINT)]
+        return opened.execute(_RIGHTS, (*strongest, list(ROLES))).fetchall()
 
 
-def _faults(name: str, *rights: bool) -> Iterator[Finding]:
-    *strong, owns, maintains, is_me = rights
-    too_much = [word for word, has in zip(_STRONG, strong, strict=True) if has]
-    if too_much:
-        told = f"{name} is {', '.join(too_much)}"
-        code = "role_unsafe" if is_me else "role_too_strong"
-        yield fail(code, told + _so(is_me), fix=_weaken(name, too_much, is_me=is_me))
-    if is_me and (owns or maintains):
-        told = f"{name} has the rights of {OWNER if owns else MAINT}" + _so(is_me)
-        yield fail("role_unsafe", told, fix=f"connect as {APP}: mend DATABASE_URL")
+def _too_much(strong: list[bool]) -> list[str]:
+    return [word for word, is_so in zip(_STRONG, strong, strict=True) if is_so]
 
 
-def _so(is_me: bool) -> str:
-    return ": it would see every tenant, so nothing runs with it" if is_me else ""
-
-
-def _weaken(name: str, words: list[str], *, is_me: bool) -> str:
-    if is_me and name not in ROLES:
-        return f"connect as {APP}: mend DATABASE_URL"
+def _weaken(name: str, words: list[str]) -> str:
     takes = " ".join(f"NO{word}" for word in words)
     return f'psql --command "ALTER ROLE {name} {takes}"   # as a role administrator'
-
-
-def _create() -> str:
-    return START_EMBEDDED if load().database_url is None else "python manage.py createroles"
-
-
-def _me(rows: list[tuple[object, ...]]) -> str:
-    return next(str(name) for name, *_, is_me in rows if is_me)

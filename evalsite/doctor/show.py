@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from evalsite.doctor.examine import NOT_ASKED, Told
@@ -32,7 +32,7 @@ def as_json(told: Told) -> dict[str, str]:
 
 def as_text(found: Sequence[Told], *, colour: bool = False) -> str:
     """Answer everything as a table, then what has to be done, the worst first."""
-    return page([_table(found), *_todo(found)], colour=colour)
+    return "\n".join([page([_table(found)], colour=colour), "", *_todo(found, colour=colour)])
 
 
 def worst(found: Sequence[Told]) -> Level:
@@ -65,17 +65,29 @@ def _not_asked(found: Sequence[Told]) -> dict[str, list[str]]:
     return by_cause
 
 
-def _todo(found: Sequence[Told]) -> list[Any]:
+def _todo(found: Sequence[Told], *, colour: bool) -> Iterator[str]:
+    """Yield what is to be done, each thing once, and how much of what was found.
+
+    No command is broken into lines: it is there to be copied.
+    """
     from rich.text import Text
 
-    ranks = list(Level)
-    ill = [told for told in found if told.finding.level not in (Level.OK, Level.UNKNOWN)]
-    ill += [told for told in found if told.finding.level == Level.UNKNOWN and told.finding.fix]
-    ill.sort(key=lambda told: -ranks.index(told.finding.level))
-    parts: list[Any] = [""]
-    for number, (check, finding) in enumerate(ill, start=1):
-        head = f"{number}. {finding.level.value} {finding.code} ({check})"
-        parts += [Text(head, style=_STYLES[finding.level]), Text(f"   {finding.fix}")]
+    for number, (fix, told) in enumerate(_by_fix(found).items(), start=1):
+        heads = dict.fromkeys(f"{one.finding.code} ({one.check})" for one in told)
+        level = told[0].finding.level
+        head = Text(f"{number}. {level.value} {', '.join(heads)}", style=_STYLES[level])
+        yield page([head], colour=colour)
+        yield f"   {fix}"
     counts = Counter(told.finding.level for told in found)
-    summary = ", ".join(f"{counts[level]} {level.value}" for level in ranks if counts[level])
-    return [*parts, *([""] if ill else []), Text(summary)]
+    if counts[Level.OK] < len(found):
+        yield ""
+    yield ", ".join(f"{counts[level]} {level.value}" for level in Level if counts[level])
+
+
+def _by_fix(found: Sequence[Told]) -> dict[str, list[Told]]:
+    """Answer what each fix mends, the worst first."""
+    by_fix: dict[str, list[Told]] = {}
+    for told in sorted(found, key=lambda told: -list(Level).index(told.finding.level)):
+        if told.finding.fix:
+            by_fix.setdefault(told.finding.fix, []).append(told)
+    return by_fix

@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from evalsite.celery import app
@@ -44,7 +43,7 @@ def ask_broker(*, patience: float = 2.0) -> Broker:
 
     Raises BrokerAway.
     """
-    connection = app.connection_for_read(
+    connection: Any = app.connection_for_read(
         connect_timeout=patience, transport_options=_limits(patience)
     )
     away = (OperationalError, *connection.connection_errors, *connection.channel_errors)
@@ -65,7 +64,7 @@ def _limits(patience: float) -> dict[str, float]:
     return {"read_timeout": patience, "write_timeout": patience}
 
 
-def _lengths(connection: Connection) -> dict[str, int]:
+def _lengths(connection: Any) -> dict[str, int]:
     found = {}
     channel = connection.channel()
     for queue in app.conf.task_queues:

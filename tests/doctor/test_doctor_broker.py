@@ -14,14 +14,12 @@ from tests.doctor.conftest import Codes
 
 
 @pytest.fixture
-def client(db: None) -> Iterator[Any]:
+def client(db: None, valkey: Any) -> Iterator[Any]:
     """The broker's own client; its settings are as before after the test."""
-    with app.connection_for_write() as connection:
-        client = connection.default_channel.client
-        before = {name: client.config_get(name)[name] for name in ("maxmemory-policy", "maxmemory")}
-        yield client
-        for name, value in before.items():
-            client.config_set(name, value)
+    before = {name: valkey.config_get(name)[name] for name in ("maxmemory-policy", "maxmemory")}
+    yield valkey
+    for name, value in before.items():
+        valkey.config_set(name, value)
 
 
 def test_a_broker_that_is_well(codes: Codes) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from redis import Redis
 
-from evalsite.celery import LANES, app
+from evalsite.celery import LANES
 from evalsite.doctor import crew, work
 from evalsite.pipeline.lead import Seat
 from evalsite.tenants.models import Tenant
@@ -31,12 +32,11 @@ def own_servers(knobs: Callable[..., None]) -> None:
 
 
 @pytest.fixture
-def waiting(db: None) -> Iterator[None]:
+def waiting(db: None, valkey: Redis) -> Iterator[None]:
     """A message in the queue of the sandbox."""
-    with app.connection_for_write() as connection:
-        connection.default_channel.client.lpush("sandbox", "message")
-        yield
-        connection.default_channel.client.delete("sandbox")
+    valkey.lpush("sandbox", "message")
+    yield
+    valkey.delete("sandbox")
 
 
 def test_embedded_and_idle_nobody_has_to_be_there(codes: Codes) -> None:

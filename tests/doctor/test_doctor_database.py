@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connections
 
 from evalsite.doctor import database, migrations, roles, wall
 from evalsite.doctor.connect import session
-from evalsite.tenants.roles import MAINT, OWNER
+from evalsite.tenants.roles import MAINT, OWNER, ROLES
 from tests.doctor.conftest import Codes
 from tests.services import Services
 
@@ -23,7 +24,8 @@ def change(monkeypatch: Patch, alias: str = "default", **place: Any) -> None:
 
 
 def test_a_database_that_is_well(codes: Codes) -> None:
-    for ask in (database.reach, database.server, database.clock, database.others, roles.roles):
+    of_database = (database.reach, database.server, database.clock, database.others)
+    for ask in (*of_database, roles.ours, roles.others):
         assert codes(ask) == {"ok"}, ask
 
 
@@ -59,8 +61,8 @@ def test_connections_that_run_out(codes: Codes, monkeypatch: Patch) -> None:
 def test_a_clock_that_errs(
     seconds: float, level: str, side: str, db: None, monkeypatch: Patch
 ) -> None:
-    real = database.time.time
-    monkeypatch.setattr(database.time, "time", lambda: real() + seconds)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + seconds)
     (found,) = database.clock()
     assert (found.code, found.level.value) == ("clocks_disagree", level)
     assert side in found.told
@@ -76,7 +78,7 @@ def test_a_role_that_would_see_every_tenant(
     role: str, codes: Codes, services: Services, monkeypatch: Patch
 ) -> None:
     change(monkeypatch, user=role, password=services.roles[role]["password"])
-    assert codes(roles.roles) == {"role_unsafe"}
+    assert codes(roles.ours) == {"role_unsafe"}
 
 
 def test_a_superuser_is_told_which_role_to_be(
@@ -85,17 +87,17 @@ def test_a_superuser_is_told_which_role_to_be(
     from evalsite.embedded.layout import ADMIN
 
     change(monkeypatch, user=ADMIN, password=services.roles[ADMIN]["password"])
-    found = list(roles.roles())
-    assert {one.code for one in found} == {"role_unsafe"}
-    assert "SUPERUSER" in found[0].told
-    assert "evalsite_app" in found[0].fix
+    (found,) = roles.ours()
+    assert found.code == "role_unsafe"
+    assert "SUPERUSER" in found.told
+    assert "evalsite_app" in found.fix
 
 
 def test_a_role_that_is_stronger_than_it_has_to_be(codes: Codes, services: Services) -> None:
     with services.superuser() as superuser:
         superuser.execute(f"ALTER ROLE {MAINT} CREATEDB")
         try:
-            (found,) = roles.roles()
+            (found,) = roles.others()
         finally:
             superuser.execute(f"ALTER ROLE {MAINT} NOCREATEDB")
     assert found.code == "role_too_strong"
@@ -103,8 +105,8 @@ def test_a_role_that_is_stronger_than_it_has_to_be(codes: Codes, services: Servi
 
 
 def test_a_role_that_is_missing(codes: Codes, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(roles, "ROLES", (*roles.ROLES, "evalsite_newest"))
-    (found,) = roles.roles()
+    monkeypatch.setattr(roles, "ROLES", (*ROLES, "evalsite_newest"))
+    (found,) = roles.others()
     assert found.code == "role_missing"
     assert "evalsite_newest" in found.told
 

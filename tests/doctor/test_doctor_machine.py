@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import pytest
 
 from evalsite.doctor import machine
 from evalsite.doctor.finding import Finding
+from evalsite.env import ROOT, load
 from judges.sandbox.unavailable import SandboxUnavailable
 
 GIB = 2**30
@@ -40,7 +42,7 @@ def test_room_on_the_disk(
     free: int, total: int, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     space = Space(total, total - free, free)
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: space)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: space)
     assert codes(machine.disk)[0] == code
 
 
@@ -60,12 +62,12 @@ def test_packages_are_as_pinned_or_told(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_package_that_is_missing_is_told() -> None:
     assert machine._installed("no-package-of-this-name") == "is missing"
-    assert dict(machine._pins(machine.ROOT / "requirements.txt"))["celery"] == "5.7.0"
+    assert dict(machine._pins(ROOT / "requirements.txt"))["celery"] == "5.7.0"
 
 
 def test_a_time_zone_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert codes(machine.zone) == ["ok"]
-    monkeypatch.setattr(machine.load(), "time_zone", "Europe/Nowhere")
+    monkeypatch.setattr(load(), "time_zone", "Europe/Nowhere")
     assert codes(machine.zone) == ["zone_unknown"]
 
 

@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
 
 from evalsite.batches.models import Batch, Chunk
-from evalsite.celery import app
 from evalsite.pipeline import measure, measure_work
 from evalsite.pipeline.lead import Seat, look
 from evalsite.tenants.models import Tenant
@@ -182,13 +182,10 @@ def test_workers_and_whom_they_serve_are_told(db: None) -> None:
     assert slots == {"cpu": 3, "sandbox": 3, "model": 0}
 
 
-def test_the_brokers_queues_are_told(db: None) -> None:
-    with app.connection_for_write() as connection:
-        client = connection.default_channel.client
-        client.delete("model")
-        client.lpush("model", "a", "b")
-        told = scraped()
-        client.delete("model")
+def test_the_brokers_queues_are_told(db: None, valkey: Redis) -> None:
+    valkey.lpush("model", "a", "b")
+    told = scraped()
+    valkey.delete("model")
     assert told["broker_up", ()] == 1
     assert told["queue_messages", ("model",)] == 2
     assert told["queue_messages", ("sandbox",)] == 0
