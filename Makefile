@@ -16,7 +16,7 @@ stop: $(VENV)/runtime
 	$(BIN)/python manage.py services stop
 
 # Two at a time, each with servers of its own; then the faults, which need a machine alone.
-FAULTS := $(patsubst %,tests/journeys/test_%.py,faults rabbitmq three_hosts) \
+FAULTS := $(patsubst %,tests/journeys/test_%.py,faults outages rabbitmq three_hosts) \
 	$(patsubst %,tests/crucible/test_%.py,seeds proofs)
 test: $(VENV)/tools check
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(FAULTS:%=--ignore=%)

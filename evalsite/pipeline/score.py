@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from contextlib import suppress
 from uuid import UUID
 
 from django.db import Error, transaction
@@ -75,11 +76,16 @@ def _score_claimed(claim: Claim, *, epoch: int, lease_seconds: float) -> bool:
         return False
     except outages() as error:
         if not isinstance(error, Error) or is_away(error):
-            # No fault of the chunk's, and nobody need wait for its lease to end.
-            patiently(lambda: hand_back(claim, forgiven=True))
+            _give_back(claim)
         raise
     stop_if_settled(claim.batch_id)
     return True
+
+
+def _give_back(claim: Claim) -> None:
+    """Let others have a chunk that met an outage: no fault of its own, and no lease to wait for."""
+    with suppress(LeaseLost):
+        patiently(lambda: hand_back(claim, forgiven=True))
 
 
 def _judged(claim: Claim, *, lease_seconds: float) -> Outcome[Row]:

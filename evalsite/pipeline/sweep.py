@@ -21,6 +21,7 @@ from evalsite.pipeline.pause import pause
 from evalsite.pipeline.run_schedules import run_due_schedules
 from evalsite.pipeline.try_twice import kind_of, try_twice
 from evalsite.retention.purge_due import purge_due
+from evalsite.scoring.cut import cut
 from evalsite.scoring.write import write_off
 from judges.guard import Crash
 
@@ -78,7 +79,7 @@ def sweep() -> dict[str, int]:
     env = load()
     done = {
         "relayed": outbox.relay(),
-        "released": len(_rows(_RELEASE, attempts=env.max_attempts, silent=silent_seconds())),
+        "released": _release(attempts=env.max_attempts),
         "written_off": _write_off_poison(attempts=env.max_attempts),
         "lost": len(_rows(_LOST, seconds=env.redispatch_seconds)),
         "finished": sum(_finish(step_id) for (step_id,) in _rows(_COMPLETE)),
@@ -92,6 +93,13 @@ def sweep() -> dict[str, int]:
     if done["released"] or done["written_off"] or done["lost"] or done["finished"]:
         log.warning("swept %s", {kind: n for kind, n in done.items() if n})
     return done
+
+
+def _release(*, attempts: int) -> int:
+    released = _rows(_RELEASE, attempts=attempts, silent=silent_seconds())
+    if released:
+        cut([chunk_id for (chunk_id,) in released])
+    return len(released)
 
 
 def _write_off_poison(*, attempts: int) -> int:

@@ -106,7 +106,7 @@ class Workshop:
 
     def _env(self) -> dict[str, str]:
         data = {"EVALSITE_DATA_DIR": str(self.tmp / "data")}
-        return {**os.environ, **data, **self.environment, **QUICK}
+        return {**os.environ, **data, **QUICK, **self.environment}
 
 
 def fill(workshop: Workshop, *, n: int, wrong: dict[str, int], tenant: str | None = None) -> None:

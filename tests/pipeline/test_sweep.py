@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from evalsite.batches.models import Batch, Chunk, Step
+from evalsite.cases.models import Revision
 from evalsite.pipeline.score import owe_finish
 from evalsite.pipeline.sweep import sweep
 from evalsite.scoring.models import Scorecard
@@ -73,6 +74,43 @@ def test_a_chunk_that_kills_its_workers_is_written_off(as_acme: Tenant) -> None:
     card = Scorecard.objects.get(batch=batch)
     assert (card.status, card.overall_score) == ("errored", None)
     assert card.details["batch"]["code"] == "worker_crashed"
+
+
+def die(batch: Batch, *, holding: str) -> None:
+    """Let the worker of the chunk with this case die, and sweep."""
+    revision = Revision.objects.get(case__key=holding)
+    chunk = Chunk.objects.get(step__batch=batch, revisions__contains=[revision.pk])
+    fields = {"state": "leased", "attempt": chunk.attempt + 1, "lease_until": LONG_AGO}
+    Chunk.objects.filter(pk=chunk.pk).update(**fields)
+    sweep()
+
+
+def test_only_the_case_that_kills_its_workers_errs(as_acme: Tenant) -> None:
+    batch = launched([told("passed")] * 30, pack="lanes")
+    for _ in range(5):
+        die(batch, holding="case-007")
+    assert deliver_all(batch).state == "finished"
+    seen = statuses(batch)
+    assert seen.pop("case-007") == "errored"
+    assert set(seen.values()) == {"passed"}
+    assert Scorecard.objects.filter(batch=batch).count() == 30
+
+
+def test_the_first_death_cuts_nothing(as_acme: Tenant) -> None:
+    batch = launched([told("passed")] * 20)
+    die(batch, holding="case-007")
+    assert chunk_of(batch).n_cases == 20
+
+
+def test_pieces_add_up_to_the_whole(as_acme: Tenant) -> None:
+    batch = launched([told("passed")] * 20)
+    for _ in range(2):
+        die(batch, holding="case-007")
+    step = Step.objects.get(batch=batch)
+    pieces = Chunk.objects.filter(step=step)
+    assert sorted(pieces.values_list("number", flat=True)) == list(range(20))
+    assert (step.n_chunks, step.remaining) == (20, 20)
+    assert {(piece.n_cases, piece.attempt) for piece in pieces} == {(1, 2)}
 
 
 def test_a_complete_step_is_finished_without_its_chord(as_acme: Tenant) -> None:
