@@ -81,7 +81,8 @@ class Node:
         """Count the messages of a queue that no worker holds; 0 where there is no such queue."""
         try:
             with self.channel() as channel:
-                return int(channel.queue_declare(queue, passive=True).message_count)
+                declared = channel.queue_declare(queue, passive=True)
+                return int(declared[1]) if declared else 0
         except amqp.NotFound:
             return 0
 
@@ -90,7 +91,7 @@ class Node:
         n = self.waiting(queue)
         with self.channel() as channel:
             messages = [channel.basic_get(queue, no_ack=True) for _ in range(n)]
-            for message in [*messages, *messages]:
+            for message in filter(None, [*messages, *messages]):
                 channel.basic_publish(message, exchange="", routing_key=queue)
         return n
 

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -176,7 +177,7 @@ def test_what_compose_runs_scores_a_batch(stack: Stack) -> None:
     assert lead.look().is_present
     assert all(process.poll() is None for process in stack.running.values())
     for name in ("web", "flower", "worker-sandbox"):
-        until(lambda name=name: stack.is_well(name), what=f"the health of {name}")
+        until(partial(stack.is_well, name), what=f"the health of {name}")
     assert status_of(flower, password="guessed") == 401
     assert status_of(flower, password=secret) == 200
     metrics = f"http://localhost:{stack.ports[SITE]}/metrics"

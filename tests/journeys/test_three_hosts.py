@@ -19,6 +19,7 @@ from django.db import connection, connections
 from evalsite import env
 from evalsite.batches.models import Batch, Chunk
 from evalsite.pipeline import lead
+from evalsite.pipeline.nodes import nodes
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.journeys import hosts
@@ -153,7 +154,7 @@ def sessions_from(address: str) -> int:
 def staff(site: Site) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]:
     """Start workers on the second and the third host, and wait until both take work."""
     workers = site.worker_on(TWO), site.worker_on(THREE)
-    until(lambda: all("ready." in site.said(worker) for worker in workers), what="both workers")
+    until(lambda: sum(node.is_alive for node in nodes()) == 2, what="both workers")
     return workers
 
 
