@@ -8,9 +8,9 @@ and times; their chunks are taken one tenant after the other, each in its own sc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -124,10 +124,16 @@ def _fill(lane: str, *, slots: int, seconds: float) -> list[Wave]:
 
 def _take(share: Share, *, lane: str) -> Iterator[Wave]:
     """Take one tenant's share, in its scope."""
-    turn = {"lane": lane, "started": share.started, "passed": share.passed}
     with tenant(share.tenant_id), connection.cursor() as cursor:
         for step_id, most in share.chunks.items():
             cursor.execute(_TAKE, {"step": step_id, "most": most})
-            if rows := sorted(cursor.fetchall(), key=lambda row: row[7]):
-                yield Wave(share.tenant_id, *rows[0][:6], [Part(*row[6:]) for row in rows])
-        cursor.execute(_PAY, {**turn, "n_sent": share.n_sent})
+            if rows := cursor.fetchall():
+                yield _wave(share.tenant_id, rows)
+        turn: dict[str, str | float] = {"lane": lane, "n_sent": share.n_sent}
+        cursor.execute(_PAY, {**turn, "started": share.started, "passed": share.passed})
+
+
+def _wave(tenant_id: UUID, rows: Sequence[tuple[Any, ...]]) -> Wave:
+    batch_id, step_id, epoch, lane, number, n_chunks, *_ = rows[0]
+    parts = sorted((Part(*row[6:]) for row in rows), key=lambda part: part.number)
+    return Wave(tenant_id, batch_id, step_id, epoch, lane, number, n_chunks, parts)
