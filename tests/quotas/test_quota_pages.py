@@ -84,6 +84,12 @@ def test_an_owner_only_looks(owner: Client) -> None:
     assert Quota.objects.get().max_cases == 7
 
 
+def test_a_weight_is_a_share_of_the_workers(as_acme: Tenant) -> None:
+    assert usage().weight == 1
+    assert "weight: 3\n" in said("setquota", "--weight", "3")
+    assert usage().weight == 3
+
+
 def test_setquota_changes_what_is_given(as_acme: Tenant) -> None:
     set_quota(max_cases=7, max_batches_in_flight=2)
     told = said("setquota", "--max-cases", "none", "--month-usd", "12.5")
@@ -98,7 +104,15 @@ def test_setquota_changes_what_is_given(as_acme: Tenant) -> None:
 
 @pytest.mark.parametrize(
     "args",
-    [(), ("--max-cases", "-1"), ("--max-cases", "x"), ("--month-usd", "NaN"), ("--month-usd=-1",)],
+    [
+        (),
+        ("--max-cases", "-1"),
+        ("--max-cases", "x"),
+        ("--month-usd", "NaN"),
+        ("--month-usd=-1",),
+        ("--weight", "0"),
+        ("--weight", "101"),
+    ],
 )
 def test_setquota_refuses(args: tuple[str, ...], as_acme: Tenant) -> None:
     with pytest.raises(CommandError):
