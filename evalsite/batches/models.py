@@ -133,6 +133,8 @@ class Batch(TenantModel):
                 condition=Q(state="paused"),
                 name="batches_batch_paused",
             ),
+            # Monitoring counts them at each scrape.
+            models.Index(fields=["tenant", "state"], name="batches_batch_state_counted"),
         ]
         verbose_name_plural = "batches"
 
@@ -181,6 +183,13 @@ class Step(TenantModel):
             models.CheckConstraint(
                 condition=Q(remaining__lte=F("n_chunks")), name="batches_step_remaining"
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "finished_at"],
+                condition=Q(finished_at__isnull=False),
+                name="batches_step_finished",
+            )
         ]
 
     def __str__(self) -> str:
@@ -243,6 +252,11 @@ class Chunk(TenantModel):
                 fields=["tenant", "step", "number"],
                 condition=Q(state="pending", wave__isnull=True),
                 name="batches_chunk_waiting",
+            ),
+            models.Index(
+                fields=["tenant", "finished_at"],
+                condition=Q(state="failed"),
+                name="batches_chunk_failed",
             ),
         ]
 

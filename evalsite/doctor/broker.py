@@ -6,16 +6,22 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from django.conf import settings
+from redis import Redis
+from redis.exceptions import RedisError
+
 from evalsite.celery import app
 from evalsite.doctor.finding import Finding, fail, ok, warn
 from evalsite.doctor.place import START_EMBEDDED
 from evalsite.env import TASK_SECONDS, load
 from evalsite.pipeline.ask_broker import Broker, BrokerAway, ask_broker
+from evalsite.valkey import client_url
 
 # kombu uses commands that came with these.
 OLDEST: Final = {"redis": (6, 2), "valkey": (7, 2), "rabbitmq": (3, 8)}
 _MANY: Final = 10_000
 _FULL: Final = 0.8
+_PATIENCE_S: Final = 2.0
 
 
 def reach() -> Iterator[Finding]:
@@ -45,6 +51,23 @@ def options() -> Iterator[Finding]:
         fix = f"set VISIBILITY_SECONDS to more than {2 * TASK_SECONDS}"
         faults.append(fail("visibility_short", told, fix=fix))
     yield from faults or [ok(_well(found, visible))]
+
+
+def valkey() -> Iterator[Finding]:
+    """Does the server of chords, rates and limits answer, where it is not the broker itself?"""
+    if settings.VALKEY_URL == settings.BROKER_URL:
+        yield ok("the broker itself")
+        return
+    limits = {"socket_timeout": _PATIENCE_S, "socket_connect_timeout": _PATIENCE_S}
+    try:
+        with Redis.from_url(client_url(settings.VALKEY_URL), **limits) as client:
+            told = client.info()
+    except RedisError as error:
+        lost = f"{type(error).__name__}: {error}; chords, rates and models' limits stand still"
+        fix = "start the server of VALKEY_URL, or mend the URL"
+        yield fail("valkey_unreachable", lost, fix=fix)
+        return
+    yield from [*_faults_of_redis(told)] or [ok("it answers, and keeps what it is given")]
 
 
 def queues() -> Iterator[Finding]:

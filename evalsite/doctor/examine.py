@@ -53,6 +53,7 @@ CHECKS: Final = (
     Check("wall", wall.wall, ("database", "role")),
     Check("broker", broker.reach),
     Check("options", broker.options, ("broker",)),
+    Check("valkey", broker.valkey),
     Check("queues", broker.queues, ("broker",)),
     Check("workers", crew.workers, _TABLES),
     Check("lanes", crew.lanes, (*_TABLES, "broker")),

@@ -19,7 +19,10 @@ _SHARED: Final = {
     "secret_key": ("secret_key", "{}", "sessions and API keys"),
     "secrets_keys": ("secrets_key", '[\\"{}\\"]', "the endpoints' secrets"),
 }
-_URLS: Final = ("database_url", "database_owner_url", "database_maint_url", "broker_url")
+_URLS: Final = (
+    *("database_url", "database_owner_url", "database_maint_url"),
+    *("broker_url", "valkey_url"),
+)
 _PASSWORDS: Final = ("flower_password", "metrics_token")
 _SHORTEST_PASSWORD: Final = 12
 _FEWEST_SIGNS: Final = 8

@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 
 from evalsite.celery import app
 from evalsite.errors import EvalsiteError
+from evalsite.peers import speaks_amqp
 
 _REDIS: Final = "redis"
 
@@ -59,9 +60,8 @@ def ask_broker(*, patience: float = 2.0) -> Broker:
 
 
 def _limits(patience: float) -> dict[str, float]:
-    if app.conf.broker_url.startswith(("redis", "rediss", "sentinel")):
-        return {"socket_timeout": patience, "socket_connect_timeout": patience}
-    return {"read_timeout": patience, "write_timeout": patience}
+    names = ("read", "write") if speaks_amqp(app.conf.broker_url) else ("socket", "socket_connect")
+    return {f"{name}_timeout": patience for name in names}
 
 
 def _lengths(connection: Any) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from evalsite.celery import app
 from evalsite.doctor import broker
@@ -69,6 +70,15 @@ def test_what_a_broker_may_say_of_itself(told: dict[str, Any], code: str) -> Non
 def test_a_message_that_comes_again_too_soon(codes: Codes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.conf.broker_transport_options, "visibility_timeout", 300)
     assert codes(broker.options) == {"visibility_short"}
+
+
+@pytest.mark.parametrize(("port", "code"), [(None, "ok"), (1, "valkey_unreachable")])
+def test_a_server_of_chords_and_limits_of_its_own(
+    port: int | None, code: str, codes: Codes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = f"redis://127.0.0.1:{port}/0" if port else f"{settings.BROKER_URL}&socket_timeout=5"
+    monkeypatch.setattr(settings, "VALKEY_URL", own)
+    assert codes(broker.valkey) == {code}
 
 
 def test_a_queue_that_grows(client: Any, codes: Codes, monkeypatch: pytest.MonkeyPatch) -> None:
