@@ -43,7 +43,8 @@ class Gate:
         if seen is not None and time.monotonic() - seen.at < STALE_S:
             return seen
         if key not in self._looks:
-            self._looks[key] = asyncio.ensure_future(self._look(place, model=model))
+            self._looks[key] = look = asyncio.ensure_future(self._look(place, model=model))
+            look.add_done_callback(_heard)
         return await asyncio.shield(self._looks[key])
 
     def forget(self) -> None:
@@ -63,6 +64,12 @@ class Gate:
         seen = Seen(now, now + max(left, 0) / 1000, broken_by or "", int(n_failures or 0))
         self._seen[key] = seen
         return seen
+
+
+def _heard(look: asyncio.Future[Seen]) -> None:
+    """Take what a look raised: all who waited for it may be gone, and asyncio would complain."""
+    if not look.cancelled():
+        look.exception()
 
 
 def pause_key(place: Address, *, model: str) -> str:

@@ -35,12 +35,14 @@ class Gather(Generic[Asked, Answer]):
 
     def _end(self, answers: _Answers[Answer], job: asyncio.Future[list[Answer]]) -> None:
         self._job = None
+        # Taken also where nobody waits any more: asyncio complains of what nobody took.
+        error = None if job.cancelled() else job.exception()
         for n, answer in enumerate(answers):
             if answer.done():  # whoever asked has gone
                 continue
             if job.cancelled():
                 answer.cancel()
-            elif (error := job.exception()) is not None:
+            elif error is not None:
                 answer.set_exception(error)
             else:
                 answer.set_result(job.result()[n])

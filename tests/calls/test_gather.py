@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -59,3 +60,18 @@ def test_who_has_gone_is_not_answered() -> None:
         return await gather.ask(2)
 
     assert asyncio.run(main()) == 4
+
+
+def test_a_failed_job_that_nobody_waits_for_is_quiet() -> None:
+    complaints: list[object] = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
+        asked = asyncio.ensure_future(Gather(Jobs()).ask(13))
+        await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.sleep(0.01)
+
+    asyncio.run(main())
+    gc.collect()
+    assert complaints == []

@@ -1,0 +1,42 @@
+"""One look for all who wait, also where it fails when they have gone."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from types import SimpleNamespace
+from typing import Any
+
+from evalsite.calls.gate import Gate
+
+PLACE: Any = SimpleNamespace(key=lambda *parts: ":".join(parts))
+
+
+class Away:
+    """A broker that is away."""
+
+    def pipeline(self, **_: object) -> Away:
+        return self
+
+    async def __aenter__(self) -> Away:
+        await asyncio.sleep(0.001)
+        raise ConnectionError
+
+    async def __aexit__(self, *_: object) -> None:
+        """Never entered."""
+
+
+def test_a_failed_look_that_nobody_waits_for_is_quiet() -> None:
+    complaints: list[object] = []
+    client: Any = Away()
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
+        asked = asyncio.ensure_future(Gate(client).look(PLACE, model="m"))
+        await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.sleep(0.01)
+
+    asyncio.run(main())
+    gc.collect()
+    assert complaints == []
