@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from random import Random
 from threading import Event, Thread
+from typing import cast
 
 import redis
 
@@ -61,12 +62,12 @@ def _shuffle(chance: Random, broker: redis.Redis, queue: bytes) -> None:
 def _drop(seen: set[bytes], chance: Random, broker: redis.Redis, queue: bytes) -> None:
     for message in _fresh(seen, broker, queue):
         if chance.random() < DROPPED:
-            broker.lrem(queue, 1, message)
+            broker.execute_command("LREM", queue, 1, message)
 
 
 def _fresh(seen: set[bytes], broker: redis.Redis, queue: bytes) -> list[bytes]:
     """Answer the messages that were not seen before, and remember them."""
-    waiting: list[bytes] = broker.lrange(queue, 0, -1)
+    waiting = cast(list[bytes], broker.lrange(queue, 0, -1))
     fresh = [message for message in waiting if message not in seen]
     seen.update(fresh)
     return fresh

@@ -64,8 +64,9 @@ def leave(scene: Scene) -> list[str]:
         time.sleep(0.05)
     late = [process for process in leaving if process.poll() is None]
     for process in late:
-        for one in (*psutil.Process(process.pid).children(recursive=True), process):
-            one.kill()
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+        process.kill()
         process.wait()
     leaving.clear()
     return [f"process {process.pid} did not stop within {LEAVE_SECONDS:.0f} s" for process in late]

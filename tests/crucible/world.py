@@ -171,7 +171,7 @@ class World:
         names = [f"worker{self.shop.processes.index(self.crew[role])}@test" for role in WORKERS]
         with suppress(BrokerError, redis.RedisError):
             said = app.control.ping(destination=names, timeout=1.0, limit=len(names))
-            return len(said) == len(names)
+            return len(said or ()) == len(names)
         return False
 
 
