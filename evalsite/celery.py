@@ -43,6 +43,8 @@ app.conf.update(
     ),
     result_backend=settings.VALKEY_URL,
     broker_connection_retry_on_startup=True,
+    # A Valkey at its memory's limit refuses what it is asked: without this the worker ends.
+    broker_channel_error_retry=True,
     redis_socket_timeout=settings.ENV.peer_seconds,
     # A Unix socket has no keepalive, and redis-py refuses the option there.
     redis_socket_keepalive="+socket" not in settings.VALKEY_URL,

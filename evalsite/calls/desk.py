@@ -22,9 +22,13 @@ _Job = tuple["Future[Any]", Callable[[], Any]]
 
 
 class Desk:
-    """Serves one event loop with what only this thread may do."""
+    """Serves one event loop with what only this thread may do.
 
-    def __init__(self) -> None:
+    `through` does the jobs, where one is given: it may do one again while the database is away.
+    """
+
+    def __init__(self, *, through: Callable[[Callable[[], Any]], Any] = lambda act: act()) -> None:
+        self._through = through
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
 
     def run(self, main: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -56,7 +60,7 @@ class Desk:
             done, act = job
             if done.set_running_or_notify_cancel():
                 with _Into(done):
-                    done.set_result(act())
+                    done.set_result(self._through(act))
 
 
 class _Loop:

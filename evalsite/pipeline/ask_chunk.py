@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evalsite.batches.lease import Claim, LeaseLost
 from evalsite.errors import EvalsiteError
+from evalsite.pipeline.patience import patiently
 from evalsite.pipeline.score_model import Chunk, Work
 from evalsite.scoring.answer import recorded
 from evalsite.scoring.ask import asker_of
@@ -29,6 +30,6 @@ def ask_chunk(claim: Claim) -> Outcome[Row]:
         raise
     except (EvalsiteError, VerdictError) as error:
         return Outcome(halt=Halt(error.code, error.message))
-    chunk.write(outcome.unflushed)
+    patiently(lambda: chunk.write(outcome.unflushed))
     outcome.unflushed = []
     return outcome

@@ -15,16 +15,17 @@ log = logging.getLogger(__name__)
 # Whoever holds a chunk for so long in vain gives it up; its lease is over by then.
 _PATIENCE_S: Final = 60.0
 _PAUSE_S: Final = 0.5
-# Broken connections, no room left, shut down or starting up.
-_AWAY: Final = ("08", "53", "57P")
+# Broken connections, no room left, shut down or starting up; and a session that was ended because
+# its transaction stood still.
+_AWAY: Final = ("08", "53", "57P", "25P03")
 
 
 def is_away(error: Error) -> bool:
     """Say whether it is the database that is in trouble, and not the statement."""
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
     state = getattr(error.__cause__, "sqlstate", None)
-    return state is None or state.startswith(_AWAY)
+    if state is None:
+        return isinstance(error, OperationalError | InterfaceError)
+    return bool(state.startswith(_AWAY))
 
 
 def outages() -> tuple[type[Exception], ...]:

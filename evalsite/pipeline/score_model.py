@@ -92,7 +92,7 @@ class Chunk:
     """A claimed chunk with the books of its calls."""
 
     def __init__(self, claim: Claim, *, cases: list[Answered], work: Work) -> None:
-        self.desk = Desk()
+        self.desk = Desk(through=patiently)
         self._claim = claim
         self._cases = cases
         self._work = work
@@ -118,7 +118,8 @@ class Chunk:
         except Interrupted as interrupted:
             raise interrupted.__cause__ or interrupted from None
         finally:
-            _write_books(self._ledger, self._purse.take(), replies=self._memory.take())
+            change, replies = self._purse.take(), self._memory.take()
+            patiently(lambda: _write_books(self._ledger, change, replies=replies))
 
     async def _run(self) -> Outcome[Row]:
         """Do the cases beside one another."""
@@ -153,9 +154,6 @@ class Chunk:
 
         Raises LeaseLost.
         """
-        return patiently(lambda: self._write(rows))
-
-    def _write(self, rows: list[Row]) -> bool:
         with transaction.atomic():
             runs = renew(self._claim, seconds=self._lease_seconds, written=len(rows))
             self._work.write(rows)
@@ -164,13 +162,9 @@ class Chunk:
 
 def _write_books(ledger: BatchLedger, change: Change, *, replies: list[Known]) -> None:
     """Write money and replies, apart from the rows: they are true whoever holds the chunk."""
-
-    def written() -> None:
-        with transaction.atomic():
-            keep(replies)
-            ledger.settle(change)
-
-    patiently(written)
+    with transaction.atomic():
+        keep(replies)
+        ledger.settle(change)
 
 
 def _judging(claim: Claim) -> Work:

@@ -11,6 +11,7 @@ from evalsite.batches.lease import LeaseHeld
 from evalsite.leaderboard.rank import rank
 from evalsite.pipeline import chords, evaluate_due, finish, nodes, score
 from evalsite.pipeline.base import TenantTask
+from evalsite.pipeline.patience import patiently
 
 
 @shared_task(base=TenantTask, bind=True, name="pipeline.score_chunk", max_retries=None)
@@ -21,20 +22,20 @@ def score_chunk(self: TenantTask, *, chunk_id: str, epoch: int) -> None:
         score.score_chunk(UUID(chunk_id), epoch=epoch, owner=owner)
     except LeaseHeld as held:
         raise self.retry(countdown=min(held.seconds + 0.1, 60), exc=held) from held
-    chords.refill_window()
+    patiently(chords.refill_window)
 
 
 @shared_task(base=TenantTask, name="pipeline.finish_step")
 def finish_step(*, step_id: str, epoch: int, by: str) -> None:
     """Finish a step if it is at its end, and send what is next."""
-    finish.finish_step(UUID(step_id), by=by)
-    chords.fill_window()
+    patiently(lambda: finish.finish_step(UUID(step_id), by=by))
+    patiently(chords.fill_window)
 
 
 @shared_task(base=TenantTask, name="pipeline.dispatch")
 def dispatch() -> None:
     """Send what the window has room for, whoever's turn it is."""
-    chords.fill_window()
+    patiently(chords.fill_window)
 
 
 @shared_task(base=TenantTask, name="pipeline.deliver_alerts")

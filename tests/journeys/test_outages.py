@@ -55,7 +55,7 @@ class Site:
         bound = ("--bind", "{}:{}".format(*self._place), "--workers", "1")
         config = ("--config", "python:evalsite.web.server")
         shop.start("-m", "gunicorn", "evalsite.wsgi", *config, *bound)
-        until(lambda: self.ask("/readyz").status == 200, what="the site")
+        until(lambda: self.ask("/healthz").status == 200, what="the site")
 
     def ask(self, path: str, order: dict[str, Any] | None = None) -> Answer:
         """Ask as a program does; status 0 where nobody listens."""

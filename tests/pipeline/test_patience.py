@@ -52,7 +52,7 @@ def test_what_the_database_refuses_is_not_tried_again(committed_db: None) -> Non
 
 @pytest.mark.parametrize(
     ("state", "away"),
-    [("53100", True), ("57P01", True), ("57P03", True), ("08006", True), ("57014", False)],
+    [("53100", True), ("57P01", True), ("57P03", True), ("25P03", True), ("57014", False)],
 )
 def test_trouble_is_told_from_refusal(state: str, away: bool, committed_db: None) -> None:
     error = raised(f"DO $$ BEGIN RAISE EXCEPTION USING errcode = '{state}'; END $$")

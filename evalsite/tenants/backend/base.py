@@ -72,9 +72,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         if pulse.is_away():
             raise OperationalError("the database does not answer")
+        self._close_if_ended()
+        super().ensure_connection()
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Look through a connection at the begin and the end of a request or task; opens none."""
+        self._close_if_ended()
+        if self.connection is not None and not pulse.is_away():
+            super().close_if_unusable_or_obsolete()
+
+    def _close_if_ended(self) -> None:
         if self.connection is not None and not self.in_atomic_block and _is_ended(self.connection):
             self.close()
-        super().ensure_connection()
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Make a cursor on a session that works for the tenant in scope."""
