@@ -34,6 +34,7 @@ _RUNNING = """
                    AS seconds
         FROM step WHERE leased = expired)
 """
+# An index is searched by statement_timestamp(), never by clock_timestamp().
 # Columns: metric, the name of its label, the label's value, a second label's, the value.
 _WORK = f"""
     WITH {_RUNNING}
@@ -52,9 +53,9 @@ _WORK = f"""
     UNION ALL SELECT 'standstill_seconds', 'lane', lane, NULL, NULL, max(seconds)
         FROM still GROUP BY lane
     UNION ALL SELECT 'chunks_failed_last_day', NULL, NULL, NULL, NULL, count(*) FROM batches_chunk
-        WHERE state = 'failed' AND finished_at > clock_timestamp() - interval '1 day'
+        WHERE state = 'failed' AND finished_at > statement_timestamp() - interval '1 day'
     UNION ALL SELECT 'steps_finished_last_hour', 'by', finished_by, NULL, NULL, count(*)
-        FROM batches_step WHERE finished_at > clock_timestamp() - interval '1 hour'
+        FROM batches_step WHERE finished_at > statement_timestamp() - interval '1 hour'
         GROUP BY finished_by
     UNION ALL SELECT 'outbox_messages', NULL, NULL, NULL, NULL, count(*) FROM pipeline_outboxmessage
     UNION ALL SELECT 'outbox_oldest_seconds', NULL, NULL, NULL, NULL, greatest(coalesce(
