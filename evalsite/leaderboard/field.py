@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from evalsite.leaderboard.models import Board, Metric
 from evalsite.regressions.copied import copied
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     Scores = npt.NDArray[np.float64]
     Clusters = npt.NDArray[np.int64]
 
-# Cases of one cluster stand side by side; a case that names none is a cluster of its own.
+# Cases of one cluster stand side by side; a case that names none is a cluster of its own. They are
+# numbered by the database: of a million cases it alone knows the ids.
 _CASES = """
-    SELECT id, dense_rank() OVER (ORDER BY cluster) - 1
-    FROM (
-        SELECT r.id, coalesce(nullif(r.metadata ->> s.cluster_key, ''), r.id::text) AS cluster
-        FROM cases_revision r JOIN cases_suite s ON s.id = r.suite_id
-        WHERE r.suite_id = %(suite)s AND r.from_version <= %(at)s
-          AND (r.until_version IS NULL OR r.until_version > %(at)s)
-    ) AS clustered
-    ORDER BY cluster, id
+    SELECT r.id, coalesce(nullif(r.metadata ->> s.cluster_key, ''), r.id::text) AS cluster
+    FROM cases_revision r JOIN cases_suite s ON s.id = r.suite_id
+    WHERE r.suite_id = %(suite)s AND r.from_version <= %(at)s
+      AND (r.until_version IS NULL OR r.until_version > %(at)s)
+"""
+_CLUSTERS = f"""
+    SELECT dense_rank() OVER (ORDER BY cluster) - 1 FROM ({_CASES}) AS cases ORDER BY cluster, id
 """
 # As comparisons have it, a case has a figure where all its repetitions have it.
 _SCORES = f"""
-    SELECT b.place::int2, c.place::int4, coalesce(pass_rate, 'NaN'), coalesce(score, 'NaN')
+    SELECT b.place::int2, c.place::int8, coalesce(pass_rate, 'NaN'), coalesce(score, 'NaN')
     FROM (
         SELECT batch_id, revision_id,
             CASE WHEN bool_and(status IN ('passed', 'failed'))
@@ -45,9 +45,10 @@ _SCORES = f"""
         GROUP BY batch_id, revision_id
     ) AS cells
     JOIN unnest(%(batches)s::uuid[]) WITH ORDINALITY AS b (id, place) ON b.id = batch_id
-    JOIN unnest(%(cases)s::uuid[]) WITH ORDINALITY AS c (id, place) ON c.id = revision_id
+    JOIN (SELECT id, row_number() OVER (ORDER BY cluster, id) AS place FROM ({_CASES}) AS cases) c
+        ON c.id = revision_id
 """
-_COLUMNS: Final = {"batch": ">i2", "case": ">i4", Metric.RATE: ">f8", Metric.SCORE: ">f8"}
+_COLUMNS: Final = {"batch": ">i2", "case": ">i8", Metric.RATE: ">f8", Metric.SCORE: ">f8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +72,15 @@ def load_fields(board: Board, batches: Sequence[UUID]) -> dict[Metric, Field]:
 
     with transaction.atomic():
         work_in_memory()
-        cases, clusters = _cases(board)
-        values = {"batches": list(batches), "cases": cases}
+        of_board = {"suite": board.suite_id, "at": board.suite_version}
+        clusters = copied(_CLUSTERS, columns={"cluster": ">i8"}, values=of_board)["cluster"]
+        values = {"batches": list(batches), **of_board}
         cells = copied(_SCORES, columns=_COLUMNS, values=values)
-    alone = len(set(clusters)) == len(clusters)
+    n = len(clusters)
+    alone = not n or clusters[-1] == n - 1
     fields = {}
     for metric in Metric:
-        scores = np.full((len(batches), len(cases)), np.nan)
+        scores = np.full((len(batches), n), np.nan)
         scores[cells["batch"] - 1, cells["case"] - 1] = cells[metric]
-        fields[metric] = Field(scores, None if alone else np.array(clusters, dtype=np.int64))
+        fields[metric] = Field(scores, None if alone else clusters)
     return fields
-
-
-def _cases(board: Board) -> tuple[list[UUID], list[int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_CASES, {"suite": board.suite_id, "at": board.suite_version})
-        rows = cursor.fetchall()
-    return [case for case, _ in rows], [cluster for _, cluster in rows]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
+    Statuses = npt.NDArray[np.integer[Any]]
     Names = npt.NDArray[np.bytes_]
 
 # A status is its place in these; 0 is none at all.
@@ -65,11 +66,11 @@ class Cards:
 
     case: Names
     revision: Names
-    status: Ints
+    status: Statuses
     cluster: Ints
     profile: Ints
     figures: dict[str, Floats]
-    stage_status: Ints
+    stage_status: Statuses
     stage_score: Floats
 
 
@@ -96,20 +97,24 @@ def load_cards(batch: Batch, *, stages: Sequence[str], cluster_key: str) -> Card
     return _as_cards(rows, n_stages=len(stages))
 
 
-def _as_cards(rows: npt.NDArray[np.void], *, n_stages: int) -> Cards:
+def _as_cards(rows: dict[str, npt.NDArray[Any]], *, n_stages: int) -> Cards:
+    """Put the columns together, giving each up as it is taken."""
     import numpy as np
 
-    stage_status = np.empty((len(rows), n_stages), dtype=np.int8)
-    stage_score = np.empty((len(rows), n_stages))
+    n = len(rows["case"])
+    stage_status, stage_score = np.empty((n, n_stages), dtype=np.int8), np.empty((n, n_stages))
     for i in range(n_stages):
-        stage_status[:, i], stage_score[:, i] = rows[f"status {i}"], rows[f"score {i}"]
+        stage_status[:, i], stage_score[:, i] = rows.pop(f"status {i}"), rows.pop(f"score {i}")
+    figures = {name: rows.pop(name) for name in FIGURES}
+    for values in figures.values():
+        values[~(values <= LARGEST)] = np.nan
     return Cards(
-        case=rows["case"].copy(),
-        revision=rows["revision"].copy(),
-        status=rows["status"].astype(np.int64),
-        cluster=rows["cluster"].astype(np.int64),
-        profile=rows["profile"].astype(np.int64),
-        figures={name: np.where(rows[name] <= LARGEST, rows[name], np.nan) for name in FIGURES},
-        stage_status=stage_status.astype(np.int64),
+        case=rows["case"],
+        revision=rows["revision"],
+        status=rows["status"].astype(np.int8),
+        cluster=rows["cluster"],
+        profile=rows["profile"],
+        figures=figures,
+        stage_status=stage_status,
         stage_score=stage_score,
     )

@@ -126,11 +126,14 @@ def load_frame(now: Batch, before: Batch) -> Frame:
     stages, key = stages_of(now, before), now.suite.cluster_key
     with transaction.atomic():
         work_in_memory()
-        cards = [load_cards(batch, stages=stages, cluster_key=key) for batch in (now, before)]
+        weights = [weights_of(batch, stages) for batch in (now, before)]
         return pair(
-            (cards[0], cards[1]),
+            (
+                load_cards(now, stages=stages, cluster_key=key),
+                load_cards(before, stages=stages, cluster_key=key),
+            ),
             stages=stages,
-            weights=[weights_of(batch, stages) for batch in (now, before)],
+            weights=weights,
         )
 
 
@@ -158,15 +161,20 @@ def pair(
     import numpy as np
 
     cases, places = places_of([side.case for side in cards])
+    n, n_now = len(cases), len(cards[0].case)
+    clusters = np.concatenate([side.cluster for side in cards])
+    hashes = np.concatenate([side.profile for side in cards])
+    revisions = np.concatenate([side.revision for side in cards])
+    # Each side is given up once it is read: of a million cases both take a hundred megabytes.
+    left = list(cards)
+    del cards, cases
     now, before = (
-        case_figures(side, places=at, n=len(cases), stages=stages, weights=weight)
-        for side, at, weight in zip(cards, places, weights, strict=True)
+        case_figures(left.pop(0), places=at, n=n, stages=stages, weights=weight)
+        for at, weight in zip(places, weights, strict=True)
     )
     # What is known of a case: of the batch now if it is there, else of the one before.
-    newest = np.where(now.card >= 0, now.card, len(cards[0].case) + before.card)
-    clusters = np.concatenate([side.cluster for side in cards])[newest]
-    hashes = np.concatenate([side.profile for side in cards])[newest]
-    revisions = np.concatenate([side.revision for side in cards])[newest]
+    newest = np.where(now.card >= 0, now.card, n_now + before.card)
+    clusters, hashes, revisions = clusters[newest], hashes[newest], revisions[newest]
     _, first, profile = np.unique(hashes, return_index=True, return_inverse=True)
     other_input, other_expected = _edited((now, before), differ=differ)
     return Frame(
@@ -175,7 +183,7 @@ def pair(
         before,
         profiles(ids(revisions[first])),
         profile.reshape(-1),
-        np.where(clusters, clusters, -1 - np.arange(len(cases))) if clusters.any() else None,
+        np.where(clusters, clusters, -1 - np.arange(n)) if clusters.any() else None,
         other_input,
         other_expected,
     )

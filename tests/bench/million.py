@@ -62,9 +62,11 @@ def _killed_and_resumed(
 ) -> dict[str, Any]:
     named = ("--tenant", "bench", "--suite", filled.suite.name, "--run", filled.run.name)
     began = time.perf_counter()
-    running.run("runbatch", sys.executable, "manage.py", "runbatch", *named)
+    first = running.run("runbatch", sys.executable, "manage.py", "runbatch", *named)
     batch = _launched()
-    until(lambda: _done(batch.pk) * 2 >= n, seconds=7200, pause=0.2)
+    until(lambda: first.poll() is not None or _done(batch.pk) * 2 >= n, seconds=7200, pause=0.2)
+    if first.poll() is not None:
+        sys.exit(f"runbatch ended with {first.returncode} before half way")
     done = _done(batch.pk)
     half = time.perf_counter() - began
     running.kill()

@@ -139,6 +139,12 @@ def is_over(batch_id: object) -> bool:
 
 
 def _worker_answers() -> bool:
+    from kombu.exceptions import OperationalError
+    from redis.exceptions import RedisError
+
     from evalsite.celery import app
 
-    return bool(app.control.ping(timeout=0.5))
+    try:
+        return bool(app.control.ping(timeout=0.5))
+    except (OperationalError, RedisError):  # what it knew was killed
+        return False
