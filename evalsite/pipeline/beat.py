@@ -47,7 +47,7 @@ class Beat(Thread):
 
     def __init__(self, *, name: str, queues: Iterable[str], slots: int) -> None:
         super().__init__(name="beat", daemon=True)
-        self._row = {
+        self._row: dict[str, str | int | list[str]] = {
             "boot": BOOT,
             "name": name[:200],
             "host": socket.gethostname()[:200],

@@ -52,9 +52,13 @@ def _hurried() -> Iterator[Producer]:
     try:
         with producers[line].acquire(block=True, timeout=_PATIENCE_S) as producer:
             yield producer
-    except (OperationalError, LimitExceeded, *line.connection_errors, *line.channel_errors) as no:
+    except _trouble(line) as no:
         _away_until[url] = time.monotonic() + _PAUSE_S
         raise BrokerError(f"{type(no).__name__}: {no}") from no
+
+
+def _trouble(line: Connection) -> tuple[type[BaseException], ...]:
+    return (OperationalError, LimitExceeded, *line.connection_errors, *line.channel_errors)
 
 
 @lru_cache(maxsize=1)

@@ -100,7 +100,8 @@ def _begin(policy: Policy) -> list[Purge]:
 
 
 def _end(policy: Policy) -> None:
-    policy.next_at = timezone.now() + timedelta(seconds=load().retention_seconds)
+    # By the database's clock, as it is looked for.
+    policy.next_at = Now() + timedelta(seconds=load().retention_seconds)
     policy.save(update_fields=["next_at"])
 
 

@@ -21,9 +21,9 @@ def line(services: Services, django_db_setup: None) -> Iterator[Stalling]:
     """The broker, behind a line that can stall."""
     before = app.conf.broker_url
     with stalling(services.layout.valkey_socket) as made:
-        app.conf.broker_url = f"redis+socket://{made.place}?virtual_host=0"
+        app.conf.update(broker_url=f"redis+socket://{made.place}?virtual_host=0")
         yield made
-        app.conf.broker_url = before
+        app.conf.update(broker_url=before)
 
 
 @pytest.fixture

@@ -22,9 +22,10 @@ def test_nobody_is_told_before_it_is_so() -> None:
 
 
 def test_the_first_word_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stopping.time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr("evalsite.pipeline.stopping.time.monotonic", lambda: 100.0)
     stopping.tell()
-    monkeypatch.setattr(stopping.time, "monotonic", lambda: 100.0 + stopping.GRACE_S)
+    later = 100.0 + stopping.GRACE_S
+    monkeypatch.setattr("evalsite.pipeline.stopping.time.monotonic", lambda: later)
     stopping.tell()
     assert stopping.seconds() == stopping.GRACE_S
     assert stopping.is_late()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import OperationalError
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from evalsite.tenants.backend import pulse
@@ -43,7 +44,7 @@ def test_without_a_broker_requests_are_served_and_it_is_told(db: None, no_broker
 
 
 def test_before_it_is_migrated_nothing_is_served(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health.MigrationRecorder, "applied_migrations", lambda _: {})
+    monkeypatch.setattr(MigrationRecorder, "applied_migrations", lambda _: {})
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()["code"]) == (503, "migrations_unapplied")
 

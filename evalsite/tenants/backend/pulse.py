@@ -22,7 +22,7 @@ from psycopg.pq import TransactionStatus
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S: Final = 2
+PATIENCE_S: Final = 3
 _PAUSE_S: Final = 1.0
 
 _is_watched = Event()
