@@ -2,20 +2,23 @@
 
 A process logs JSON, one line an event (docs/logging.md). What counts as a violation:
 
-- a bare traceback: a line `Traceback (most recent call last):`, or one that begins an exception
-  outside a JSON event. An event with an `exception` is no bare traceback: it tells kind and place.
-- an event of level error or critical from `evalsite` that names no code: neither `code=`, nor an
-  exception `Kind[code]`, nor `[code]` in its text.
-- an event of level error or critical of a library that EXPECTED does not list.
+- a bare traceback: a line that begins one outside of an event. An event with an `exception` is no
+  bare traceback: it tells kind and place.
+- an event of level error or critical that names no code. A code is a `code=`, a `[code]` in its
+  text or its exception's kind; of the line that ends a request it is the status, unless that is
+  500: then a fault of ours was answered that nobody foresaw.
 
-EXPECTED holds what Celery, kombu and gunicorn say about the very faults that were struck: a lost
-child, a lost broker. They have no codes, and it is right that they say it.
+Two things have no code, and it is right that they are said: what Celery says of a child or a
+consumer that was lost (SAID), and an exception that an outage raises in whatever was under way
+(OUTAGES, by kind or cause). A deadlock or a refused statement is none. What gunicorn says of a
+request that escaped the site is wrong also in an outage: it has to be answered 503.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,11 +26,19 @@ _GRAVE: Final = {"error", "critical"}
 _CODE: Final = re.compile(r"\[[a-z]+(?:_[a-z]+)*\]")
 _TRACEBACK: Final = "Traceback (most recent call last)"
 # Logger, and how its event begins.
-EXPECTED: Final = (
+SAID: Final = (
     ("celery.worker.consumer", "consumer: "),
     ("multiprocessing", "Process "),
     ("celery.pool", "Process "),
 )
+# Causes by psycopg's names, then kinds of redis-py, kombu, asyncio and billiard.
+OUTAGES: Final = {
+    *("AdminShutdown", "CrashShutdown", "CannotConnectNow", "IdleInTransactionSessionTimeout"),
+    *("ConnectionTimeout", "ConnectionError", "TimeoutError", "BusyLoadingError"),
+    *("OutOfMemoryError", "ConnectionResetError", "BrokenPipeError", "WorkerLostError"),
+}
+# Of Django and of psycopg; without a cause of its own it is a connection that is gone.
+_GONE: Final = {"OperationalError", "InterfaceError", "InternalError"}
 
 
 class Logs:
@@ -46,11 +57,10 @@ class Logs:
         return {path.name: list(self._lines(path)) for path in self._files()}
 
     def wrong(self) -> list[str]:
-        """Answer the lines that should not be there."""
-        found = self.by_file().items()
-        return [
-            f"{name}: {line[:400]}" for name, lines in found for line in lines if _is_wrong(line)
-        ]
+        """Answer what should not be there: how often, in which file, and what."""
+        lines = ((name, line) for name, lines in self.by_file().items() for line in lines)
+        found = Counter((name, wrong) for name, line in lines if (wrong := _wrong(line)))
+        return [f"{n} x {name}: {told}" for (name, told), n in found.items()]
 
     def _lines(self, path: Path) -> list[str]:
         with path.open("rb") as log:
@@ -61,18 +71,37 @@ class Logs:
         return sorted(self._folder.glob("process-*.log"))
 
 
-def _is_wrong(line: str) -> bool:
+def _wrong(line: str) -> str:
+    """Say what is wrong with a line; nothing where it is as it should be."""
     try:
         event = json.loads(line)
     except ValueError:
-        return line.startswith(_TRACEBACK)
-    return isinstance(event, dict) and event.get("level") in _GRAVE and not _is_told(event)
+        return "a bare traceback" if line.startswith(_TRACEBACK) else ""
+    if not isinstance(event, dict) or event.get("level") not in _GRAVE or _is_told(event):
+        return ""
+    kind, cause = _raised(event)
+    # Ids would make each event another.
+    text = re.sub(r"[0-9a-f-]{32,36}|0x[0-9a-f]+", "..", str(event.get("event")))[:200]
+    return " ".join(filter(None, (str(event.get("logger")), text, kind, cause)))
 
 
 def _is_told(event: dict[str, Any]) -> bool:
     logger, text = str(event.get("logger")), str(event.get("event"))
-    if any(logger == name and text.startswith(start) for name, start in EXPECTED):
+    if logger == "evalsite.request":
+        return event.get("status") != 500
+    if any(logger == name and text.startswith(start) for name, start in SAID):
         return True
-    exception = event.get("exception") or {}
-    kind = exception.get("kind", "") if isinstance(exception, dict) else ""
-    return "code" in event or bool(_CODE.search(f"{text} {kind}"))
+    kind, cause = _raised(event)
+    if "code" in event or _CODE.search(f"{text} {kind}"):
+        return True
+    return logger != "gunicorn.error" and _is_outage(kind, cause)
+
+
+def _is_outage(kind: str, cause: str) -> bool:
+    return bool({kind, cause} & OUTAGES) or (kind in _GONE and cause in {"", *_GONE})
+
+
+def _raised(event: dict[str, Any]) -> tuple[str, str]:
+    exception = event.get("exception")
+    told = exception if isinstance(exception, dict) else {}
+    return str(told.get("kind", "")), str(told.get("cause", ""))
