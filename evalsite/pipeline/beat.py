@@ -32,7 +32,7 @@ _ALIVE: Final = """
         (boot_id, name, host, queues, slots, version, started_at, last_seen)
     VALUES (%(boot)s, %(name)s, %(host)s, %(queues)s, %(slots)s, %(version)s,
             clock_timestamp(), clock_timestamp())
-    ON CONFLICT (boot_id) DO UPDATE SET last_seen = clock_timestamp(), stopped_at = NULL
+    ON CONFLICT (boot_id) DO UPDATE SET last_seen = clock_timestamp()
 """
 _STOPPED: Final = """
     UPDATE pipeline_workernode SET stopped_at = clock_timestamp() WHERE boot_id = %(boot)s

@@ -15,6 +15,7 @@ from evalsite.embedded.children import Children
 from evalsite.env import load
 from evalsite.errors import EvalsiteError
 from evalsite.pipeline.coordinate import coordinate, tenants_with_work
+from evalsite.pipeline.nodes import sign_off
 
 QUEUES = "control,dispatch,cpu,sandbox,model"
 
@@ -24,10 +25,14 @@ def worker_command(*, name: str) -> list[str]:
     return [
         # Quiet: its banner is no line of a log.
         *(sys.executable, "-m", "celery", "--app", "evalsite", "--quiet", "worker"),
-        *("--hostname", f"{name}-{os.getpid()}@%h", "--queues", QUEUES),
+        *("--hostname", f"{_named(name)}@%h", "--queues", QUEUES),
         *("--concurrency", str(load().worker_slots), "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle"),
     ]
+
+
+def _named(name: str) -> str:
+    return f"{name}-{os.getpid()}"
 
 
 class WorkerEnded(EvalsiteError):
@@ -58,6 +63,7 @@ def crew() -> Iterator[Callable[[], None]]:
         if not tenants_with_work():
             # Idle, so there is nothing to wait for, and Celery's warm stop takes two seconds.
             children.signal("worker", signal.SIGKILL)
+            sign_off(_named("runbatch"))
 
 
 @contextmanager

@@ -32,6 +32,10 @@ _NODES: Final = """
         FROM pipeline_workernode ORDER BY name, started_at DESC) AS newest
     WHERE stopped_at IS NULL AND seen < %(forgotten)s
 """
+_ENDED: Final = """
+    UPDATE pipeline_workernode SET stopped_at = clock_timestamp()
+    WHERE stopped_at IS NULL AND starts_with(name, %s)
+"""
 # Nobody mends a worker that died so long ago.
 _FORGOTTEN_SECONDS: Final = 3600.0
 
@@ -58,6 +62,12 @@ def nodes() -> list[Node]:
     with connection.cursor() as cursor:
         cursor.execute(_NODES, {"forgotten": _FORGOTTEN_SECONDS})
         return [Node(*row[:7]) for row in cursor.fetchall()]
+
+
+def sign_off(name: str) -> None:
+    """Say of a worker that was ended from outside that it has; `name` is without its host."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDED, [f"{name}@"])
 
 
 def slots_of(lane: str) -> int:

@@ -55,6 +55,12 @@ def test_a_worker_that_signs_off_is_told_of_no_more(beating: beat.Beat) -> None:
     assert nodes.nodes() == []
 
 
+def test_one_that_was_ended_from_outside_is_signed_off_for_good(beating: beat.Beat) -> None:
+    nodes.sign_off("w")
+    beating._write(beat._ALIVE)
+    assert nodes.nodes() == []
+
+
 def test_a_beat_goes_on_when_its_session_was_ended(
     beating: beat.Beat, services: Services, knobs: Callable[..., None]
 ) -> None:

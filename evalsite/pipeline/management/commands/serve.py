@@ -15,6 +15,7 @@ from evalsite.embedded.keep import keep_password
 from evalsite.env import load
 from evalsite.errors import EvalsiteError
 from evalsite.pipeline.crew import worker_command
+from evalsite.pipeline.stopping import GRACE_S
 
 LOOPBACK = "127.0.0.1"
 
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         reap_leftovers(settings.LAYOUT)
         env = site_environment(port=options["port"])
         env.setdefault("FLOWER_URL", f"http://{LOOPBACK}:{options['flower_port']}")
-        with Children(settings.LAYOUT) as children:
+        with Children(settings.LAYOUT, grace=2 * GRACE_S) as children:
             children.start("web", _web_command(options["port"]), env=env)
             children.start("worker", worker_command(name="serve"), env=env)
             children.start("coordinator", [sys.executable, "manage.py", "coordinator"], env=env)
