@@ -82,6 +82,7 @@ class DeclareForm(forms.Form):
         self.wanted = Experiment(**{n: v for n, v in self.cleaned_data.items() if n in _FIELDS})
         if not self.errors:
             try:
+                self.wanted.clean_fields()
                 self.wanted.clean()
             except ValidationError as error:
                 self.add_error(None, error)
@@ -118,4 +119,5 @@ class DeclareForm(forms.Form):
 
     def _active(self) -> int:
         suite = self.wanted.suite
-        return state_counts([suite.pk])[suite.pk].get(CaseState.ACTIVE, 0) if suite else 0
+        counted = state_counts([suite.pk]).get(suite.pk, {}) if suite else {}
+        return counted.get(CaseState.ACTIVE, 0)
