@@ -31,11 +31,14 @@ def _secret_key() -> str:
     if ENV.secret_key is not None:
         return ENV.secret_key.get_secret_value()
     kept = LAYOUT.data / "secret_key"
-    if not kept.exists():
-        LAYOUT.data.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(50))
-    return kept.read_text().strip()
+    try:
+        if not kept.exists():
+            LAYOUT.data.mkdir(parents=True, exist_ok=True)
+            kept.touch(mode=0o600)
+            kept.write_text(secrets.token_urlsafe(50))
+        return kept.read_text().strip()
+    except OSError as error:
+        raise env.SettingsInvalid(f"EVALSITE_DATA_DIR: {error}") from None
 
 
 SECRET_KEY = _secret_key()

@@ -56,10 +56,13 @@ def test_a_running_site_is_told_in_a_table(services: Services, django_db_setup: 
     assert not re.findall(r"^error", done.stdout, re.MULTILINE), done.stdout
 
 
-def test_settings_that_cannot_be_read_are_told_in_a_line() -> None:
-    done = run({"SWEEP_SECONDS": "often"})
+@pytest.mark.parametrize(
+    ("variable", "value"), [("SWEEP_SECONDS", "often"), ("EVALSITE_DATA_DIR", "/proc/nowhere")]
+)
+def test_settings_that_cannot_be_used_are_told_in_a_line(variable: str, value: str) -> None:
+    done = run({variable: value})
     assert done.returncode == 1
-    assert done.stderr.startswith("[settings_invalid]")
+    assert done.stderr.startswith(f"[settings_invalid] {variable}")
     assert "Traceback" not in done.stderr
 
 
