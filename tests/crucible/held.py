@@ -15,7 +15,6 @@ import psycopg
 import redis
 
 from tests.crucible.violation import Violation
-from tests.crucible.world import QUEUES
 from tests.services import Services
 
 EVERY_S: Final = 0.1
@@ -68,8 +67,9 @@ def message_ids(broker: redis.Redis) -> set[str]:
     """Answer the ids of all messages that the broker has: waiting, and not acknowledged."""
     # Messages go from the queues to those not acknowledged, and back: so these are read between.
     raw: list[Any] = [json.loads(each)[0] for each in _unacknowledged(broker)]
-    for queue in QUEUES.split(","):
-        raw += [json.loads(each) for each in broker.lrange(queue, 0, -1)]
+    for queue in broker.scan_iter(_type="LIST"):
+        if b"pidbox" not in queue:
+            raw += [json.loads(each) for each in broker.lrange(queue, 0, -1)]
     raw += [json.loads(each)[0] for each in _unacknowledged(broker)]
     return {message["headers"]["id"] for message in raw}
 
