@@ -17,7 +17,7 @@ from uuid import UUID
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.bench.filled import Filled, fill, start
-from tests.bench.plant import is_over, plant, until
+from tests.bench.plant import plant, until_over
 from tests.bench.stand import found_tenant, stand
 from tests.bench.verdict import Goal, verdict
 
@@ -89,7 +89,7 @@ def _shares(work: dict[UUID, Filled]) -> list[int]:
     begun = _ask(one, "SELECT clock_timestamp()")
     for one, batch in batches.items():
         with tenant(one):
-            until(lambda pk=batch: is_over(pk), seconds=3600, pause=0.5)
+            until_over(batch, seconds=3600, pause=0.5)
     first = min(_ask(one, _LAST, batch) for one, batch in batches.items())
     return [int(_ask(one, _DONE, batch, begun, first)) for one, batch in batches.items()]
 

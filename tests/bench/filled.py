@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from evalsite.batches.models import Batch
     from evalsite.cases.models import Suite
     from evalsite.targets.models import Run
+    from tests.services import Services
 
 PIECE = 50_000
 _CASES = """
@@ -47,14 +48,19 @@ class Filled(NamedTuple):
     run: Run
 
 
-def fill(n: int, *, name: str = "filled") -> Filled:
-    """Make a suite of n cases and its run, in the tenant in scope; the planner knows them."""
+def fill(n: int, *, name: str = "filled", services: Services | None = None) -> Filled:
+    """Make a suite of n cases and its run, in the tenant in scope; the planner knows them.
+
+    With `services` past all triggers, as the server's superuser: three times as fast.
+    """
     from django.db import connection, connections
 
+    from evalsite.tenants.scope import require
     from tests.factories import make_run, make_suite
 
     filled = Filled(make_suite(name=name, version=1), make_run(name=name))
-    with connection.cursor() as cursor:
+    with services.superuser() if services else connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.tenant_id', %s, false)", [str(require())])
         for first in range(0, n, PIECE):
             values: dict[str, Any] = {"first": first, "last": min(first + PIECE, n) - 1}
             values |= {"suite": filled.suite.pk, "run": filled.run.pk}

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.bench.filled import Filled, fill, require_sound, start
 from tests.bench.memory import cpu_seconds
 from tests.bench.model_calls import JUDGE, PARALLEL, slow_model
-from tests.bench.plant import Plant, is_over, plant, until
+from tests.bench.plant import Plant, plant, until_over
 from tests.bench.stand import found_tenant, stand
 from tests.bench.verdict import Goal, verdict
 
@@ -72,7 +72,7 @@ def _run(running: Plant, tenants: dict[UUID, Filled], *, batches: int, n: int) -
     # The first batch of a process imports what the others have.
     with tenant(places[0][0]):
         warm = start(places[0][1], **options)
-        until(lambda: is_over(warm.pk), seconds=120)
+        until_over(warm.pk, seconds=120)
     began, spent = time.perf_counter(), cpu_seconds(worker)
     for number in range(batches):
         one, filled = places[number % len(places)]
@@ -81,7 +81,7 @@ def _run(running: Plant, tenants: dict[UUID, Filled], *, batches: int, n: int) -
     launched = time.perf_counter() - began
     for one, batch in started:
         with tenant(one):
-            until(lambda pk=batch.pk: is_over(pk), seconds=1800, pause=0.1)
+            until_over(batch.pk, seconds=1800, pause=0.1)
     took = time.perf_counter() - began
     cases = n * batches
     return {

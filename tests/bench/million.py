@@ -14,11 +14,12 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.bench.filled import Filled, fill, require_sound, right, start
-from tests.bench.plant import Plant, is_over, plant, until
+from tests.bench.plant import Plant, is_over, plant, until, until_over
 from tests.bench.stand import found_tenant, stand
 from tests.bench.verdict import Goal, verdict
 from tests.services import DATABASE, Services
@@ -42,7 +43,7 @@ def main() -> None:
 
         with tenant(found_tenant()):
             began = time.perf_counter()
-            filled = fill(n)
+            filled = fill(n, services=services)
             figures["filled_s"] = round(time.perf_counter() - began, 1)
             with plant(services) as running:
                 figures |= _killed_and_resumed(running, services, filled, n=n)
@@ -72,7 +73,7 @@ def _killed_and_resumed(
     running.kill()
     _kill_servers(services)
     back = time.perf_counter()
-    running.start()
+    running.start(wait=False)  # the broker that this process knew is gone
     again = ("--tenant", "bench", "--resume", str(batch.pk))
     command = running.run("runbatch", sys.executable, "manage.py", "runbatch", *again)
     exit_code = command.wait(timeout=7200)
@@ -93,7 +94,7 @@ def _compared(filled: Filled, *, n: int) -> dict[str, Any]:
     began = time.perf_counter()
     batch = start(filled)
     planned = time.perf_counter() - began
-    until(lambda: is_over(batch.pk), seconds=7200, pause=0.2)
+    until_over(batch.pk, seconds=7200, pause=0.2)
     took = time.perf_counter() - began
     require_sound(batch, n=n, passed=right(n))
     return {"second_s": round(took, 1), "second_planned_s": round(planned, 2)}
@@ -115,7 +116,7 @@ def _wrong(batch: Any, *, n: int) -> int:
     return 0
 
 
-def _done(batch_id: object) -> int:
+def _done(batch_id: UUID) -> int:
     from django.db import connection
 
     with connection.cursor() as cursor:

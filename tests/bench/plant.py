@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 import psutil
 
@@ -41,13 +42,14 @@ class Plant:
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
-    def start(self) -> None:
-        """Run a coordinator and a worker, and wait until it answers."""
+    def start(self, *, wait: bool = True) -> None:
+        """Run a coordinator and a worker, and wait until it answers if that is wanted."""
         from evalsite.pipeline.crew import worker_command
 
         self.run("coordinator", sys.executable, "manage.py", "coordinator")
         self.run("worker", *worker_command(name="plant"))
-        until(_worker_answers, seconds=60)
+        if wait:
+            until(_worker_answers, seconds=120)
 
     def run(self, role: str, *command: str) -> subprocess.Popen[bytes]:
         """Start a process on servers that it takes for those of a deployment."""
@@ -128,7 +130,7 @@ def until(holds: Callable[[], object], *, seconds: float, pause: float = 0.02) -
         time.sleep(pause)
 
 
-def is_over(batch_id: object) -> bool:
+def is_over(batch_id: UUID) -> bool:
     """Whether a batch of the tenant in scope is finished; ends the bench where it is paused."""
     from evalsite.batches.models import Batch
 
@@ -138,13 +140,12 @@ def is_over(batch_id: object) -> bool:
     return bool(state == "finished")
 
 
-def _worker_answers() -> bool:
-    from kombu.exceptions import OperationalError
-    from redis.exceptions import RedisError
+def until_over(batch_id: UUID, *, seconds: float, pause: float = 0.02) -> None:
+    """Wait for the end of a batch of the tenant in scope."""
+    until(lambda: is_over(batch_id), seconds=seconds, pause=pause)
 
+
+def _worker_answers() -> bool:
     from evalsite.celery import app
 
-    try:
-        return bool(app.control.ping(timeout=0.5))
-    except (OperationalError, RedisError):  # what it knew was killed
-        return False
+    return bool(app.control.ping(timeout=0.5))

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import redis
 
 from tests.bench.filled import Filled, fill, require_sound, right, start
-from tests.bench.plant import Plant, Sample, is_over, plant, until
+from tests.bench.plant import Plant, Sample, plant, until_over
 from tests.bench.stand import found_tenant, stand
 from tests.bench.verdict import Goal, verdict
 from tests.services import DATABASE, Services
@@ -70,7 +70,7 @@ def _score(work: tuple[Any, Filled]) -> float:
     began = time.perf_counter()
     with tenant(work[0]):
         batch = start(work[1])
-        until(lambda: is_over(batch.pk), seconds=300)
+        until_over(batch.pk, seconds=300)
         n = batch.n_cases
         require_sound(batch, n=n, passed=right(n))
     return time.perf_counter() - began

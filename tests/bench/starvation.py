@@ -15,7 +15,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.bench.filled import Filled, fill, require_sound, right, start
-from tests.bench.plant import is_over, plant, until
+from tests.bench.plant import is_over, plant, until_over
 from tests.bench.stand import found_tenant, stand
 from tests.bench.verdict import Goal, verdict
 
@@ -35,7 +35,7 @@ def main() -> None:
 
         a, b = found_tenant(), create_tenant(slug="b", name="B").pk
         with tenant(a):
-            many = fill(asked.cases)
+            many = fill(asked.cases, services=services)
         with tenant(b):
             few = fill(FEW)
         with plant(services):
@@ -51,7 +51,7 @@ def main() -> None:
                 with tenant(a):
                     if is_over(large.pk):
                         sys.exit("A was over too soon: give it more --cases")
-                    until(lambda pk=large.pk: is_over(pk), seconds=3600)
+                    until_over(large.pk, seconds=3600)
                     require_sound(large, n=asked.cases, passed=right(asked.cases))
     limit = 2 * median(idle) + 5
     goals = [Goal("B beside A, the slowest round, s", max(beside), limit)]
@@ -61,7 +61,7 @@ def main() -> None:
 def _timed(few: Filled) -> float:
     began = time.perf_counter()
     batch = start(few)
-    until(lambda: is_over(batch.pk), seconds=600)
+    until_over(batch.pk, seconds=600)
     took = time.perf_counter() - began
     require_sound(batch, n=FEW, passed=right(FEW))
     return round(took, 3)
