@@ -55,6 +55,7 @@ from tests.tenant_rows import (
     make_spending,
     make_turn,
 )
+from tests.trend_rows import make_shift, make_watch
 
 _numbers = count(1)
 
@@ -284,22 +285,6 @@ def make_evaluation_request(**fields: Any) -> EvaluationRequest:
     fields["run"] = fields.get("run") or make_run()
     fields["evaluation"] = fields.get("evaluation") or make_evaluation()
     return EvaluationRequest.objects.create(**fields)
-
-
-def make_watch(**fields: Any) -> Watch:
-    """The pass rate of a target on a suite, without a version so far."""
-    fields["suite"] = fields.get("suite") or make_suite()
-    fields["target"] = fields.get("target") or make_target()
-    return Watch.objects.create(**{"metric": "pass_rate", **fields})
-
-
-def make_shift(**fields: Any) -> Shift:
-    """A pass rate that fell after ten versions."""
-    batch = fields["batch"] = fields.get("batch") or make_batch()
-    line = {"suite": batch.suite, "target": batch.run.target, "metric": "pass_rate"}
-    levels = {"before": 0.9, "after": 0.6, "n_before": 10, "n_after": 5, "is_harm": True}
-    proof = {"version": "11", "found_in": batch, "p_value": 0.001, "p_corrected": 0.01}
-    return Shift.objects.create(**{**line, **levels, **proof, **fields})
 
 
 FACTORIES: dict[type[models.Model], Callable[..., Any]] = {

@@ -9,8 +9,8 @@ from evalsite.audit.models import Entry
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
 from evalsite.trends.models import Shift, ShiftState
-from tests.factories import make_shift, make_watch
 from tests.tenant_rows import make_membership, make_user
+from tests.trend_rows import make_shift, make_watch
 
 
 def signed_in(owner: Tenant, role: Role) -> Client:

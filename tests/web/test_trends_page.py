@@ -15,7 +15,8 @@ from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
 from evalsite.trends.detect import detect
 from evalsite.trends.models import Shift, Watch
-from tests.factories import make_run, make_shift, make_suite, make_summary, make_target, make_watch
+from tests.factories import make_run, make_suite, make_summary, make_target
+from tests.trend_rows import make_shift, make_watch
 from tests.trends.lines import Grower, noise
 from tests.web.looking import looker, shown
 
