@@ -14,10 +14,12 @@ from pathlib import Path
 from random import Random
 
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from evalsite.batches.models import Step
-from evalsite.pipeline.models import Leadership, OutboxMessage
+from evalsite.pipeline.models import Leadership, OutboxMessage, WorkerNode
 from tests.crucible.scene import Scene, steady
+from tests.crucible.schedule import Order
 from tests.crucible.world import COORDINATORS, HELPER, WORKERS
 from tests.journeys.workshop import pool_children
 
@@ -90,7 +92,12 @@ def site_killed(scene: Scene, chance: Random) -> Iterator[None]:
 def clock_wrong(scene: Scene, chance: Random) -> Iterator[None]:
     """A third worker helps whose clock is ten minutes or an hour off."""
     clock = {"LD_PRELOAD": _faketime(), "FAKETIME": chance.choice(("+600", "-600", "-3600"))}
+    began = timezone.now()
     scene.world.start(HELPER, **clock, FAKETIME_DONT_FAKE_MONOTONIC="1")
+    # It comes when much is done: so there is something for it to do, too.
+    _await(scene, WorkerNode.objects.filter(started_at__gt=began).exists)
+    who = chance.randrange(len(scene.customers))
+    scene.order(Order("for the helper", who, "judged", scene.clock))
     yield
     scene.world.dismiss(HELPER)
 
