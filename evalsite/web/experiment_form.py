@@ -71,9 +71,9 @@ class DeclareForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         numbers = {name: forms.NumberInput(attrs=_ANY) for name in _AMOUNTS}
-        widgets = {**numbers, "description": forms.Textarea(attrs={"rows": 2})}
-        of_model = {"fields": _FIELDS, "labels": _LABELS, "help_texts": _HELP, "widgets": widgets}
-        self.fields.update(fields_for_model(Experiment, **of_model))
+        widgets: Any = {**numbers, "description": forms.Textarea(attrs={"rows": 2})}
+        words: Any = {"labels": _LABELS, "help_texts": _HELP}
+        self.fields.update(fields_for_model(Experiment, _FIELDS, widgets=widgets, **words))
         suite: Any = self.fields["suite"]
         suite.empty_label, suite.queryset = "any", suite.queryset.order_by("name")
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.chromium import NARROW, WIDE, opened, sign_in
 from tests.browser.world import OWNER, World
 
 # 200 % zoom of a wide window.
-ZOOMED: Final = {"width": 640, "height": 450}
+ZOOMED: Final[ViewportSize] = {"width": 640, "height": 450}
 # All but whether one can read a text before its background, which is asked apart: that takes axe
 # as long as everything else, and differs in the dark.
 _PLAIN: Final = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": False}}}
@@ -126,7 +126,7 @@ def over_the_edge(page: Page) -> list[int]:
     return [_pixels_over(page, size) for size in (WIDE, ZOOMED, NARROW)]
 
 
-def _pixels_over(page: Page, size: Any) -> int:
+def _pixels_over(page: Page, size: ViewportSize) -> int:
     page.set_viewport_size(size)
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
