@@ -12,6 +12,7 @@ import psutil
 
 from evalsite.embedded import supervisor
 from tests.crucible.scene import Scene
+from tests.crucible.schedule import Order
 from tests.services import DATABASE
 
 
@@ -41,9 +42,11 @@ def broker_wiped(scene: Scene, chance: Random) -> Iterator[None]:
 
 @contextmanager
 def broker_frozen(scene: Scene, chance: Random) -> Iterator[None]:
-    """The broker answers nobody for a while, and closes no socket."""
+    """The broker answers nobody for a while, and closes no socket; an order comes all the same."""
     server = _server(scene, "valkey")
     server.suspend()
+    who = chance.randrange(len(scene.customers))
+    scene.order(Order("in the silence", who, "recorded", scene.clock))
     yield
     server.resume()
 

@@ -114,11 +114,18 @@ def test_who_leads_may_sweep() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "at", "n"), [("rank:1", 2, 1), ("rank:1", 5, 0), ("finish:1", 2, 0)]
+    ("key", "at", "n"), [("rank:1", 2, 1), ("rank:1", 0.5, 0), ("rank:1", 5, 0), ("finish:1", 2, 0)]
 )
 def test_nothing_leaves_for_a_broker_that_is_away(key: str, at: float, n: int) -> None:
-    gone = noted("pipeline_outboxmessage delete", before={"key": key}, at=at)
+    row = {"key": key, "created_at": NOW.isoformat()}
+    gone = noted("pipeline_outboxmessage delete", before=row, at=at)
     assert len([*outbox([gone], [Outage(NOW, NOW + timedelta(seconds=4))])]) == n
+
+
+def test_what_was_written_meanwhile_cannot_have_been_sent() -> None:
+    row = {"key": "rank:1", "created_at": (NOW + timedelta(seconds=0.1)).isoformat()}
+    gone = noted("pipeline_outboxmessage delete", before=row, at=0.2)
+    assert len([*outbox([gone], [Outage(NOW, NOW + timedelta(seconds=4))])]) == 1
 
 
 @pytest.fixture
