@@ -27,7 +27,8 @@ _CODE: Final = re.compile(r"\[[a-z]+(?:_[a-z]+)*\]")
 _TRACEBACK: Final = "Traceback (most recent call last)"
 # Logger, and how its event begins.
 SAID: Final = (
-    ("celery.worker.consumer", "consumer: "),
+    ("celery.worker.consumer.consumer", "consumer: "),
+    ("celery.worker.consumer.consumer", "Frequent restarts detected"),
     ("multiprocessing", "Process "),
     ("celery.pool", "Process "),
 )
@@ -37,8 +38,9 @@ OUTAGES: Final = {
     *("ConnectionTimeout", "ConnectionError", "TimeoutError", "BusyLoadingError"),
     *("OutOfMemoryError", "ConnectionResetError", "BrokenPipeError", "WorkerLostError"),
 }
-# Of Django and of psycopg; without a cause of its own it is a connection that is gone.
-_GONE: Final = {"OperationalError", "InterfaceError", "InternalError"}
+# Of Django, psycopg and kombu; without a cause that says more it is a connection that is gone.
+_GONE: Final = {"OperationalError", "InterfaceError"}
+_SAYS_NO_MORE: Final = {"", "RemoteTraceback", *_GONE}
 
 
 class Logs:
@@ -98,10 +100,11 @@ def _is_told(event: dict[str, Any]) -> bool:
 
 
 def _is_outage(kind: str, cause: str) -> bool:
-    return bool({kind, cause} & OUTAGES) or (kind in _GONE and cause in {"", *_GONE})
+    return bool({kind, cause} & OUTAGES) or (kind in _GONE and cause in _SAYS_NO_MORE)
 
 
 def _raised(event: dict[str, Any]) -> tuple[str, str]:
-    exception = event.get("exception")
-    told = exception if isinstance(exception, dict) else {}
+    """Answer the kind and the cause of an event's exception, as far as it tells them."""
+    told = event.get("exception") or {}
+    told = told if isinstance(told, dict) else {"kind": told}
     return str(told.get("kind", "")), str(told.get("cause", ""))
