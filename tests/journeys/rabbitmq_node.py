@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,6 +85,11 @@ class Node:
                 return int(declared[1]) if declared else 0
         except amqp.NotFound:
             return 0
+
+    def empty(self, queue: str) -> None:
+        """Throw away what waits in a queue, if there is such a queue."""
+        with suppress(amqp.NotFound), self.channel() as channel:
+            channel.queue_purge(queue)
 
     def double(self, queue: str) -> int:
         """Put a copy of each waiting message behind it; answers how many there were."""

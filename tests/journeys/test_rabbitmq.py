@@ -12,6 +12,7 @@ import pytest
 from django.db.models import QuerySet
 
 from evalsite.batches.models import Batch, Chunk, Step
+from evalsite.celery import app
 from tests.journeys.rabbitmq_node import EPMD, PROGRAM, Node
 from tests.journeys.workshop import (
     Workshop,
@@ -43,6 +44,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 @pytest.fixture
 def shop(workshop: Workshop, services: Services, node: Node) -> Workshop:
     """A workshop whose messages go through RabbitMQ, with sums to judge."""
+    for queue in app.conf.task_queues:
+        node.empty(queue.name)
     workshop.environment |= {"BROKER_URL": node.url, "VALKEY_URL": services.broker_url}
     fill(workshop, n=N, wrong={"run": 40})
     return workshop
@@ -95,7 +98,6 @@ def settle(shop: Workshop, node: Node, *, queue: str, effect: Callable[[], objec
     until(lambda: not node.waiting(queue), what=f"{queue} empty")
     helper.terminate()
     helper.wait(timeout=60)
-    assert node.waiting(queue) == 0
 
 
 def test_doubled_messages_change_nothing(shop: Workshop, node: Node) -> None:
