@@ -71,6 +71,12 @@ def _overdue(asked: _Asked) -> Iterator[Finding]:
         yield fail("outbox_overdue", told, fix=_sweep(asked))
 
 
+def _late(asked: _Asked) -> Iterator[Finding]:
+    if (seconds := asked.figures["schedules_late_seconds"]) > _OVERDUE_S:
+        told = f"{asked.slug}: a schedule is {seconds:,.0f} s late"
+        yield fail("schedule_late", told, fix=_sweep(asked))
+
+
 def _lost(asked: _Asked) -> Iterator[Finding]:
     if n := asked.figures["chunks_failed_last_day"]:
         told = f"{asked.slug}: {n:.0f} chunks killed each worker that tried them, since yesterday"
@@ -84,7 +90,7 @@ def _waits_for_somebody(asked: _Asked) -> Iterator[Finding]:
         yield warn("batches_paused", f"{asked.slug}: {n:.0f} batches are paused", fix=fix)
 
 
-_LOOKS: Final = (_still, _expired, _overdue, _lost, _waits_for_somebody)
+_LOOKS: Final = (_still, _expired, _overdue, _late, _lost, _waits_for_somebody)
 
 
 def _sweep(asked: _Asked) -> str:

@@ -62,6 +62,9 @@ _WORK = f"""
         extract(epoch FROM clock_timestamp() - min(due_at)), 0), 0) FROM pipeline_outboxmessage
     UNION ALL SELECT 'alerts_unsent', NULL, NULL, NULL, NULL, count(*)
         FROM alerts_alert WHERE state IN ('pending', 'sending')
+    UNION ALL SELECT 'schedules_late_seconds', NULL, NULL, NULL, NULL, greatest(coalesce(
+        extract(epoch FROM clock_timestamp() - min(next_at)), 0), 0)
+        FROM schedules_schedule WHERE is_active
     UNION ALL SELECT 'evaluation_requests', 'state', state, NULL, NULL, count(*)
         FROM pipeline_evaluationrequest WHERE state <> 'started' GROUP BY state
 """

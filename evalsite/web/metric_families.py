@@ -43,6 +43,7 @@ FAMILIES: Final = {
     "steps_finished_last_hour": ("Steps by who finished them.", ("tenant", "by")),
     "outbox_messages": ("Messages owed to the broker.", ("tenant",)),
     "outbox_oldest_seconds": ("How long the oldest message is overdue.", ("tenant",)),
+    "schedules_late_seconds": ("How long the longest overdue tick is late.", ("tenant",)),
     "alerts_unsent": ("Alerts that wait to be sent.", ("tenant",)),
     "evaluation_requests": ("Requests that are due or refused.", ("tenant", "state")),
 }

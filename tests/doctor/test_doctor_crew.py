@@ -15,6 +15,7 @@ from tests.doctor.conftest import Codes
 from tests.factories import make_batch, make_chunk, make_outbox_message, make_step
 from tests.journeys.workshop import until
 from tests.nodes import make_node
+from tests.schedule_rows import make_schedule
 
 EVERY = ["control", "dispatch", *LANES]
 OWN = {
@@ -106,8 +107,9 @@ def test_what_is_told_of_a_tenant(codes: Codes, as_acme: Tenant) -> None:
     make_chunk(step=step, number=1, state="failed", finished_at="2999-01-01T00:00:00Z")
     make_outbox_message(due_at=long_ago)
     make_batch(state="paused")
+    make_schedule(next_at=long_ago)
     expected = {"leases_expired", "chunks_lost", "outbox_overdue", "batches_paused"}
-    assert codes(work.work) == expected
+    assert codes(work.work) == expected | {"schedule_late"}
 
 
 @pytest.mark.parametrize(("seconds", "level"), [(300, "warning"), (1000, "error")])
