@@ -51,6 +51,9 @@ class ScheduleEdit(Wanted):
         child=JSONField(allow_null=True), required=False, help_text="The pack's, its judges too."
     )
     selection = Cases(required=False, help_text="Empty: all cases.")
+    run = CharField(
+        required=False, max_length=100, help_text="A live run, asked anew: its id or name."
+    )
     repetitions = IntegerField(required=False, min_value=1, max_value=MOST_REPETITIONS)
     max_cost_usd = FloatField(
         required=False, allow_null=True, min_value=0, max_value=_DEAREST, help_text="Of each tick."
@@ -71,9 +74,6 @@ class NewSchedule(ScheduleEdit):
 
     name = CharField(max_length=LONGEST_NAME)
     suite = CharField(max_length=100, help_text="Its id or name.")
-    run = CharField(
-        required=False, max_length=100, help_text="A live run, asked anew: its id or name."
-    )
     target = CharField(
         required=False, max_length=100, help_text="Whose recorded outputs are sampled."
     )
@@ -128,12 +128,16 @@ def new_schedule(body: Mapping[str, Any]) -> Schedule:
 
 
 def change_schedule(schedule: Schedule, body: Mapping[str, Any]) -> None:
-    """Set the fields that a body of `ScheduleEdit` has; raises what `read_selection` does."""
+    """Set the fields that a body of `ScheduleEdit` has; raises RunUnknown, and what
+    `read_selection` does.
+    """
     kept = dict(body)
     if "selection" in kept:
         wish = dict(kept["selection"])
         keys = {"keys": wish.pop("cases")} if "cases" in wish else {}
         kept["selection"] = read_selection({**wish, **keys}).as_json()
+    if "run" in kept:
+        kept["run"] = run_of(kept["run"])
     if "max_cost_usd" in kept:
         kept["max_cost_usd"] = money(kept["max_cost_usd"])
     if "crontab" in kept:

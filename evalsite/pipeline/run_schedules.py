@@ -133,7 +133,7 @@ def _launch(tick: Tick, run: Run, *, selection: Selection) -> None:
 
 
 def _refuse(tick: Tick, error: EvalsiteError | VerdictError) -> None:
-    tick.state, tick.batch = TickState.REFUSED, None
+    tick.state, tick.batch, tick.n_new = TickState.REFUSED, None, None
     tick.code, tick.reason = error.code, str(error)
 
 

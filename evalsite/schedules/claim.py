@@ -16,11 +16,13 @@ from evalsite.schedules.models import CatchUp, Schedule, Tick
 # Later than that a tick was missed: a sweep may take a while, a coordinator a moment to take over.
 GRACE: Final = timedelta(minutes=10)
 
-# The row stays locked until the tick is written; what another holds is passed by.
+# The row stays locked until the tick is written; what another holds is passed by. A tenant that
+# was closed starts nothing more.
 _CLAIM: Final = """
-    SELECT id, clock_timestamp() FROM schedules_schedule
-    WHERE is_active AND next_at <= statement_timestamp()
-    ORDER BY next_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+    SELECT s.id, clock_timestamp() FROM schedules_schedule s
+    WHERE s.is_active AND s.next_at <= statement_timestamp()
+      AND EXISTS (SELECT 1 FROM tenants_tenant t WHERE t.id = s.tenant_id AND t.is_active)
+    ORDER BY s.next_at LIMIT 1 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
 
 

@@ -113,7 +113,7 @@ class ScheduleForm(forms.Form):
     def _offer(self) -> None:
         fields: dict[str, Any] = dict(self.fields)
         live = fields["run"].queryset.filter(eval_mode=EvalMode.LIVE, connection__isnull=False)
-        live = live.exclude(status=RunStatus.FAILED).filter(metadata__schedule=None)
+        live = live.exclude(status=RunStatus.FAILED).filter(metadata__schedule__isnull=True)
         fields["run"].queryset = live.order_by("name")
         fields["run"].empty_label = "sample what was recorded"
         for name in ("suite", "target"):

@@ -14,9 +14,9 @@ from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from tests.api.conftest import asker
 from tests.api.send import told
-from tests.factories import make_suite, make_target
+from tests.factories import make_run, make_suite, make_target
 from tests.schedule_rows import make_schedule, make_tick
-from tests.schedules.scheduled import live
+from tests.schedules.scheduled import FUNCTION, live
 
 ALL = "/api/v1/schedules"
 
@@ -75,6 +75,14 @@ def test_a_crontab_ends_an_interval_and_the_other_way_round(client: Client, acme
     assert (changed["crontab"], changed["every_seconds"]) == ("0 6 * * *", None)
     changed = told(patched(client, one, every_seconds=600))
     assert (changed["crontab"], changed["every_seconds"]) == ("", 600)
+
+
+def test_another_run_may_be_named(client: Client, acme: Tenant) -> None:
+    with tenant(acme.pk):
+        schedule = live()
+        other = make_run(target=schedule.target, eval_mode="live", connection=FUNCTION)
+    changed = told(patched(client, f"{ALL}/{schedule.pk}", run=other.name))
+    assert changed["run_name"] == other.name
 
 
 def test_what_was_changed_meanwhile_is_not_overwritten(client: Client, acme: Tenant) -> None:

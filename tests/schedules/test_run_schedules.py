@@ -87,6 +87,14 @@ def test_a_paused_one_is_not_due(as_acme: Tenant) -> None:
     assert run_due_schedules() == 0
 
 
+def test_a_tenant_that_was_closed_starts_nothing_more(as_acme: Tenant) -> None:
+    let_be_due(live())
+    Tenant.objects.update(is_active=False)
+    assert run_due_schedules() == 0
+    Tenant.objects.update(is_active=True)
+    assert run_due_schedules() == 1
+
+
 def test_resumed_it_is_due_from_now_on(as_acme: Tenant) -> None:
     schedule = live()
     switch_schedule(schedule, on=False)

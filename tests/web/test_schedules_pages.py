@@ -129,6 +129,16 @@ def test_the_times_are_shown_before_it_is_saved(acme: Tenant) -> None:
     assert (kept.kind, kept.crontab, kept.percent) == ("recorded", "30 6 * * *", 5.0)
 
 
+def test_a_live_one_is_added(acme: Tenant) -> None:
+    with tenant(acme.pk):
+        known = live()
+    asked = {"target": known.target_id, "run": known.run_id, "crontab": "", "every_seconds": 600}
+    saved(looker(acme, role=Role.ENGINEER), NEW, fields(acme, **asked))
+    with tenant(acme.pk):
+        kept = Schedule.objects.get(name="online")
+    assert (kept.kind, kept.run_id) == ("live", known.run_id)
+
+
 def test_what_was_changed_since_is_shown_again(acme: Tenant) -> None:
     client, given = looker(acme, role=Role.ENGINEER), fields(acme)
     page = sent(client, NEW, {**given, "seen": "of another form", "save": "1"})
