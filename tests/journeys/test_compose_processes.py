@@ -135,6 +135,7 @@ def start(stack: Stack) -> None:
     """Start all as compose would: the setup to its end, then the rest."""
     start_valkey(stack)
     assert stack.up("setup").wait(timeout=LONG) == 0, (stack.tmp / "setup-1.log").read_text()
+    stack.running.clear()
     for name in LASTING:
         stack.up(name)
     for nth in range(1, stack.told["coordinator"].replicas + 1):
