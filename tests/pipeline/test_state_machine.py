@@ -105,8 +105,17 @@ class Game(RuleBasedStateMachine):
     def a_message_arrives(self, one: int, late: int) -> None:
         """Also of a step that is over, and of the epoch before."""
         step = one % len(self.chunks)
-        chunk = one % len(self.chunks[step])
-        epoch = self.model.epoch - late
+        self._claim(step, one % len(self.chunks[step]), epoch=self.model.epoch - late)
+
+    @precondition(lambda self: self.claims)
+    @rule(one=any_one)
+    def a_worker_is_slow(self, one: int) -> None:
+        """Its leases run out, and another takes its chunk; it does not know."""
+        self.leases_run_out()
+        _, held = self.claims[one % len(self.claims)]
+        self._claim(held.step, held.chunk, epoch=self.model.epoch)
+
+    def _claim(self, step: int, chunk: int, *, epoch: int) -> None:
         claim = outcome(
             lambda: claim_chunk(
                 self.chunks[step][chunk],
@@ -167,17 +176,12 @@ class Game(RuleBasedStateMachine):
         assert done == (opened is not None)
         self._opened(opened)
 
-    @rule()
-    def somebody_cancels(self) -> None:
-        self._told(launch.cancel, self.model.cancel())
-
-    @rule()
-    def somebody_pauses(self) -> None:
-        self._told(partial(pause.pause_by_hand, actor="alice"), self.model.pause())
-
-    @rule()
-    def somebody_resumes(self) -> None:
-        self._told(launch.resume, self.model.resume())
+    @rule(what=st.sampled_from(["cancel", "pause", "resume", "resume"]))
+    def somebody_steers(self, what: str) -> None:
+        by_hand = partial(pause.pause_by_hand, actor="alice")
+        verb = {"cancel": launch.cancel, "pause": by_hand, "resume": launch.resume}[what]
+        done, refused = outcome(lambda: verb(self.batch)), getattr(self.model, what)()
+        assert done == refused if refused else isinstance(done, Batch)
 
     @rule()
     def somebody_retries(self) -> None:
@@ -207,10 +211,6 @@ class Game(RuleBasedStateMachine):
             summary = Summary.objects.get(batch=self.batch, slice_kind="all")
             for verdict in ("passed", "failed", "unscored", "errored"):
                 assert getattr(summary, verdict) == counts[verdict]
-
-    def _told(self, verb: Callable[[UUID], Batch], refused: Refused | None) -> None:
-        done = outcome(lambda: verb(self.batch))
-        assert done == refused if refused else isinstance(done, Batch)
 
     def _opened(self, cases: set[str] | None) -> None:
         """Take over how a new step's cases are cut; together they are just those wanted."""
