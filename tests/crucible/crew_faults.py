@@ -16,7 +16,7 @@ from random import Random
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from evalsite.batches.models import Step
+from evalsite.batches.models import Chunk, Step
 from evalsite.pipeline.models import Leadership, OutboxMessage, WorkerNode
 from tests.crucible.scene import Scene, steady
 from tests.crucible.schedule import Order
@@ -47,9 +47,17 @@ def worker_killed(scene: Scene, chance: Random) -> Iterator[None]:
 
 @contextmanager
 def worker_frozen(scene: Scene, chance: Random) -> Iterator[None]:
-    """A worker sleeps past its leases, then wakes up and goes on with what it had in hand."""
+    """A worker sleeps past its leases, then wakes up and goes on with what it had in hand.
+
+    Every other time it wakes up just when another has taken a chunk over.
+    """
     role = chance.choice(WORKERS)
+    held = Chunk.objects.filter(state="leased")
+    _await(scene, held.exists)
     scene.world.signal(role, signal.SIGSTOP)
+    if chance.random() < 0.5:
+        _await(scene, held.filter(attempt__gt=1).exists)
+        scene.world.signal(role, signal.SIGCONT)
     yield
     scene.world.signal(role, signal.SIGCONT)
 

@@ -179,8 +179,9 @@ class Game(RuleBasedStateMachine):
     @rule(what=st.sampled_from(["cancel", "pause", "resume", "resume"]))
     def somebody_steers(self, what: str) -> None:
         by_hand = partial(pause.pause_by_hand, actor="alice")
-        verb = {"cancel": launch.cancel, "pause": by_hand, "resume": launch.resume}[what]
-        done, refused = outcome(lambda: verb(self.batch)), getattr(self.model, what)()
+        verbs: dict[str, Callable[[UUID], Batch]]
+        verbs = {"cancel": launch.cancel, "pause": by_hand, "resume": launch.resume}
+        done, refused = outcome(lambda: verbs[what](self.batch)), getattr(self.model, what)()
         assert done == refused if refused else isinstance(done, Batch)
 
     @rule()
