@@ -1,8 +1,9 @@
 """How evenly tenants share the workers while all of them have work, and what weights do.
 
-`python tests/bench/fair_shares.py [--tenants 20] [--cases 10000]`. Cases of each tenant that were
-done from when all had begun until the first had no more: Jain's index of equal tenants at least
-0.95, and with weights 1, 2 and 4 each share within 15 % of what its weight gives.
+`python tests/bench/fair_shares.py [--tenants 20] [--cases 10000]`. All is started before a
+worker is. Cases of each tenant that were sent until the first tenant had no more: Jain's index of
+equal tenants at least 0.95, and with weights 1, 2 and 4 each share within 15 % of what its weight
+gives.
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ from tests.bench.filled import Filled, fill, start
 from tests.bench.plant import plant, until_over
 from tests.bench.stand import found_tenant, stand
 from tests.bench.verdict import Goal, verdict
+from tests.services import Services
 
 WEIGHTS = (1, 2, 4)
 # Fine enough that a chunk more or less is no 15 %.
 CHUNK_SECONDS = "0.1"
-_DONE = """
+_SENT = """
     SELECT coalesce(sum(c.n_cases), 0) FROM batches_chunk c JOIN batches_step s ON s.id = c.step_id
-    WHERE s.batch_id = %s AND c.finished_at > %s AND c.finished_at <= %s
+    WHERE s.batch_id = %s AND c.dispatched_at <= %s
 """
 _LAST = """
-    SELECT max(c.finished_at) FROM batches_chunk c JOIN batches_step s ON s.id = c.step_id
+    SELECT max(c.dispatched_at) FROM batches_chunk c JOIN batches_step s ON s.id = c.step_id
     WHERE s.batch_id = %s
 """
 
@@ -51,8 +53,7 @@ def main() -> None:
         for one, weight in zip(weighted, WEIGHTS, strict=True):
             with tenant(one):
                 set_quota(weight=weight)
-        with plant(services):
-            equal, heavy = _shares(work), _shares(weighted)
+        equal, heavy = _shares(services, work), _shares(services, weighted)
     index = sum(equal) ** 2 / (len(equal) * sum(n * n for n in equal))
     due = [weight / sum(WEIGHTS) for weight in WEIGHTS]
     parts = [n / sum(heavy) for n in heavy]
@@ -62,7 +63,7 @@ def main() -> None:
         Goal("a weighted share is off by at most, %", 100 * off, 15),
     ]
     shares = [round(part, 3) for part in parts]
-    verdict("fair_shares", goals, done_equal=equal, done_weighted=heavy, weighted_shares=shares)
+    verdict("fair_shares", goals, sent_equal=equal, sent_weighted=heavy, weighted_shares=shares)
 
 
 def _tenants(kind: str, n: int) -> list[UUID]:
@@ -78,20 +79,20 @@ def _fill(tenant_id: UUID, n: int) -> Filled:
         return fill(n)
 
 
-def _shares(work: dict[UUID, Filled]) -> list[int]:
-    """Score all at once; answers how many cases of each were done while all had work."""
+def _shares(services: Services, work: dict[UUID, Filled]) -> list[int]:
+    """Score all at once; answers how many cases of each were sent while all had some to send."""
     from evalsite.tenants.scope import tenant
 
     batches: dict[UUID, Any] = {}
     for one, filled in work.items():
         with tenant(one):
             batches[one] = start(filled, priority="bulk").pk
-    begun = _ask(one, "SELECT clock_timestamp()")
-    for one, batch in batches.items():
-        with tenant(one):
-            until_over(batch, seconds=3600, pause=0.5)
+    with plant(services):
+        for one, batch in batches.items():
+            with tenant(one):
+                until_over(batch, seconds=3600, pause=0.5)
     first = min(_ask(one, _LAST, batch) for one, batch in batches.items())
-    return [int(_ask(one, _DONE, batch, begun, first)) for one, batch in batches.items()]
+    return [int(_ask(one, _SENT, batch, first)) for one, batch in batches.items()]
 
 
 def _ask(tenant_id: UUID, sql: str, *values: Any) -> Any:
