@@ -62,7 +62,8 @@ def _shuffle(chance: Random, broker: redis.Redis, queue: bytes) -> None:
 def _drop(seen: set[bytes], chance: Random, broker: redis.Redis, queue: bytes) -> None:
     for message in _fresh(seen, broker, queue):
         if chance.random() < DROPPED:
-            broker.execute_command("LREM", queue, 1, message)
+            # What the stub calls text may be any bytes.
+            broker.lrem(cast(str, queue), 1, cast(str, message))
 
 
 def _fresh(seen: set[bytes], broker: redis.Redis, queue: bytes) -> list[bytes]:
