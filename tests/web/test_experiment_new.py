@@ -94,6 +94,7 @@ def test_a_name_that_is_taken_is_refused(engineer: Client) -> None:
 
 
 def test_a_forecast_asks_as_much_for_any_suite(engineer: Client) -> None:
+    looked(engineer)
     counts = []
     for n in (1, 4):
         batch = make_batch()
