@@ -152,6 +152,29 @@ def test_out_of_time_it_gives_back_what_is_left() -> None:
     assert not outcome.complete
 
 
+def test_a_worker_that_leaves_begins_nothing_and_ends_what_is_under_way() -> None:
+    begun: list[int] = []
+
+    async def one(case: int) -> int:
+        begun.append(case)
+        await asyncio.sleep(0.7)
+        return case
+
+    stage = Stage(width=2, farewell=60, is_leaving=lambda: bool(begun))
+    outcome = stage.run(10, one)
+    assert (sorted(outcome.unflushed), begun, outcome.complete) == ([0, 1], [0, 1], False)
+
+
+def test_a_worker_that_leaves_waits_no_longer_than_its_farewell() -> None:
+    async def one(case: int) -> int:
+        await asyncio.sleep(3600 * case)
+        return case
+
+    stage = Stage(width=2, farewell=0.05, is_leaving=lambda: True)
+    outcome = stage.run(2, one)
+    assert (outcome.unflushed, outcome.complete) == ([0], False)
+
+
 def test_a_bug_is_not_hidden() -> None:
     async def one(case: int) -> int:
         raise ZeroDivisionError
