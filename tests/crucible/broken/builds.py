@@ -141,10 +141,10 @@ APP_CLOCK = Build(
     noticed_by=("I3", "I7", "lease"),
     provoked_by=("F17",),
     edits=(
-        Edit(_LEASE, _IMPORT, f"from datetime import UTC, datetime\n{_IMPORT}"),
+        Edit(_LEASE, _IMPORT, f"{_IMPORT}\nfrom django.utils import timezone\n"),
         Edit(_LEASE, "clock_timestamp()", _CLOCK, times=4),
-        Edit(_LEASE, '"attempts": attempts,', '"attempts": attempts, "clock": datetime.now(UTC),'),
-        Edit(_LEASE, "**values})", '"clock": datetime.now(UTC), **values})'),
+        Edit(_LEASE, '"attempts": attempts,', '"attempts": attempts, "clock": timezone.now(),'),
+        Edit(_LEASE, "**values})", '"clock": timezone.now(), **values})'),
     ),
 )
 
