@@ -187,6 +187,8 @@ def _logging(level: str, *, before: list[Processor], last: list[Any]) -> dict[st
             "evalsite": {"handlers": ["stderr"], "level": level, "propagate": False},
             "django_structlog": {"handlers": ["stderr"], "level": level, "propagate": False},
             "django": {"handlers": ["stderr"], "level": others, "propagate": False},
+            # Of Celery's pool; without a handler its tracebacks would go out bare.
+            "multiprocessing": {"handlers": ["stderr"], "level": others, "propagate": False},
             "gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
             "django.request": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
+from evalsite import logs
 from evalsite.errors import EvalsiteError
 from evalsite.tenants.scope import tenant
 from tests.web.logged import logged
@@ -105,3 +106,12 @@ def test_on_a_terminal_it_is_readable() -> None:
     assert "Refused[refused]\n  tests/web/test_logs.py:" in shown
     assert "because of KeyError" in shown
     assert CANARY not in shown
+
+
+def test_no_library_logs_past_the_formatter() -> None:
+    # Celery's pool cuts its logger off from the root's handlers as soon as it uses it.
+    from billiard.util import get_logger
+
+    own = get_logger()
+    assert own.hasHandlers(), "without one, Python prints what an exception says"
+    assert logs.PlainFormatter in {type(handler.formatter) for handler in own.handlers}
