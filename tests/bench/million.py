@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -129,13 +130,18 @@ def _kill_servers(services: Services) -> None:
     from django.db import connections
 
     from evalsite.embedded import supervisor
+    from evalsite.embedded.spawn import StartFailed
 
     for server in supervisor.status(services.layout):
         if server.pid is not None:
             os.kill(server.pid, signal.SIGKILL)
     connections.close_all()
     time.sleep(3)
-    supervisor.ensure_started(services.layout, database=DATABASE, bound=True)
+    for _ in range(10):  # it replays what was not on the disk, for longer than a start may take
+        with suppress(StartFailed):
+            supervisor.ensure_started(services.layout, database=DATABASE, bound=True)
+            return
+    sys.exit("the servers do not come back")
 
 
 if __name__ == "__main__":
