@@ -126,8 +126,12 @@ class _Measured:
         return [self._start("manage.py", "coordinator") for _ in range(n)]
 
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
-        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        started = subprocess.Popen([sys.executable, *command], start_new_session=True, **silent)
+        started = subprocess.Popen(
+            [sys.executable, *command],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         self._shop.processes.append(started)
         return started
 
