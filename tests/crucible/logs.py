@@ -29,6 +29,7 @@ _TRACEBACK: Final = "Traceback (most recent call last)"
 SAID: Final = (
     ("celery.worker.consumer.consumer", "consumer: "),
     ("celery.worker.consumer.consumer", "Frequent restarts detected"),
+    ("celery.worker.request", "Task handler raised error: 'WorkerLostError'"),
     ("multiprocessing", "Process "),
     ("celery.pool", "Process "),
 )
