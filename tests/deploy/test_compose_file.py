@@ -161,7 +161,7 @@ def test_only_the_setup_knows_the_superuser() -> None:
 
 @pytest.mark.parametrize("broker", ["valkey", "rabbitmq"])
 def test_the_script_makes_each_secret_once(broker: str, tmp_path: Path) -> None:
-    command = ["sh", str(ROOT / "deploy" / "secrets.sh"), str(tmp_path / "secrets"), broker]
+    command = ["sh", str(ROOT / "docs" / "deploy" / "secrets.sh"), str(tmp_path / "secrets"), broker]
     subprocess.run(command, check=True)
     made = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
     assert set(made) == set(FILE["secrets"])
@@ -218,7 +218,7 @@ def test_the_extras_of_the_build_are_pinned() -> None:
 
 
 def test_prometheus_finds_the_site_and_its_rules() -> None:
-    told = yaml.safe_load((ROOT / "deploy" / "prometheus.yaml").read_text())
+    told = yaml.safe_load((ROOT / "docs" / "deploy" / "prometheus.yaml").read_text())
     (job,) = told["scrape_configs"]
     assert job["static_configs"] == [{"targets": ["web:8000"]}]
     assert '"web"' in OURS["web"].environment["ALLOWED_HOSTS"]

@@ -10,7 +10,7 @@ from tests.house.tree import named, own_files
 TOP = {
     *("evalsite", "packs", "judges", "templates", "tests", "docs", ".ci", ".github"),
     *("manage.py", "pyproject.toml", "Makefile", ".gitignore"),
-    *("Dockerfile", ".dockerignore", "compose.yaml", "deploy"),
+    *("Dockerfile", ".dockerignore", "compose.yaml"),
     *("requirements.txt", "requirements-embeddings.txt"),
     *("README.md", "CHANGELOG.md", "LICENSE", "CONTRIBUTING.md", "SECURITY.md"),
     "CODE_OF_CONDUCT.md",
