@@ -9,6 +9,7 @@ from functools import partial
 from random import Random
 from uuid import UUID
 
+from evalsite.batches.models import Batch
 from evalsite.scoring.models import Scorecard
 from evalsite.tenants.scope import tenant
 from tests.crucible.fakes import say
@@ -80,11 +81,18 @@ def cancelled_and_resumed(scene: Scene, chance: Random) -> Iterator[None]:
 
 
 def _known(scene: Scene) -> list[UUID]:
-    """Answer the batches that a customer was told of, once there is one."""
+    """Answer the running batches that a customer was told of, once there is one."""
     end = time.monotonic() + 3
-    while not (found := sorted(scene.batches())) and time.monotonic() < end:
+    while not (found := steady(lambda: _running(scene))) and time.monotonic() < end:
         time.sleep(0.05)
     return found
+
+
+def _running(scene: Scene) -> list[UUID]:
+    running: set[UUID] = set()
+    for _ in scene.each_tenant():
+        running |= set(Batch.objects.filter(state="running").values_list("pk", flat=True))
+    return sorted(scene.batches().keys() & running)
 
 
 def _judged(batch: UUID) -> int:
