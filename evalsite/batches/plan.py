@@ -105,8 +105,7 @@ def plan_batch(
     _require_ready(run)
     require_batch()
     chosen = cases.active_revisions(suite, selection=selection).values("id")
-    n_cases = chosen.count()
-    if n_cases == 0:
+    if not (n_cases := chosen.count()):
         raise NothingSelected(f"no active case of suite {suite.name!r} is selected")
     batch = Batch.objects.create(
         suite=suite,
