@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -157,6 +158,10 @@ class Game(RuleBasedStateMachine):
         leased = Chunk.objects.filter(step__batch=self.batch, state="leased")
         leased.update(lease_until=F("lease_until") - timedelta(seconds=2 * LEASE_S))
         self.model.pass_time()
+
+    @initialize(hours=st.integers(-48, 48))
+    def the_clock_is_wrong(self, hours: int) -> None:
+        self.the_clock_is_set(hours)
 
     @rule(hours=st.integers(-48, 48))
     def the_clock_is_set(self, hours: int) -> None:
