@@ -30,6 +30,7 @@ SAID: Final = (
     ("celery.worker.consumer.consumer", "consumer: "),
     ("celery.worker.consumer.consumer", "Frequent restarts detected"),
     ("celery.worker.request", "Task handler raised error: 'WorkerLostError'"),
+    ("celery.backends.redis", "Connection to Redis lost"),
     ("multiprocessing", "Process "),
     ("celery.pool", "Process "),
 )
