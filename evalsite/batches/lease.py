@@ -46,6 +46,7 @@ class Claim:
     batch_id: UUID
     run_id: UUID
     repetitions: int
+    owner: str = ""
 
 
 _CLAIM = """
@@ -57,7 +58,7 @@ _CLAIM = """
       AND b.epoch = %(epoch)s AND b.state = 'running' AND c.attempt < %(attempts)s
       AND (c.state = 'pending' OR (c.state = 'leased' AND c.lease_until < clock_timestamp()))
     RETURNING c.id, c.attempt, s.id, s.round, s.number, s.lane, s.stages, c.revisions, b.id,
-              b.run_id, b.repetitions
+              b.run_id, b.repetitions, c.lease_owner
 """
 _WHO_HOLDS = """
     SELECT extract(epoch FROM c.lease_until - clock_timestamp())::float8
@@ -70,16 +71,19 @@ _RENEW = """
         n_written = c.n_written + %(written)s
     FROM batches_step s JOIN batches_batch b ON b.id = s.batch_id
     WHERE c.id = %(chunk)s AND c.attempt = %(attempt)s AND c.state = 'leased'
+      AND c.lease_owner = %(owner)s
       AND s.id = c.step_id AND b.state IN ('running', 'paused')
     RETURNING b.state = 'running'
 """
-# The fence steps back with the claim that is undone: the next claim raises it to the same number,
-# and no worker but the one that gives the chunk back here ever had that number.
+# The fence steps back with the claim that is undone, and the next claim raises it to the same
+# number. So whoever writes must be the holder too: one that hands back twice, not knowing that the
+# first time was committed when the database broke down, would undo another's claim.
 _HAND_BACK = """
     UPDATE batches_chunk c SET state = 'pending', attempt = c.attempt - %(forgiven)s,
         lease_until = NULL, wave = NULL, dispatched_at = NULL,
         elapsed_ms = coalesce(c.elapsed_ms, 0) + %(elapsed)s
     WHERE c.id = %(chunk)s AND c.attempt = %(attempt)s AND c.state = 'leased'
+      AND c.lease_owner = %(owner)s
 """
 _FINISH = """
     UPDATE batches_chunk c
@@ -87,13 +91,17 @@ _FINISH = """
         elapsed_ms = coalesce(c.elapsed_ms, 0) + %(elapsed)s
     FROM batches_step s JOIN batches_batch b ON b.id = s.batch_id
     WHERE c.id = %(chunk)s AND c.attempt = %(attempt)s AND c.state = 'leased'
+      AND c.lease_owner = %(owner)s
       AND s.id = c.step_id AND b.state = 'running'
 """
-# Of late: what a chunk costs may change in the course of a step, as models grow slow.
+# Of late: what a chunk costs may change in the course of a step. It falls fast and rises slowly, as
+# the first chunk of a process imports what the others need, and no tenant should pay for that.
 _COUNT_DOWN = """
     UPDATE batches_step SET remaining = remaining - %(finished)s,
         started_at = coalesce(started_at, now()),
-        chunk_ms = coalesce(0.7 * chunk_ms + 0.3 * %(elapsed)s, %(elapsed)s, chunk_ms)
+        chunk_ms = coalesce(
+            least(0.9 * chunk_ms + 0.1 * %(elapsed)s, 0.5 * chunk_ms + 0.5 * %(elapsed)s),
+            %(elapsed)s, chunk_ms)
     WHERE id = %(step)s RETURNING remaining
 """
 
@@ -173,8 +181,9 @@ def _count(step_id: UUID, *, finished: int, elapsed_ms: float | None) -> int:
 
 def _conditional(sql: str, claim: Claim, **values: float | None) -> Any:
     """Run the UPDATE and answer what it returns, if it returns anything."""
+    held = {"chunk": claim.chunk_id, "attempt": claim.attempt, "owner": claim.owner}
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"chunk": claim.chunk_id, "attempt": claim.attempt, **values})
+        cursor.execute(sql, {**values, **held})
         if cursor.rowcount != 1:
             raise LeaseLost("another worker holds this chunk, or its batch was stopped")
         return cursor.fetchone()[0] if cursor.description else None
