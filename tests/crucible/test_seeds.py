@@ -27,8 +27,9 @@ def world(
 ) -> Iterator[World]:
     """One world for all seeds."""
     folder = tmp_path_factory.mktemp("crucible")
-    with django_db_blocker.unblock(), standing(services, folder=folder) as stood:
-        yield stood
+    with django_db_blocker.unblock():
+        with standing(services, folder=folder) as stood:
+            yield stood
         empty(services)
 
 
