@@ -6,6 +6,7 @@ is for speed: leases and fences hold without it, also where a worker is taken fo
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import uuid4
@@ -81,5 +82,8 @@ def silent_seconds() -> float:
 
 
 def owner(name: str, *, task: str) -> str:
-    """Answer what a lease says of its holder: worker, which start of it, task."""
-    return f"{name[:_LONGEST_NAME]}/{BOOT}/{task}"
+    """Answer what a lease says of its holder: worker, which start of it, task, process.
+
+    No two holders are the same, also where a message comes twice.
+    """
+    return f"{name[:_LONGEST_NAME]}/{BOOT}/{task}/{os.getpid()}"

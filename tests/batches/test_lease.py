@@ -10,6 +10,7 @@ from evalsite.batches.lease import (
     claim_chunk,
     count_down,
     finish_chunk,
+    hand_back,
     renew,
 )
 from evalsite.batches.models import Batch, Chunk, Step
@@ -122,3 +123,16 @@ def test_a_batch_is_cancelled_once(as_acme: Tenant) -> None:
     with pytest.raises(Exception, match="batch_not_running"):
         cancel(batch.pk)
     assert Batch.objects.get(pk=batch.pk).epoch == 1
+
+
+def test_handing_back_twice_takes_it_from_nobody(as_acme: Tenant) -> None:
+    chunk = make_chunk()
+    mine = taken(chunk)
+    hand_back(mine, forgiven=True)
+    theirs = claim_chunk(chunk.pk, epoch=1, owner="x", seconds=60, attempts=5)
+    assert theirs is not None
+    assert theirs.attempt == mine.attempt
+    with pytest.raises(LeaseLost):
+        hand_back(mine, forgiven=True)
+    chunk.refresh_from_db()
+    assert (chunk.state, chunk.lease_owner) == ("leased", "x")

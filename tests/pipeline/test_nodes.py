@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -68,7 +69,8 @@ def test_a_beat_goes_on_when_its_session_was_ended(
     with services.superuser() as superuser:
         superuser.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE query LIKE '%pipeline_workernode%' AND pid <> pg_backend_pid()"
+            " WHERE query LIKE '%INSERT INTO pipeline_workernode%'"
+            " AND pid <> pg_backend_pid()"
         )
     WorkerNode.objects.update(last_seen=timezone.now() - SOON)
     until(lambda: nodes.nodes()[0].is_alive, seconds=20, what="another beat")
@@ -124,7 +126,7 @@ def test_a_chunk_whose_workers_died_too_often_is_written_off_at_once(as_acme: Te
 
 
 def test_a_lease_tells_which_start_of_a_worker_holds_it() -> None:
-    assert owner("w@here", task="t") == f"w@here/{BOOT}/t"
+    assert owner("w@here", task="t") == f"w@here/{BOOT}/t/{os.getpid()}"
     assert len(owner("w" * 300, task="t" * 36)) <= 200
 
 

@@ -166,11 +166,14 @@ def test_a_worker_that_leaves_begins_nothing_and_ends_what_is_under_way() -> Non
 
 
 def test_a_worker_that_leaves_waits_no_longer_than_its_farewell() -> None:
+    begun: list[int] = []
+
     async def one(case: int) -> int:
+        begun.append(case)
         await asyncio.sleep(3600 * case)
         return case
 
-    stage = Stage(width=2, farewell=0.05, is_leaving=lambda: True)
+    stage = Stage(width=2, farewell=0.05, is_leaving=lambda: bool(begun))
     outcome = stage.run(2, one)
     assert (outcome.unflushed, outcome.complete) == ([0], False)
 
