@@ -17,10 +17,9 @@ from tests.board_rows import make_board, make_standing
 from tests.factories import (
     make_experiment,
     make_result,
-    make_shift,
     make_summary,
-    make_watch,
 )
+from tests.trend_rows import make_shift, make_watch
 
 
 @pytest.fixture

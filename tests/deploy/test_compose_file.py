@@ -161,7 +161,8 @@ def test_only_the_setup_knows_the_superuser() -> None:
 
 @pytest.mark.parametrize("broker", ["valkey", "rabbitmq"])
 def test_the_script_makes_each_secret_once(broker: str, tmp_path: Path) -> None:
-    command = ["sh", str(ROOT / "docs" / "deploy" / "secrets.sh"), str(tmp_path / "secrets"), broker]
+    script = ROOT / "docs" / "deploy" / "secrets.sh"
+    command = ["sh", str(script), str(tmp_path / "secrets"), broker]
     subprocess.run(command, check=True)
     made = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
     assert set(made) == set(FILE["secrets"])

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from evalsite.targets.models import Output
-from tests.fake_model import Call, Fault, FakeModel, fake_model
+from tests.fake_model import Call, FakeModel, Fault, fake_model
 from tests.journeys.workshop import Workshop, assert_sound, fill, finished, pool_children, until
 
 N = 80

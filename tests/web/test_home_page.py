@@ -21,11 +21,11 @@ from tests.factories import (
     make_gate_check,
     make_regression,
     make_run,
-    make_shift,
     make_step,
     make_suite,
     make_summary,
 )
+from tests.trend_rows import make_shift
 from tests.web.looking import looker, shown
 
 RATES = {
