@@ -13,9 +13,9 @@ from tests.factories import (
     make_regression,
     make_result,
     make_run,
-    make_shift,
     make_summary,
 )
+from tests.trend_rows import make_shift
 
 
 def fill() -> UUID:

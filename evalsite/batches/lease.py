@@ -181,7 +181,11 @@ def _count(step_id: UUID, *, finished: int, elapsed_ms: float | None) -> int:
 
 def _conditional(sql: str, claim: Claim, **values: float | None) -> Any:
     """Run the UPDATE and answer what it returns, if it returns anything."""
-    held = {"chunk": claim.chunk_id, "attempt": claim.attempt, "owner": claim.owner}
+    held: dict[str, Any] = {
+        "chunk": claim.chunk_id,
+        "attempt": claim.attempt,
+        "owner": claim.owner,
+    }
     with connection.cursor() as cursor:
         cursor.execute(sql, {**values, **held})
         if cursor.rowcount != 1:

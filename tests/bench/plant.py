@@ -134,7 +134,7 @@ def is_over(batch_id: UUID) -> bool:
     """Whether a batch of the tenant in scope is finished; ends the bench where it is paused."""
     from evalsite.batches.models import Batch
 
-    state = Batch.objects.values_list("state", flat=True).get(pk=batch_id)
+    state: str = Batch.objects.values_list("state", flat=True).get(id=batch_id)
     if state not in ("running", "finished"):
         sys.exit(f"batch {batch_id} is {state}")
     return bool(state == "finished")
