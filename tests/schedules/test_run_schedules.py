@@ -196,8 +196,8 @@ def test_one_whose_times_cannot_be_told_is_paused(as_acme: Tenant) -> None:
 def test_the_gate_is_asked_when_the_batch_ends(as_acme: Tenant) -> None:
     gate = make_gate()
     schedule = live(gate=gate.name)
-    for _ in range(2):
-        let_be_due(schedule)
+    for minutes in (2, 1):
+        let_be_due(schedule, ago=timedelta(minutes=minutes))
         run_due_schedules()
         deliver_all(Batch.objects.latest("created_at"))
     assert GateCheck.objects.get().gate == gate
