@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r
 
-.PHONY: demo test serve check stop bench crucible crucible-proof prices schema clean
+.PHONY: demo test trials serve check stop bench crucible crucible-proof prices schema clean
 
 demo: $(VENV)/runtime
 	$(BIN)/python manage.py demo
@@ -15,12 +15,18 @@ serve: $(VENV)/runtime
 stop: $(VENV)/runtime
 	$(BIN)/python manage.py services stop
 
-# Two at a time, each with servers of its own; then the faults, which need a machine alone.
-FAULTS := $(patsubst %,tests/journeys/test_%.py,faults outages rabbitmq three_hosts) \
+# Three at a time, each with servers of its own: much of it waits. Then the faults, which need a
+# machine alone. `make trials` is what takes longer: another broker, several hosts, seeded faults.
+FAULTS := $(patsubst %,tests/journeys/test_%.py,faults outages)
+TRIALS := $(patsubst %,tests/journeys/test_%.py,rabbitmq three_hosts) \
 	$(patsubst %,tests/crucible/test_%.py,seeds proofs)
 test: $(VENV)/tools check
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(FAULTS:%=--ignore=%)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder \
+		$(patsubst %,--ignore=%,$(FAULTS) $(TRIALS))
 	$(BIN)/python -m pytest $(FAULTS)
+
+trials: $(VENV)/tools
+	$(BIN)/python -m pytest $(TRIALS)
 
 check: $(VENV)/tools
 	$(BIN)/ruff check .

@@ -59,7 +59,7 @@ def without_message(superuser: psycopg.Connection, *, broker: redis.Redis) -> li
     return [
         Violation("message", f"chunk {chunk} is held by {owner}, and its message is gone")
         for chunk, attempt, owner in sorted(before & still)
-        if owner.rpartition("/")[2] not in known
+        if _task_of(owner) not in known
     ]
 
 
@@ -82,3 +82,8 @@ def _unacknowledged(broker: redis.Redis) -> list[bytes]:
 def _held(superuser: psycopg.Connection) -> set[tuple[str, int, str]]:
     rows = superuser.execute(_HELD).fetchall()
     return {(str(chunk), attempt, owner) for chunk, attempt, owner in rows}
+
+
+def _task_of(owner: str) -> str:
+    """Answer the task in what a lease says of its holder: worker, its start, task, process."""
+    return owner.split("/")[2]
