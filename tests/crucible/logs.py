@@ -31,6 +31,8 @@ SAID: Final = (
     ("celery.worker.consumer.consumer", "Frequent restarts detected"),
     ("celery.worker.request", "Task handler raised error: 'WorkerLostError'"),
     ("celery.backends.redis", "Connection to Redis lost"),
+    # A part was revoked, or lost its database for good: the errback looks at the rows.
+    ("celery.backends.redis", "Chord "),
     ("multiprocessing", "Process "),
     ("celery.pool", "Process "),
 )
