@@ -26,6 +26,12 @@ GONE: Final = """
     OR greatest(last_seen, (SELECT since FROM pipeline_leadership))
        < clock_timestamp() - make_interval(secs => %(silent)s)
 """
+# Whether somebody takes what is sent to the lane of a step `s`.
+SERVED: Final = """
+    EXISTS (SELECT 1 FROM pipeline_workernode n WHERE n.stopped_at IS NULL
+            AND s.lane = ANY (n.queues)
+            AND n.last_seen > clock_timestamp() - make_interval(secs => %(silent)s))
+"""
 _NODES: Final = """
     SELECT * FROM (
         SELECT DISTINCT ON (name) name, host, queues, slots, version, started_at,

@@ -15,7 +15,7 @@ from evalsite.env import load
 from evalsite.pipeline import chords, outbox
 from evalsite.pipeline.evaluate_due import start_due
 from evalsite.pipeline.finish import finish_step
-from evalsite.pipeline.nodes import GONE, silent_seconds
+from evalsite.pipeline.nodes import GONE, SERVED, silent_seconds
 from evalsite.pipeline.owe import ring, tell
 from evalsite.pipeline.pause import pause
 from evalsite.pipeline.run_schedules import run_due_schedules
@@ -53,11 +53,12 @@ _POISON = f"""
 """
 # Sent, and never claimed while the step stood still, or while a later wave was: the message is
 # gone, and holds a place in the window. Sending it twice would do no harm, so the guess need not be
-# perfect.
+# perfect; but where nobody serves the lane what is sent lies there, and more would each time.
 _LOST = f"""
     UPDATE batches_chunk c SET wave = NULL, dispatched_at = NULL
     FROM {_UNFINISHED} AND c.state = 'pending' AND c.wave IS NOT NULL
       AND c.dispatched_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+      AND {SERVED}
       AND (NOT EXISTS (
         SELECT 1 FROM batches_chunk other WHERE other.step_id = s.id AND (
             other.state = 'leased'
@@ -81,7 +82,7 @@ def sweep() -> dict[str, int]:
         "relayed": outbox.relay(),
         "released": _release(attempts=env.max_attempts),
         "written_off": _write_off_poison(attempts=env.max_attempts),
-        "lost": len(_rows(_LOST, seconds=env.redispatch_seconds)),
+        "lost": _send_lost(seconds=env.redispatch_seconds),
         "finished": sum(_finish(step_id) for (step_id,) in _rows(_COMPLETE)),
         "sent": chords.fill_window(),
         "stuck": tell(batches_stuck, stuck_batches(seconds=env.stuck_seconds)),
@@ -100,6 +101,10 @@ def _release(*, attempts: int) -> int:
     if released:
         cut([chunk_id for (chunk_id,) in released])
     return len(released)
+
+
+def _send_lost(*, seconds: float) -> int:
+    return len(_rows(_LOST, seconds=seconds, silent=silent_seconds()))
 
 
 def _write_off_poison(*, attempts: int) -> int:

@@ -13,6 +13,7 @@ from evalsite.pipeline.score import owe_finish
 from evalsite.pipeline.sweep import sweep
 from evalsite.scoring.models import Scorecard
 from evalsite.tenants.models import Tenant
+from tests.nodes import make_node
 from tests.pipeline.bench import deliver_all, deliver_chunks, launched, statuses, told
 
 LONG_AGO = timezone.now() - timedelta(hours=1)
@@ -43,6 +44,7 @@ def test_a_live_lease_is_left_alone(as_acme: Tenant) -> None:
 
 
 def test_a_lost_message_is_sent_again(as_acme: Tenant) -> None:
+    make_node("cpu@here", queues=["cpu"])
     batch = launched([told("failed")])
     set_chunk(batch, wave=1, dispatched_at=LONG_AGO)
     done = sweep()
@@ -50,13 +52,24 @@ def test_a_lost_message_is_sent_again(as_acme: Tenant) -> None:
     assert chunk_of(batch).wave == 1
 
 
+@pytest.mark.parametrize("queues", [[], ["model"]])
+def test_nothing_is_sent_again_to_where_nobody_works(as_acme: Tenant, queues: list[str]) -> None:
+    make_node("another@here", queues=queues)
+    make_node("dead@here", queues=["cpu"], seen=3600)
+    batch = launched([told("failed")])
+    set_chunk(batch, wave=1, dispatched_at=LONG_AGO)
+    assert sweep()["lost"] == 0
+
+
 def test_a_message_that_is_on_its_way_is_not_lost(as_acme: Tenant) -> None:
+    make_node("cpu@here", queues=["cpu"])
     batch = launched([told("failed")])
     set_chunk(batch, wave=1, dispatched_at=timezone.now())
     assert sweep()["lost"] == 0
 
 
 def test_a_step_that_moves_has_lost_nothing(as_acme: Tenant) -> None:
+    make_node("cpu@here", queues=["cpu"])
     batch = launched([told("failed")] * 45)
     set_chunk(batch, wave=1, dispatched_at=LONG_AGO)
     first = Chunk.objects.filter(step__batch=batch, number=0)
