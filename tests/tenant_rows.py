@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,8 @@ from evalsite.people.models import Invitation
 from evalsite.quotas.models import Quota, Spending, Turn
 from evalsite.shares.models import Share
 from evalsite.tenants.models import Membership, Role
+
+_numbers = count(1)
 
 
 def make_user(**fields: Any) -> User:
@@ -87,7 +90,7 @@ def make_spending(**fields: Any) -> Spending:
 def make_turn(**fields: Any) -> Turn:
     """Where the tenant stands in a lane's rotation: one chunk was sent."""
     return Turn.objects.create(
-        **{"lane": "cpu", "started": 0.0, "passed": 0.5, "n_sent": 1, **fields}
+        **{"lane": f"lane{next(_numbers)}", "started": 0.0, "passed": 0.5, "n_sent": 1, **fields}
     )
 
 

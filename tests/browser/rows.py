@@ -83,7 +83,7 @@ PAGES: Final[dict[str, Address]] = {
 # No pages: for machines, parts of pages, files, or done by a button.
 NONE: Final = frozenset(
     {
-        *("healthz", "metrics", "signout", "export", "comparison-csv"),
+        *("healthz", "readyz", "metrics", "signout", "export", "comparison-csv"),
         *("card-input", "card-expected", "card-output", "card-baseline"),
         *("batch-progress", "comparison-case", "labels-export", "labels-next"),
     }

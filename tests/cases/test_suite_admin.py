@@ -36,10 +36,10 @@ def test_the_list_counts_cases_by_state(curator: Client, suite: Suite, paris: Te
 
 
 def test_a_suite_is_added_through_curate(curator: Client) -> None:
-    post(curator, "cases_suite_add", name="new", pack="exact", description="d")
-    suite = Suite.objects.get(name="new")
+    post(curator, "cases_suite_add", name="another", pack="exact", description="d")
+    suite = Suite.objects.get(name="another")
     assert (suite.pack, suite.version, suite.description) == ("exact", 0, "d")
-    assert Entry.objects.get(subject="new").actor == "alice"
+    assert Entry.objects.get(subject="another").actor == "alice"
 
 
 @pytest.mark.parametrize("fields", [{"name": "capitals"}, {"name": "a b"}, {"pack": "nope"}])

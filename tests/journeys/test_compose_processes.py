@@ -91,7 +91,9 @@ def stack(services: Services, committed_db: None, tmp_path: Path) -> Iterator[St
     """The secrets of the script, with the addresses of the tests' PostgreSQL."""
     with tempfile.TemporaryDirectory(prefix="evalsite-") as folder:
         secrets = Path(folder) / "secrets"
-        subprocess.run(["sh", str(ROOT / "deploy" / "secrets.sh"), str(secrets)], check=True)
+        subprocess.run(
+            ["sh", str(ROOT / "docs" / "deploy" / "secrets.sh"), str(secrets)], check=True
+        )
         for name, url in services.environment().items():
             _replace(secrets / name.lower(), url)
         _replace(secrets / "database_admin_url", services.admin)

@@ -204,7 +204,7 @@ def test_both_sides_of_a_case_with_what_differs(mixed: Comparison, acme: Tenant)
         case = answered(mixed, {"answer": "on Friday the 20th"}, {"answer": "on Friday the 13th"})
     page = shown(acme, f"/comparisons/{mixed.pk}/cases/{case.pk}/")
     assert "<title>case-000: passed → failed" in page
-    assert "<pre>2 + 2?</pre>" in page
+    assert ">2 + 2?</pre>" in page
     assert "on Friday the <del>20th</del><ins>13th</ins>" in page
     assert page.count("/scorecards/") == 2
 

@@ -110,6 +110,7 @@ def test_workers_and_whom_they_serve_are_told(db: None) -> None:
 
 
 def test_the_brokers_queues_are_told(db: None, valkey: Redis) -> None:
+    valkey.delete("model")
     valkey.lpush("model", "a", "b")
     told = scraped()
     valkey.delete("model")

@@ -152,7 +152,7 @@ APP_CLOCK = Build(
         Edit(_LEASE, _IMPORT, f"{_IMPORT}\nfrom django.utils import timezone\n"),
         Edit(_LEASE, "clock_timestamp()", _CLOCK, times=4),
         Edit(_LEASE, '"attempts": attempts,', '"attempts": attempts, "clock": timezone.now(),'),
-        Edit(_LEASE, "**values})", '"clock": timezone.now(), **values})'),
+        Edit(_LEASE, "{**values, **held}", '{"clock": timezone.now(), **values, **held}'),
     ),
 )
 
