@@ -130,7 +130,7 @@ def settle(shop: Workshop, queue: str, effect: Callable[[], Any]) -> None:
 
 def test_doubled_messages_change_nothing(filled: Workshop) -> None:
     for run in ("good", "worse"):
-        batch = filled.launch(run=run, limit="600")  # few enough for one window
+        batch = filled.launch(run=run, limit="80")  # few enough for one window
         chunks = Chunk.objects.filter(step__batch=batch)
         settle(filled, "dispatch", partial(all_sent, filled, chunks))
         settle(filled, "cpu", partial(all_done, chunks))
