@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
@@ -20,6 +20,8 @@ from evalsite.audit.big_lists import MOST, Bounded, Recent
 from evalsite.audit.changes import change
 from evalsite.audit.models import Entry, Link
 from evalsite.audit.record import record
+from evalsite.errors import EvalsiteError
+from judges.protocol import VerdictError
 
 
 class TenantForm(ModelForm):  # type: ignore[type-arg]
@@ -27,6 +29,29 @@ class TenantForm(ModelForm):  # type: ignore[type-arg]
 
     def _get_validation_exclusions(self) -> set[str]:
         return super()._get_validation_exclusions() - {"tenant"}  # type: ignore[misc, no-any-return]
+
+
+class CheckedForm(TenantForm):
+    """Refuses what the room's own check would, before anything is saved."""
+
+    # Objects that a form may leave blank.
+    objects: ClassVar[frozenset[str]] = frozenset({"options", "selection"})
+
+    def check(self, row: Model) -> None:
+        """Raise EvalsiteError or VerdictError for a row that could not work."""
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any]:
+        """Check the row as a whole."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        for field in self.objects & given.keys():
+            given[field] = given[field] or {}
+        if not self.errors:
+            try:
+                self.check(self._meta.model(**given))
+            except (EvalsiteError, VerdictError) as error:
+                self.add_error(None, ValidationError(str(error)))
+        return given
 
 
 class Picker(AutocompleteSelect):

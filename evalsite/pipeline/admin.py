@@ -5,32 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from evalsite.audit.admin import ReadOnlyAdmin, TenantAdmin, TenantForm
+from evalsite.audit.admin import CheckedForm, ReadOnlyAdmin, TenantAdmin
 from evalsite.audit.big_lists import Recent
-from evalsite.errors import EvalsiteError
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, OutboxMessage
 from evalsite.pipeline.set_evaluation import check_evaluation, set_evaluation, try_again
-from judges.protocol import VerdictError
 
 
-class EvaluationForm(TenantForm):
+class EvaluationForm(CheckedForm):
     """Refuses what could not be started."""
 
-    def clean(self) -> dict[str, Any]:
-        """Check the whole as `set_evaluation` would."""
-        given: dict[str, Any] = super().clean() or self.cleaned_data
-        for field in {"options", "selection"} & given.keys():
-            given[field] = given[field] or {}
-        if not self.errors:
-            try:
-                check_evaluation(Evaluation(**given))
-            except (EvalsiteError, VerdictError) as error:
-                self.add_error(None, ValidationError(str(error)))
-        return given
+    def check(self, row: Any) -> None:
+        """Check it as `set_evaluation` would."""
+        check_evaluation(row)
 
 
 @admin.register(Evaluation)

@@ -5,32 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from evalsite.audit.admin import BigAdmin, TenantForm
+from evalsite.audit.admin import BigAdmin, CheckedForm
 from evalsite.audit.big_lists import Recent
 from evalsite.audit.verb_admin import VerbAdmin
-from evalsite.errors import EvalsiteError
 from evalsite.schedules.models import Schedule, Tick
 from evalsite.schedules.set_schedule import check_schedule, remove_schedule, set_schedule
-from judges.protocol import VerdictError
 
 
-class ScheduleForm(TenantForm):
+class ScheduleForm(CheckedForm):
     """Refuses what could not work when it is due."""
 
-    def clean(self) -> dict[str, Any]:
-        """Check the whole as `set_schedule` would."""
-        given: dict[str, Any] = super().clean() or self.cleaned_data
-        for field in {"options", "selection"} & given.keys():
-            given[field] = given[field] or {}
-        if not self.errors:
-            try:
-                check_schedule(Schedule(**given))
-            except (EvalsiteError, VerdictError) as error:
-                self.add_error(None, ValidationError(str(error)))
-        return given
+    def check(self, row: Any) -> None:
+        """Check it as `set_schedule` would."""
+        check_schedule(row)
 
 
 @admin.register(Schedule)
