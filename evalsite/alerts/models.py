@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
+from evalsite.clock import ChangedAt, CreatedAt
 from evalsite.endpoints.models import OutboundAddress
 from evalsite.regressions.models import Comparison
 from evalsite.targets.models import Target
@@ -58,8 +59,8 @@ class Webhook(OutboundAddress):
     kind = models.CharField(max_length=10, choices=WebhookKind, default=WebhookKind.STANDARD)
     is_active = models.BooleanField(default=True)
     failing_since = models.DateTimeField(null=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    changed_at = models.DateTimeField(auto_now=True)
+    created_at = CreatedAt()
+    changed_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -100,7 +101,7 @@ class Subscription(TenantModel):
     )
     delivery = models.CharField(max_length=10, choices=Delivery, default=Delivery.NOW)
     is_muted = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -152,7 +153,7 @@ class Condition(TenantModel):
     comparison = belongs_to(
         Comparison, null=True, help_text="What showed it bad; its baseline is the last good batch."
     )
-    changed_at = models.DateTimeField(auto_now=True)
+    changed_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -206,7 +207,7 @@ class Alert(TenantModel):
         db_default=Now(), help_text="When it may be claimed; of a claimed one, claimed again."
     )
     error = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
     sent_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):

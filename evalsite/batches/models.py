@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from evalsite.cases.models import Suite
+from evalsite.clock import CreatedAt
 from evalsite.targets.models import Run
 from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
 
@@ -91,7 +92,7 @@ class Batch(TenantModel):
     )
     origin = models.JSONField(default=dict, help_text="The request and the trace it goes back to.")
     created_by = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
     finished_at = models.DateTimeField(null=True)
     texts_purged_at = models.DateTimeField(
         null=True, editable=False, help_text="When its judges' texts were purged."

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Revision
+from evalsite.clock import CreatedAt
 from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
 
 LONGEST_NOTE = 2_000
@@ -42,7 +43,7 @@ class Label(TenantModel):
     is_drawn = models.BooleanField(
         default=False, help_text="The case was drawn by chance, whatever the machine said of it."
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
     withdrawn_at = models.DateTimeField(null=True, editable=False)
     withdrawn_by = models.CharField(max_length=200, blank=True, editable=False)
 
@@ -95,7 +96,7 @@ class Queue(TenantModel):
     )
     is_blind = models.BooleanField(default=True, help_text="Hide the machine's verdict.")
     created_by = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

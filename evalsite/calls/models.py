@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from evalsite.clock import ChangedAt
 from evalsite.tenants.models import TenantModel
 
 
@@ -22,7 +23,7 @@ class Price(TenantModel):
     usd_out = models.DecimalField(
         max_digits=12, decimal_places=6, help_text="US dollars per million tokens answered."
     )
-    changed_at = models.DateTimeField(auto_now=True)
+    changed_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

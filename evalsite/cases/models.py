@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from evalsite.clock import ChangedAt, CreatedAt
 from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
 
 
@@ -33,7 +34,7 @@ class Suite(TenantModel):
         help_text="The field of a case's metadata that names what it shares with other cases: "
         "a document, a template, a conversation. Blank: every case stands alone.",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -87,8 +88,8 @@ class TestCase(Content):
     suite = belongs_to(Suite)
     key = models.CharField(max_length=200, help_text="The case's own name, unique in its suite.")
     revision_number = models.PositiveIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = CreatedAt()
+    updated_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -125,7 +126,7 @@ class Revision(Content):
     )
     author = models.CharField(max_length=200, blank=True)
     note = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from evalsite.clock import ChangedAt, CreatedAt
 from evalsite.tenants.models import TenantModel
 
 # The judge model that answers without a network has this name wherever an endpoint is named.
@@ -63,8 +64,8 @@ class Endpoint(OutboundAddress):
         default=60,
         validators=[MinValueValidator(0.1), MaxValueValidator(240)],
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    changed_at = models.DateTimeField(auto_now=True)
+    created_at = CreatedAt()
+    changed_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

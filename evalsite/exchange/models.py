@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from evalsite.cases.models import Suite
+from evalsite.clock import CreatedAt
 from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
 
 
@@ -20,7 +21,7 @@ class LegacyImport(TenantModel):
     case_mark = models.TextField(blank=True)
     card_batch_mark = models.TextField(blank=True)
     card_mark = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
     finished_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
+from evalsite.clock import CreatedAt
 from evalsite.experiments.choices import (
     BOUNDED,
     Claim,
@@ -81,7 +82,7 @@ class Experiment(TenantModel):
     state = models.CharField(max_length=10, choices=ExperimentState, default=ExperimentState.OPEN)
     locked_at = models.DateTimeField(null=True, editable=False, help_text="The first result's.")
     created_by = models.CharField(max_length=200, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -252,7 +253,7 @@ class Decision(TenantModel):
         null=True, help_text="About how many more would settle it; 0 if settled."
     )
     decided_by = models.CharField(max_length=200, blank=True)
-    decided_at = models.DateTimeField(auto_now_add=True)
+    decided_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from evalsite.cases.models import Suite
+from evalsite.clock import CreatedAt
 from evalsite.regressions.models import Comparison
 from evalsite.targets.models import Target
 from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
@@ -62,7 +63,7 @@ class GateCheck(TenantModel):
     reasons = models.JSONField(help_text="One entry for each rule.")
     spec = models.JSONField(help_text="As it was when this was checked.")
     actor = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

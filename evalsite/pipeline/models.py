@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
+from evalsite.clock import ChangedAt, CreatedAt
 from evalsite.targets.models import Run, Target
 from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
 
@@ -65,8 +66,8 @@ class Evaluation(TenantModel):
     gate = models.CharField(max_length=100, blank=True, help_text="The gate that it must pass.")
     is_active = models.BooleanField(default=True, help_text="Off: completed runs start nothing.")
     created_by = models.CharField(max_length=200, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    changed_at = models.DateTimeField(auto_now=True)
+    created_at = CreatedAt()
+    changed_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -105,7 +106,7 @@ class EvaluationRequest(TenantModel):
     batch = belongs_to(Batch, null=True)
     code = models.CharField(max_length=100, blank=True, help_text="Why it was refused.")
     reason = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
     settled_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):

@@ -14,12 +14,12 @@ from evalsite.alerts.news import Scheduled
 from evalsite.alerts.notice import tick_refused
 from evalsite.cases.queries import Selection
 from evalsite.cases.read_selection import read_selection
+from evalsite.clock import database_now
 from evalsite.errors import EvalsiteError
 from evalsite.pipeline import launch
 from evalsite.pipeline.owe import tell
 from evalsite.pipeline.try_twice import try_twice
 from evalsite.schedules.claim import claim_due, note, settle
-from evalsite.schedules.clock import database_now
 from evalsite.schedules.draw import draw
 from evalsite.schedules.models import Schedule, ScheduleKind, Tick, TickState
 from evalsite.schedules.open_anew import open_anew

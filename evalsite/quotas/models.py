@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from evalsite.clock import ChangedAt
 from evalsite.tenants.models import TenantKey, TenantModel, TenantWall
 
 HEAVIEST: Final = 100
@@ -39,7 +40,7 @@ class Quota(TenantModel):
         validators=[MinValueValidator(1), MaxValueValidator(HEAVIEST)],
         help_text="Its share of the workers beside other tenants', 1 to 100; empty is 1.",
     )
-    changed_at = models.DateTimeField(auto_now=True)
+    changed_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

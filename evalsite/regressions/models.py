@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
+from evalsite.clock import ChangedAt, CreatedAt
 from evalsite.targets.models import Target
 from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
 
@@ -22,7 +23,7 @@ class Baseline(TenantModel):
     batch = belongs_to(Batch)
     note = models.CharField(max_length=500, blank=True)
     pinned_by = models.CharField(max_length=200, blank=True, editable=False)
-    pinned_at = models.DateTimeField(auto_now=True)
+    pinned_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -76,7 +77,7 @@ class Comparison(TenantModel):
     worst = models.JSONField(
         default=list, help_text="The cases that got worse, the worst first: revisions now, before."
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
+from evalsite.clock import ChangedAt, CreatedAt
 from evalsite.targets.models import Run
 from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
 
@@ -54,7 +55,7 @@ class Policy(TenantModel):
     next_at = models.DateTimeField(
         null=True, db_default=Now(), editable=False, help_text="When it is applied again."
     )
-    changed_at = models.DateTimeField(auto_now=True)
+    changed_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -96,7 +97,7 @@ class Hold(TenantModel):
     run = belongs_to(Run, null=True, blank=True)
     reason = models.CharField(max_length=500, help_text="Why it must be kept: a case number ...")
     placed_by = models.CharField(max_length=200, blank=True, editable=False)
-    placed_at = models.DateTimeField(auto_now_add=True)
+    placed_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -144,7 +145,7 @@ class Purge(TenantModel):
     n = models.PositiveBigIntegerField(default=0)
     n_bytes = models.PositiveBigIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True)
-    started_at = models.DateTimeField(auto_now_add=True)
+    started_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

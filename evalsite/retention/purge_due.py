@@ -17,10 +17,10 @@ from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
 from evalsite.blobs.keep import GRACE
+from evalsite.clock import database_now
 from evalsite.env import load
 from evalsite.retention.models import Kind, Policy, Purge, Receipt
 from evalsite.retention.piece import ROWS, Taken
@@ -93,7 +93,7 @@ def _purge_piece(rows: int) -> int | None:
 
 
 def _begin(policy: Policy) -> list[Purge]:
-    now = timezone.now()
+    now = database_now()
     days = policy.days()
     begun = [Purge(kind=kind, cutoff=_cutoff(now, n)) for kind in Kind.values if (n := days[kind])]
     return Purge.objects.bulk_create([*begun, Purge(kind=BLOBS, cutoff=now - GRACE)])
@@ -110,7 +110,7 @@ def _is_wanted(purge: Purge, policy: Policy) -> bool:
     if purge.kind == BLOBS:
         return True
     days = policy.days()[purge.kind]
-    return days is not None and purge.cutoff <= _cutoff(timezone.now(), days)
+    return days is not None and purge.cutoff <= _cutoff(database_now(), days)
 
 
 def _cutoff(now: datetime, days: int) -> datetime:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
+from evalsite.clock import ChangedAt, CreatedAt
 from evalsite.schedules.calendar import Rhythm
 from evalsite.targets.models import Run, Target
 from evalsite.tenants.models import SameTenant, TenantKey, TenantModel, TenantWall, belongs_to
@@ -106,8 +107,8 @@ class Schedule(TenantModel):
         null=True, editable=False, help_text="What was recorded until then is sampled, or passed."
     )
     created_by = models.CharField(max_length=200, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    changed_at = models.DateTimeField(auto_now=True)
+    created_at = CreatedAt()
+    changed_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -183,7 +184,7 @@ class Tick(TenantModel):
         null=True, help_text="Outputs recorded since the tick before."
     )
     begun_by = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

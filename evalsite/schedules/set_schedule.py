@@ -10,11 +10,11 @@ from django.db import IntegrityError, transaction
 from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
 from evalsite.cases.read_selection import read_selection
+from evalsite.clock import database_now
 from evalsite.errors import EvalsiteError
 from evalsite.gates.check import GateUnfit
 from evalsite.gates.queries import find_gate, held
 from evalsite.schedules.calendar import check_rhythm, next_time
-from evalsite.schedules.clock import database_now
 from evalsite.schedules.models import Schedule, ScheduleKind
 from evalsite.targets.models import EvalMode, Run
 from packs.evaluate import prepare

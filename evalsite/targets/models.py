@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from evalsite.blobs.fields import LongJSONField
 from evalsite.cases.models import TestCase
+from evalsite.clock import ChangedAt, CreatedAt
 from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
 
 
@@ -15,7 +16,7 @@ class Target(TenantModel):
 
     name = models.SlugField(max_length=100, db_index=False)
     description = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -60,7 +61,7 @@ class Run(TenantModel):
         null=True, editable=False, help_text="How a live target is asked; frozen with the run."
     )
     metadata = models.JSONField(default=dict, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
     outputs_purged_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When outputs of it were purged."
@@ -95,7 +96,7 @@ class Output(TenantModel):
     tokens_in = models.PositiveIntegerField(null=True)
     tokens_out = models.PositiveIntegerField(null=True)
     cost_usd = models.FloatField(null=True)
-    recorded_at = models.DateTimeField(auto_now=True)
+    recorded_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Func, UUIDField
 from uuid_utils.compat import uuid7
 
+from evalsite.clock import CreatedAt
 from evalsite.tenants.scope import require
 from evalsite.tenants.wall import SameTenant, TenantKey, TenantWall
 
@@ -37,7 +38,7 @@ class Tenant(models.Model):
         editable=False,
         help_text="Run the code it evaluates without a sandbox, where SANDBOX_TRUSTED is on.",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     def __str__(self) -> str:
         return self.name
@@ -119,7 +120,7 @@ class Membership(TenantModel):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     role = models.CharField(max_length=10, choices=Role)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite
+from evalsite.clock import ChangedAt, CreatedAt
 from evalsite.targets.models import Target
 from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
 
@@ -24,7 +25,7 @@ class Watch(TenantModel):
     since = models.DateTimeField(null=True, help_text="The last shift's; null: none so far.")
     n_versions = models.PositiveIntegerField(default=0, help_text="Versions since then.")
     evidence = models.FloatField(default=0, help_text="Grows on average by 1 a quiet version.")
-    looked_at = models.DateTimeField(auto_now=True)
+    looked_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -72,7 +73,7 @@ class Shift(TenantModel):
         default=list, help_text="What changed at that version besides the system under test."
     )
     state = models.CharField(max_length=10, choices=ShiftState, default=ShiftState.OPEN)
-    found_at = models.DateTimeField(auto_now_add=True)
+    found_at = CreatedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

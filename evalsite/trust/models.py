@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from evalsite.clock import ChangedAt
 from evalsite.tenants.models import TenantModel
 
 
@@ -22,7 +23,7 @@ class JudgeTrust(TenantModel):
     n_false_passes = models.PositiveSmallIntegerField(help_text="Wrong answers that it let pass.")
     n_false_fails = models.PositiveSmallIntegerField(help_text="Good answers that it failed.")
     findings = models.JSONField(default=list, help_text="The probes that went wrong.")
-    checked_at = models.DateTimeField(auto_now=True)
+    checked_at = ChangedAt()
 
     class Meta(TenantModel.Meta):
         constraints = [

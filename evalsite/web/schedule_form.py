@@ -13,10 +13,10 @@ from django import forms
 from django.forms.models import fields_for_model
 
 from evalsite.cases.form_fields import JsonText
+from evalsite.clock import database_now
 from evalsite.errors import EvalsiteError
 from evalsite.gates.models import Gate
 from evalsite.schedules.calendar import next_times, zone_of
-from evalsite.schedules.clock import database_now
 from evalsite.schedules.models import Schedule, ScheduleKind
 from evalsite.targets.models import EvalMode, RunStatus
 from judges.protocol import VerdictError

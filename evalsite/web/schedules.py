@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
+from evalsite.clock import database_now
 from evalsite.pipeline.run_schedules import run_now
 from evalsite.schedules.calendar import next_times
-from evalsite.schedules.clock import database_now
 from evalsite.schedules.models import Schedule, TickState
 from evalsite.schedules.queries import ticks_of
 from evalsite.schedules.set_schedule import remove_schedule, switch_schedule

@@ -10,8 +10,8 @@ from django.contrib.admin.sites import site
 from django.test import Client
 
 from evalsite.audit.models import Entry
+from evalsite.clock import database_now
 from evalsite.errors import EvalsiteError
-from evalsite.schedules.clock import database_now
 from evalsite.schedules.models import Schedule
 from evalsite.schedules.set_schedule import add_schedule, set_schedule, switch_schedule
 from evalsite.targets.set_target import TargetInUse, remove_target
