@@ -81,20 +81,14 @@ overall_score = NULL, overall_passed = NULL,
 
 _LEASE = "evalsite.batches.lease"
 _HOLDER = "\n      AND c.lease_owner = %(owner)s"
-_FENCE = f"WHERE c.id = %(chunk)s AND c.attempt = %(attempt)s AND c.state = 'leased'{_HOLDER}"
+_MINE = "WHERE c.id = %(chunk)s"
+_FENCE = f"{_MINE} AND c.attempt = %(attempt)s AND c.state = 'leased'{_HOLDER}"
 NO_FENCE = Build(
     name="no_fence",
     what="whoever has ever held a chunk may renew, finish and hand it back",
-    noticed_by=("holder",),
+    noticed_by=("holder", "counter"),
     provoked_by=("F3",),
-    edits=(
-        Edit(
-            _LEASE,
-            _FENCE,
-            _FENCE.replace(" AND c.attempt = %(attempt)s", "").replace(_HOLDER, ""),
-            times=3,
-        ),
-    ),
+    edits=(Edit(_LEASE, _FENCE, _MINE, times=3),),
 )
 
 _LAST = "        # Last, as it locks the one row that all chunks of the step share.\n"
