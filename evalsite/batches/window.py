@@ -47,6 +47,8 @@ class Wave:
 
 
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('window:' || %s, 1))"
+# What a chunk must be like stands twice. A message that comes again may claim one meanwhile: of its
+# row as it is then PostgreSQL asks again what stands outside of the subquery, and only that.
 _TAKE = """
     WITH wave AS (
         UPDATE batches_step s SET n_waves = s.n_waves + 1 FROM batches_batch b
@@ -59,6 +61,7 @@ _TAKE = """
         SELECT id FROM batches_chunk
         WHERE step_id = %(step)s AND state = 'pending' AND wave IS NULL
         ORDER BY number LIMIT %(most)s)
+      AND c.state = 'pending' AND c.wave IS NULL
     RETURNING wave.batch_id, wave.id, wave.epoch, wave.lane, wave.n_waves, wave.n_chunks,
               c.id, c.number, c.n_cases
 """

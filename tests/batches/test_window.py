@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+import psycopg
+import pytest
+from django.db import connection, transaction
 
+from evalsite.batches.lease import claim_chunk
 from evalsite.batches.models import Batch, Chunk, Step
 from evalsite.batches.window import Wave, lines_of, others_wait, take_waves
 from evalsite.quotas.models import Turn
@@ -17,6 +21,8 @@ from evalsite.tenants import bootstrap
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import nobody, tenant
 from tests.factories import make_batch, make_chunk, make_step
+from tests.journeys.workshop import until
+from tests.services import Services
 
 SENT = "(state = 'leased' OR (state = 'pending' AND wave IS NOT NULL))"
 
@@ -100,6 +106,31 @@ def test_a_leased_chunk_holds_its_place_after_a_resume_too(as_acme: Tenant) -> N
 def test_a_stopped_batch_sends_nothing(as_acme: Tenant) -> None:
     step_of(3, state="cancelled")
     assert take() == []
+
+
+def waits_for_a_lock(superuser: psycopg.Connection) -> bool:
+    sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    return superuser.execute(sql).fetchone() != (0,)
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_what_a_message_that_came_again_claims_meanwhile_is_not_sent(services: Services) -> None:
+    def taken() -> list[Wave]:
+        try:
+            return take()
+        finally:
+            connection.close()
+
+    with tenant(Tenant.objects.create(slug="acme", name="Acme").pk):
+        claimed = Chunk.objects.get(step=step_of(2), number=0)
+        with services.superuser() as superuser, ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                claim_chunk(claimed.pk, epoch=1, owner="w", seconds=30, attempts=5)
+                waves = pool.submit(taken)
+                until(lambda: waits_for_a_lock(superuser))
+            assert [part.number for wave in waves.result() for part in wave.parts] == [1]
+        claimed.refresh_from_db()
+    assert (claimed.state, claimed.wave) == ("leased", None)
 
 
 def test_a_later_tenant_gets_the_next_places(acme: Tenant, globex: Tenant) -> None:
