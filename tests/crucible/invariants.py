@@ -20,6 +20,7 @@ from evalsite.audit.verify import TrailBroken, verify_trail
 from evalsite.batches.models import Batch
 from evalsite.scoring.models import Scorecard
 from evalsite.summaries.models import Summary
+from tests.crucible.crossings import crossings, weighed
 from tests.crucible.fouls import fouls
 from tests.crucible.referee import read_log
 from tests.crucible.scene import Scene, steady
@@ -100,9 +101,11 @@ def one_alert_a_crossing(scene: Scene) -> Wrong:
     known: set[str] = set()
     for customer in scene.each_tenant():
         regressions = Alert.objects.filter(kind="regression").count()
-        due = int(Batch.objects.filter(run__name="worse", state="finished").exists())
-        if regressions != due:
-            yield f"tenant {customer.tenant_id}: {regressions} alerts for {due} regressions"
+        regressions = Alert.objects.filter(kind="regression").count()
+        due = crossings(weighed())
+        if regressions not in due:
+            told = " or ".join(map(str, sorted(due)))
+            yield f"tenant {customer.tenant_id}: {regressions} alerts for {told} regressions"
         for alert in Alert.objects.all():
             known.add(message_id(alert))
             if alert.state != "sent" or not mails[message_id(alert)]:
@@ -141,14 +144,22 @@ def progress_only_grows(scene: Scene) -> Wrong:
 
 
 def calls_are_bounded(scene: Scene) -> Wrong:
-    """I7: a model is asked once a case, again after a faulty reply, or where a slot lost work."""
-    calls, n_batches = len(scene.world.model.calls), 0
-    for batch in _batches(scene):
-        asks = (batch.run.connection or {}).get("kind") == "chat"
-        n_batches += asks or any(stage["lane"] == "model" for stage in batch.manifest["stages"])
-    most = n_batches * CASES + scene.n_faulty + scene.n_lost_slots * CHUNK
+    """I7: a model is asked once a case, and again where a reply was faulty or work was lost.
+
+    Work is lost with its slot; and what is in hand of a batch that is cancelled is never written,
+    so that it is asked again if the batch is resumed.
+    """
+    asking = [batch.pk for batch in _batches(scene) if _asks(batch)]
+    batches = len(asking) + sum(scene.resumed[pk] for pk in asking)
+    most = batches * CASES + scene.n_faulty + scene.n_lost_slots * CHUNK
+    calls = len(scene.world.model.calls)
     if calls > most:
         yield f"{calls} calls of the model, at most {most} are explained"
+
+
+def _asks(batch: Batch) -> bool:
+    is_live = (batch.run.connection or {}).get("kind") == "chat"
+    return is_live or any(stage["lane"] == "model" for stage in batch.manifest["stages"])
 
 
 _PARENTS = """

@@ -77,6 +77,7 @@ def cancelled_and_resumed(scene: Scene, chance: Random) -> Iterator[None]:
     stopped = batch is not None and scene.tell(batch, "cancel").status == 200
     yield
     if batch is not None and stopped:
+        scene.resumed[batch] += 1
         scene.tell(batch, "resume")
 
 

@@ -38,6 +38,8 @@ class Scene:
     replies: dict[str, list[Reply]] = field(default_factory=lambda: defaultdict(list))
     # By batch: how many of its cases had a verdict when its cancel was confirmed.
     cancelled: dict[UUID, int] = field(default_factory=dict)
+    # By batch: how often it was cancelled while it ran, and went on later.
+    resumed: Counter[UUID] = field(default_factory=Counter)
     # By verb: how often a customer was told that it was done.
     done: Counter[str] = field(default_factory=Counter)
     # How many replies of the model were faulty, and how many slots lost their work in hand.
