@@ -29,9 +29,11 @@ from kombu import Queue
 from evalsite import peers, traces
 from evalsite.env import TASK_SECONDS, load
 from evalsite.origin import traceparent
+from evalsite.pipeline import transport
 
 LANES = ("cpu", "sandbox", "model")
 
+transport.install()
 app = Celery("evalsite")
 app.conf.update(
     broker_url=settings.BROKER_URL,
