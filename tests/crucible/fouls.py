@@ -47,7 +47,8 @@ def holder(log: Iterable[Entry]) -> Iterator[Violation]:
         if after["attempt"] > before["attempt"]:
             held[chunk] = entry.who
         elif before["state"] == "leased" and _is_worker(entry) and held.get(chunk) != entry.who:
-            told = f"{entry.who} wrote to chunk {chunk}, which {held.get(chunk)} holds"
+            wrote = ", ".join(name for name in after if after[name] != before.get(name))
+            told = f"{entry.who} wrote {wrote} of chunk {chunk}, which {held.get(chunk)} holds"
             yield Violation("holder", told)
 
 

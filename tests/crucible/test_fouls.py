@@ -57,7 +57,7 @@ def test_the_sweeper_may_release() -> None:
 def test_who_lost_a_chunk_may_not_finish_it() -> None:
     late = chunk("worker-0", was_attempt=2, attempt=2, state="done")
     (foul,) = holder([CLAIMED, TAKEN_OVER, late])
-    assert foul.told == "worker-0 wrote to chunk c, which worker-1 holds"
+    assert foul.told == "worker-0 wrote state of chunk c, which worker-1 holds"
 
 
 @pytest.mark.parametrize(("seconds", "n"), [(2, 0), (3, 0), (602, 1), (-3598, 1)])
