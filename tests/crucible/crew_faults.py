@@ -5,6 +5,7 @@ Each fault is a context manager: what stands before `yield` strikes, what stands
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -17,10 +18,11 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from evalsite.batches.models import Chunk, Step
+from evalsite.env import ROOT
 from evalsite.pipeline.models import Leadership, OutboxMessage, WorkerNode
 from tests.crucible.scene import Scene, steady
 from tests.crucible.schedule import Order
-from tests.crucible.world import COORDINATORS, HELPER, WORKERS
+from tests.crucible.world import BROKEN, COORDINATORS, HELPER, WORKERS
 from tests.journeys.workshop import pool_children
 
 # How long a fault waits for the moment that it wants to hit.
@@ -101,7 +103,9 @@ def clock_wrong(scene: Scene, chance: Random) -> Iterator[None]:
     """A third worker helps whose clock is ten minutes or an hour off."""
     clock = {"LD_PRELOAD": _faketime(), "FAKETIME": chance.choice(("+600", "-600", "-3600"))}
     began = timezone.now()
-    scene.world.start(HELPER, **clock, FAKETIME_DONT_FAKE_MONOTONIC="1")
+    # Its clock is wrong, and its patience is not: see `sitecustomize`.
+    path = {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "PYTHONPATH": f"{BROKEN}{os.pathsep}{ROOT}"}
+    scene.world.start(HELPER, **clock, **path)
     # It comes when much is done: so there is something for it to do, too.
     _await(scene, WorkerNode.objects.filter(started_at__gt=began).exists)
     who = chance.randrange(len(scene.customers))
@@ -162,4 +166,16 @@ def _await(scene: Scene, holds: Callable[[], bool]) -> bool:
         except (OperationalError, InterfaceError):
             connection.close()
         time.sleep(0.005)
+    return False
+
+
+def _holds_for_one(scene: Scene, holds: Callable[[], bool]) -> bool:
+    """Ask for one tenant after the other.
+
+    A loop, as it leaves a tenant's scope when `holds` raises. `any` would have its generator kept
+    by the traceback, and closed whenever that is thrown away: by anybody, in the midst of anything.
+    """
+    for _ in scene.each_tenant():
+        if holds():
+            return True
     return False

@@ -8,10 +8,11 @@ A process logs JSON, one line an event (docs/logging.md). What counts as a viola
   text or its exception's kind; of the line that ends a request it is the status, unless that is
   500: then a fault of ours was answered that nobody foresaw.
 
-Two things have no code, and it is right that they are said: what Celery says of a child or a
-consumer that was lost (SAID), and an exception that an outage raises in whatever was under way
-(OUTAGES, by kind or cause). A deadlock or a refused statement is none. What gunicorn says of a
-request that escaped the site is wrong also in an outage: it has to be answered 503.
+Three things have no code, and it is right that they are said: what Celery says of a child or a
+consumer that was lost (SAID), an exception that an outage raises in whatever was under way
+(OUTAGES, by kind or cause), and that a task failed while its worker stops (_STOPS). A deadlock or a
+refused statement is none. What gunicorn says of a request that escaped the site is wrong also in an
+outage: it has to be answered 503.
 """
 
 from __future__ import annotations
@@ -35,7 +36,13 @@ SAID: Final = (
     ("celery.backends.redis", "Chord "),
     ("multiprocessing", "Process "),
     ("celery.pool", "Process "),
+    # A new child while the broker is away: the main process waits for the broker, and hears the
+    # child too late. It had no work yet, and another is started.
+    ("celery.concurrency.asynpool", "Timed out waiting for UP message"),
 )
+# A task that failed while its worker stops is told with the exception under way in the main
+# process. What it failed of, Celery says in the next line, and that is judged.
+_STOPS: Final = ("django_structlog.celery.receivers", {"WorkerShutdown", "WorkerTerminate"})
 # Causes by psycopg's names, then kinds of redis-py, kombu, asyncio and billiard.
 OUTAGES: Final = {
     *("AdminShutdown", "CrashShutdown", "CannotConnectNow", "IdleInTransactionSessionTimeout"),
@@ -98,6 +105,8 @@ def _is_told(event: dict[str, Any]) -> bool:
     if any(logger == name and text.startswith(start) for name, start in SAID):
         return True
     kind, cause = _raised(event)
+    if logger == _STOPS[0] and kind in _STOPS[1]:
+        return True
     if "code" in event or _CODE.search(f"{text} {kind}"):
         return True
     return logger != "gunicorn.error" and _is_outage(kind, cause)
