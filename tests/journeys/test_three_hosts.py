@@ -27,7 +27,8 @@ from tests.journeys.hosts import Network, Servers
 from tests.journeys.workshop import Workshop, acme, assert_sound, fill, finished, until
 from tests.services import Services
 
-N = 6_000
+# Chunks of a tenth of a second, and enough of them that a cable can be pulled in mid-chunk.
+N = 40_000
 ONE, TWO, THREE = 1, 2, 3
 
 
@@ -94,7 +95,12 @@ def site(services: Services, django_db_setup: None, django_db_blocker: Any) -> I
         place = Path(folder)
         servers = Servers(network, services, place)
         (place / "work").mkdir()
-        shop = Site({"PEER_SECONDS": "5"}, place / "work", network=network, servers=servers)
+        shop = Site(
+            {"PEER_SECONDS": "5", "CHUNK_SECONDS": "0.1"},
+            place / "work",
+            network=network,
+            servers=servers,
+        )
         try:
             servers.start()
             shop.environment |= servers.environment()
