@@ -161,7 +161,7 @@ def _await(scene: Scene, holds: Callable[[], bool]) -> bool:
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         try:
-            if any(holds() for _ in scene.each_tenant()):
+            if _holds_for_one(scene, holds):
                 return True
         except (OperationalError, InterfaceError):
             connection.close()
@@ -175,7 +175,7 @@ def _holds_for_one(scene: Scene, holds: Callable[[], bool]) -> bool:
     A loop, as it leaves a tenant's scope when `holds` raises. `any` would have its generator kept
     by the traceback, and closed whenever that is thrown away: by anybody, in the midst of anything.
     """
+    found = False
     for _ in scene.each_tenant():
-        if holds():
-            return True
-    return False
+        found = found or holds()
+    return found
