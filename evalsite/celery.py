@@ -6,6 +6,7 @@ Why each option is what it is: docs/pipeline.md.
 from __future__ import annotations
 
 import logging
+import math
 import os
 from typing import Any
 
@@ -114,11 +115,11 @@ def drop_dead_connections(**_: object) -> None:
 
 @worker_init.connect
 def check_the_wall(**_: object) -> None:
-    """Refuse to work on a database whose wall between tenants does not hold."""
-    from django.core.checks import Tags, run_checks
+    """Refuse to work on a database whose wall between tenants does not hold; wait for one."""
+    from evalsite.pipeline.check_wall import check_wall
 
-    faults = run_checks(tags=[Tags.database], databases=["default"])
-    if faults:
+    # Celery would log an exception, and work on without having checked.
+    if faults := check_wall(seconds=math.inf):
         raise SystemExit("; ".join(map(str, faults)))
 
 

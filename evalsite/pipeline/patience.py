@@ -36,13 +36,14 @@ def outages() -> tuple[type[Exception], ...]:
     return Error, *broker
 
 
-def patiently(act: Callable[[], T]) -> T:
+def patiently(act: Callable[[], T], *, seconds: float | None = None) -> T:
     """Do it, and anew for as long as the database is away and there is patience left.
 
-    Only for what may be done twice: of a commit that broke off nobody knows whether it took place.
+    Patience lasts `seconds`, or as long as it does for whoever holds a chunk. Only for what may be
+    done twice: of a commit that broke off nobody knows whether it took place.
     Raises what it raises, the last time.
     """
-    end = time.monotonic() + _PATIENCE_S
+    end = time.monotonic() + (_PATIENCE_S if seconds is None else seconds)
     while True:
         try:
             return act()

@@ -5,7 +5,7 @@ Between two seeds the processes live on and the rows go; what has died is replac
 
 `standing(services, folder=..., broken="early_ack")` starts every process with the folder `broken/`
 on its PYTHONPATH and CRUCIBLE_BROKEN in its environment, so that the `sitecustomize` there can
-patch the product. Without `broken` neither is set, but the path for whoever has a wrong clock (F17).
+patch the product. Without `broken` neither is set, but the path for who has a wrong clock (F17).
 Each process has its role as PGAPPNAME.
 """
 
