@@ -7,7 +7,9 @@ whose sender failed or died is sent again.
 
 from __future__ import annotations
 
+import signal
 import time
+from contextlib import suppress
 from uuid import UUID
 
 import psutil
@@ -64,12 +66,21 @@ def leave(scene: Scene) -> list[str]:
         time.sleep(0.05)
     late = [process for process in leaving if process.poll() is None]
     for process in late:
-        for child in psutil.Process(process.pid).children(recursive=True):
-            child.kill()
-        process.kill()
+        family = [psutil.Process(process.pid)]
+        family += family[0].children(recursive=True)
+        # They write to their log where they stand; who stands too deep for that is killed.
+        _signal(family, signal.SIGABRT)
+        psutil.wait_procs(family[1:], timeout=1.0)
+        _signal(family, signal.SIGKILL)
         process.wait()
     leaving.clear()
     return [f"process {process.pid} did not stop within {LEAVE_SECONDS:.0f} s" for process in late]
+
+
+def _signal(family: list[psutil.Process], number: int) -> None:
+    for one in family:
+        with suppress(psutil.NoSuchProcess):
+            one.send_signal(number)
 
 
 def _operate(scene: Scene) -> None:

@@ -191,6 +191,8 @@ def standing(services: Services, *, folder: Path, broken: str | None = None) -> 
             "MAX_ATTEMPTS": str(MAX_ATTEMPTS),
             "LOG_FORMAT": "json",
             "TMPDIR": str(scratch),
+            # Who hangs tells where when it is asked by SIGABRT.
+            "PYTHONFAULTHANDLER": "1",
             MARK: f"{os.getpid()}-{time.monotonic_ns()}",
             **_defect(broken),
         }
