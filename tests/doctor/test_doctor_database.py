@@ -118,18 +118,18 @@ def test_migrations_that_are_applied(codes: Codes) -> None:
 def test_a_migration_that_is_not_applied_and_one_of_a_newer_release(
     db: None, services: Services
 ) -> None:
-    name = "WHERE app = 'pipeline' AND name = '0007_origin'"
+    name = "WHERE app = 'pipeline' AND name = '0003_reporting'"
     with services.superuser() as superuser:
         superuser.execute(f"UPDATE django_migrations SET name = '9999_newer' {name}")
         try:
             lacking, beyond = migrations.migrations()
         finally:
             superuser.execute(
-                f"UPDATE django_migrations SET name = '0007_origin' "
-                f"{name.replace('0007_origin', '9999_newer')}"
+                f"UPDATE django_migrations SET name = '0003_reporting' "
+                f"{name.replace('0003_reporting', '9999_newer')}"
             )
     assert (lacking.code, beyond.code) == ("migrations_unapplied", "migrations_unknown")
-    assert "pipeline.0007_origin" in lacking.told
+    assert "pipeline.0003_reporting" in lacking.told
     assert "pipeline.9999_newer" in beyond.told
 
 

@@ -1,4 +1,7 @@
-"""Let the app role have the large tables analysed, which only their owner may."""
+"""Let the app role have the large tables analysed, which only their owner may.
+
+One statement may bring many rows: of cases, outputs, scorecards or results.
+"""
 
 from django.db import migrations
 
@@ -6,7 +9,8 @@ FUNCTION = """
 CREATE FUNCTION app.refresh_statistics(known text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF known NOT IN ('cases_testcase', 'cases_revision', 'targets_output', 'scoring_scorecard') THEN
+    IF known NOT IN ('cases_testcase', 'cases_revision', 'targets_output', 'scoring_scorecard',
+        'experiments_result') THEN
         RAISE EXCEPTION 'not a table to analyse: %', known;
     END IF;
     EXECUTE format('ANALYZE public.%I', known);
@@ -21,6 +25,7 @@ class Migration(migrations.Migration):
         ("scoring", "0001_initial"),
         ("cases", "0001_initial"),
         ("targets", "0001_initial"),
+        ("experiments", "0001_initial"),
     ]
 
     operations = [

@@ -45,6 +45,6 @@ ALTER FUNCTION app.lanes_at_work(int) OWNER TO evalsite_lookup;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("batches", "0010_priority_and_window")]
+    dependencies = [("batches", "0001_initial"), ("quotas", "0001_initial")]
 
     operations = [migrations.RunSQL(FUNCTION, "DROP FUNCTION app.lanes_at_work(int)")]

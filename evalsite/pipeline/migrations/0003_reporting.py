@@ -134,8 +134,10 @@ def view(name: str, query: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pipeline", "0004_requests_and_leadership"),
-        ("targets", "0003_run_commit"),
+        ("pipeline", "0002_grants_and_work"),
+        ("batches", "0001_initial"),
+        ("cases", "0001_initial"),
+        ("targets", "0001_initial"),
         ("summaries", "0001_initial"),
         ("regressions", "0001_initial"),
         ("gates", "0001_initial"),
