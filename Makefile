@@ -15,15 +15,15 @@ serve: $(VENV)/runtime
 stop: $(VENV)/runtime
 	$(BIN)/python manage.py services stop
 
-# Two at a time, each with servers of its own; then the faults, which need a machine alone.
-# `make trials` takes longer: another broker, several hosts, seeded faults, migrations back to zero.
-FAULTS := $(patsubst %,tests/journeys/test_%.py,faults outages)
+# Two at a time, each with servers of its own; then the faults, which need the machine to themselves.
+# `make trials` takes longer: another broker, several hosts, broken builds, migrations back to zero.
+FAULTS := $(patsubst %,tests/journeys/test_%.py,faults outages) tests/crucible/test_seeds.py
 TRIALS := $(patsubst %,tests/journeys/test_%.py,rabbitmq three_hosts) \
-	$(patsubst %,tests/crucible/test_%.py,seeds proofs) tests/house/test_back_to_zero.py
+	tests/crucible/test_proofs.py tests/house/test_back_to_zero.py
 test: $(VENV)/tools check
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
 		$(patsubst %,--ignore=%,$(FAULTS) $(TRIALS))
-	$(BIN)/python -m pytest $(FAULTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(FAULTS)
 
 trials: $(VENV)/tools
 	$(BIN)/python -m pytest $(TRIALS)
