@@ -90,9 +90,11 @@ class _Measured:
         from evalsite.pipeline.models import Leadership
 
         both = self._start_coordinators(2)
-        _until(lambda: look().is_present)
+        pids = {f":{one.pid}": one for one in both}
+        # The last round's leader stays in the row until one of these takes over.
+        _until(lambda: any(pid in Leadership.objects.get().holder for pid in pids))
         row = Leadership.objects.get()
-        leader = next(one for one in both if f":{one.pid}" in row.holder)
+        leader = next(one for pid, one in pids.items() if pid in row.holder)
         os.killpg(leader.pid, number)
         begun = time.monotonic()
         _until(lambda: look().epoch > row.epoch)
