@@ -16,9 +16,9 @@ stop: $(VENV)/runtime
 	$(BIN)/python manage.py services stop
 
 # Two at a time, each with servers of its own; then the faults, which need the machine to themselves.
-# `make trials` takes longer: another broker, several hosts, broken builds, migrations back to zero.
+# `make trials` takes longer: another broker, several hosts, a full disk, broken builds, the way back.
 FAULTS := $(patsubst %,tests/journeys/test_%.py,faults outages) tests/crucible/test_seeds.py
-TRIALS := $(patsubst %,tests/journeys/test_%.py,rabbitmq three_hosts) \
+TRIALS := $(patsubst %,tests/journeys/test_%.py,rabbitmq three_hosts full_disk) \
 	tests/crucible/test_proofs.py tests/house/test_back_to_zero.py
 test: $(VENV)/tools check
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from django.db import connections
 from psycopg.conninfo import make_conninfo
 
 from evalsite.embedded import passfile, supervisor
@@ -72,16 +73,37 @@ class Services:
 
 
 @contextmanager
-def running_services() -> Iterator[Services]:
-    """Run the servers until the block ends, with an empty database that the owner role owns."""
-    # Sockets need a short path, shorter than pytest's own folders.
-    with tempfile.TemporaryDirectory(prefix="evalsite-") as folder:
-        layout = Layout(Path(folder) / "data")
+def running_services(folder: Path | None = None) -> Iterator[Services]:
+    """Run the servers until the block ends, with an empty database that the owner role owns.
+
+    `folder` is where they keep everything; one is made, and removed, if none is given.
+    """
+    with ExitStack() as stack:
+        # Sockets need a short path, shorter than pytest's own folders.
+        made = folder or stack.enter_context(tempfile.TemporaryDirectory(prefix="evalsite-"))
+        layout = Layout(Path(made) / "data")
         supervisor.ensure_started(layout, database=DATABASE, bound=True)
         try:
             yield _services(layout)
         finally:
             supervisor.discard(layout)
+
+
+@contextmanager
+def moved(there: Services) -> Iterator[None]:
+    """Let this process's own connections lead to another server for the block."""
+    kept = {alias: dict(connections[alias].settings_dict) for alias in connections}
+    _lead_to(there.databases())
+    try:
+        yield
+    finally:
+        _lead_to(kept)
+
+
+def _lead_to(places: dict[str, dict[str, Any]]) -> None:
+    for alias, place in places.items():
+        connections[alias].close()
+        connections[alias].settings_dict.update(place)
 
 
 def _services(layout: Layout) -> Services:

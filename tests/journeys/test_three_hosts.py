@@ -8,13 +8,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from evalsite import env
 from evalsite.batches.models import Batch, Chunk
@@ -25,7 +24,7 @@ from evalsite.tenants.scope import tenant
 from tests.journeys import hosts
 from tests.journeys.hosts import Network, Servers
 from tests.journeys.workshop import Workshop, acme, assert_sound, fill, finished, until
-from tests.services import Services
+from tests.services import Services, moved
 
 # Chunks of a tenth of a second, and enough of them that a cable can be pulled in mid-chunk.
 N = 40_000
@@ -112,23 +111,6 @@ def site(services: Services, django_db_setup: None, django_db_blocker: Any) -> I
         finally:
             shop.end()
             servers.end()
-
-
-@contextmanager
-def moved(there: Services) -> Iterator[None]:
-    """Let this process's own connections lead to another server for the block."""
-    kept = {alias: dict(connections[alias].settings_dict) for alias in connections}
-    _lead_to(there.databases())
-    try:
-        yield
-    finally:
-        _lead_to(kept)
-
-
-def _lead_to(places: dict[str, dict[str, Any]]) -> None:
-    for alias, place in places.items():
-        connections[alias].close()
-        connections[alias].settings_dict.update(place)
 
 
 def held_by(number: int, batch: Batch) -> list[Chunk]:
