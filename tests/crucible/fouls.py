@@ -64,16 +64,15 @@ def lease(log: Iterable[Entry], *, seconds: float) -> Iterator[Violation]:
 
 
 def counter(log: Iterable[Entry]) -> Iterator[Violation]:
-    """Each transaction counts down just the chunks that it ends."""
-    ended: dict[tuple[str, str], int] = defaultdict(int)
-    for entry, before, after in _updates(log, "batches_chunk"):
-        if before["state"] in _OPEN and after["state"] not in _OPEN:
-            ended[entry.act, after["step_id"]] += 1
-    for entry, before, after in _updates(log, "batches_step"):
-        ended[entry.act, after["id"]] -= before["remaining"] - after["remaining"]
-    for (_, step), off in ended.items():
-        if off:
-            yield Violation("counter", f"step {step} is off by {off} in one transaction")
+    """Each transaction counts down just the chunks that it ends, and up those that it adds."""
+    off: dict[tuple[str, str], int] = defaultdict(int)
+    for entry, before, after in _writes(log, "batches_chunk"):
+        off[entry.act, after["step_id"]] += _is_open(before) - _is_open(after)
+    for entry, before, after in _writes(log, "batches_step"):
+        off[entry.act, after["id"]] -= before.get("remaining", 0) - after["remaining"]
+    for (_, step), by in off.items():
+        if by:
+            yield Violation("counter", f"step {step} is off by {by} in one transaction")
 
 
 def commit(log: Iterable[Entry]) -> Iterator[Violation]:
@@ -126,6 +125,19 @@ def _updates(
     for entry in log:
         if entry.what == f"{table} update" and entry.before and entry.after:
             yield entry, entry.before, entry.after
+
+
+def _writes(
+    log: Iterable[Entry], table: str
+) -> Iterator[tuple[Entry, dict[str, Any], dict[str, Any]]]:
+    """Answer updates, and inserts as updates of nothing."""
+    for entry in log:
+        if entry.what.startswith(f"{table} ") and entry.after:
+            yield entry, entry.before or {}, entry.after
+
+
+def _is_open(chunk: dict[str, Any]) -> bool:
+    return chunk.get("state") in _OPEN
 
 
 def _is_worker(entry: Entry) -> bool:

@@ -46,11 +46,11 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER referee_rows AFTER UPDATE ON batches_chunk
+CREATE TRIGGER referee_rows AFTER INSERT OR UPDATE ON batches_chunk
     FOR EACH ROW EXECUTE FUNCTION referee.note();
 CREATE TRIGGER referee_sweeps AFTER UPDATE ON batches_chunk
     FOR EACH STATEMENT EXECUTE FUNCTION referee.note_sweep();
-CREATE TRIGGER referee_rows AFTER UPDATE ON batches_step
+CREATE TRIGGER referee_rows AFTER INSERT OR UPDATE ON batches_step
     FOR EACH ROW EXECUTE FUNCTION referee.note();
 CREATE TRIGGER referee_rows AFTER DELETE ON pipeline_outboxmessage
     FOR EACH ROW EXECUTE FUNCTION referee.note();

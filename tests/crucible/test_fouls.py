@@ -66,8 +66,8 @@ def test_a_lease_is_as_long_as_it_says(seconds: float, n: int) -> None:
     assert len([*lease([chunk("worker-0", attempt=2, lease_until=until)], seconds=2)]) == n
 
 
-def step(remaining: int, *, act: str = "1") -> Entry:
-    before, after = {"id": "s", "remaining": remaining + 1}, {"id": "s", "remaining": remaining}
+def step(remaining: int, *, by: int = -1, act: str = "1") -> Entry:
+    before, after = {"id": "s", "remaining": remaining - by}, {"id": "s", "remaining": remaining}
     return noted("batches_step update", before=before, after=after, act=act)
 
 
@@ -77,6 +77,12 @@ def test_a_chunk_is_counted_where_it_ends() -> None:
 
 def test_a_chunk_is_not_counted_elsewhere() -> None:
     assert len([*counter([chunk("worker-0", state="done"), step(3, act="2")])]) == 2
+
+
+def test_a_chunk_that_is_cut_counts_its_pieces() -> None:
+    pieces = [noted("batches_chunk insert", after={**LEASED, "id": f"p{n}"}) for n in range(2)]
+    assert not [*counter([*pieces, step(3, by=2)])]
+    assert len([*counter([*pieces, step(3, by=1)])]) == 1
 
 
 def alert(what: str, state: str, *, act: str) -> Entry:
@@ -139,6 +145,7 @@ def test_the_referee_notes_what_is_committed(watched: psycopg.Connection) -> Non
     made = Tenant.objects.create(slug="acme", name="Acme")
     with tenant(made.pk):
         waiting = make_chunk()
+        referee.clear(watched)
         claim = claim_chunk(waiting.pk, epoch=1, owner="w/b/t", seconds=2, attempts=3)
         assert claim is not None
         finish_chunk(claim, elapsed_ms=None)

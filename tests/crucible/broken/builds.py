@@ -86,7 +86,7 @@ _FENCE = f"{_MINE} AND c.attempt = %(attempt)s AND c.state = 'leased'{_HOLDER}"
 NO_FENCE = Build(
     name="no_fence",
     what="whoever has ever held a chunk may renew, finish and hand it back",
-    noticed_by=("holder", "counter"),
+    noticed_by=("holder", "counter", "I3"),
     provoked_by=("F3",),
     edits=(Edit(_LEASE, _FENCE, _MINE, times=3),),
 )
