@@ -1,6 +1,7 @@
 """A program under judgement, and one run of it with a driver in the sandbox."""
 
 from __future__ import annotations
+import __future__
 
 import marshal
 from dataclasses import dataclass, field
@@ -75,13 +76,19 @@ def not_run(outcome: Outcome) -> JudgeError:
 @cache
 def _source(driver: str) -> str:
     """Put a driver's text together, with a namespace and builtins that nothing else can reach."""
-    text = "\n".join(["from __future__ import annotations", *map(_text, _PARTS[driver]), "main()"])
+    text = "\n".join([*map(_text, _PARTS[driver]), "main()"])
+    # Compiled here, once: the interpreter inside is of this version.
+    flags = __future__.annotations.compiler_flag
+    code = marshal.dumps(compile(text, "<driver>", "exec", flags, dont_inherit=True, optimize=0))
     names = "{'__name__': 'driver', '__builtins__': dict(vars(__import__('builtins')))}"
-    return f"exec(compile({text!r}, '<driver>', 'exec'), {names})\n"
+    return f"exec(__import__('marshal').loads({code!r}), {names})\n"
 
 
 def _text(name: str) -> str:
     lines = (_DRIVERS / f"{name}.py").read_text(encoding="utf-8").splitlines()
     # Annotations are not evaluated there, and what they name would take longer than the rest.
-    left_out = ("from __future__", "from judges.", "from typing", "from collections.abc")
+    left_out = (
+        *("from __future__", "from judges.", "from typing", "from collections.abc"),
+        "from types import ModuleType",
+    )
     return "\n".join(line for line in lines if not line.startswith(left_out))

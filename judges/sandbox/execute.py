@@ -55,7 +55,12 @@ def _started(
         words += launch.python(text=text, size=len(orders))
         kept = (text, channel, *((bpf, room.report) if tier == "T1" else ()))
         try:
-            process = _popen(words, stdin=stdin, kept=[fd for fd in kept if fd is not None])
+            process = _popen(
+                words,
+                stdin=stdin,
+                kept=[fd for fd in kept if fd is not None],
+                home=str(room.folder),
+            )
         except OSError as error:
             raise SandboxUnavailable(f"it could not be started: {error}") from error
     with process:
@@ -66,8 +71,8 @@ def _started(
                 process.kill()
 
 
-def _popen(words: list[str], *, stdin: int, kept: list[int]) -> subprocess.Popen[bytes]:
-    """Start a group of processes of its own, with these descriptors and no environment.
+def _popen(words: list[str], *, stdin: int, kept: list[int], home: str) -> subprocess.Popen[bytes]:
+    """Start a group of processes of its own, with these descriptors and the program's environment.
 
     bwrap leaves its own environment readable inside the sandbox, whatever it is told of it.
     """
@@ -78,7 +83,7 @@ def _popen(words: list[str], *, stdin: int, kept: list[int]) -> subprocess.Popen
         stdout=pipe,
         stderr=pipe,
         pass_fds=kept,
-        env={},
+        env={"HOME": home, "TMPDIR": home, "LANG": "C.UTF-8"},
         cwd="/",
         start_new_session=True,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
+from types import CodeType
 
 from judges.sandbox import filter, unprivileged
 from judges.sandbox.interpreter import Interpreter, closed_door, interpreters, is_readable_by_all
@@ -65,35 +67,61 @@ def _bubblewrap(room: Room, *, bpf: int, limits: Limits) -> list[str]:
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise SandboxUnavailable("bwrap is not on the PATH")
-    python, folder = interpreter(), str(room.folder)
+    folder = str(room.folder)
     words = [bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--hostname", "sandbox"]
     words += ["--uid", str(unprivileged.USER), "--gid", str(unprivileged.USER)]
-    for path in python.readable:
-        words += ["--ro-bind", str(path), str(path)]
-    for path in python.installed:
-        words += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    for device in _DEVICES:
-        words += ["--dev-bind", device, device]
+    words += _view(interpreter())
     words += ["--size", str(limits.files_bytes), "--tmpfs", folder, "--chdir", folder]
     words += ["--info-fd", str(room.report), "--remount-ro", "/", "--seccomp", str(bpf), "--"]
-    return [*unprivileged.prefix(python.readable), *words]
+    return [*_prefix(os.getpid()), *words]
 
 
 def _landlock(folder: Path) -> list[str]:
     """Give the command of T2 up to the interpreter, which then shuts itself in."""
     if unprivileged.is_root() and closed_door(folder):
         raise SandboxUnavailable(f"{folder} cannot be reached by a user without rights")
-    return unprivileged.prefix(interpreter().readable)
+    return [*_prefix(os.getpid())]
+
+
+@cache
+def _prefix(worker: int) -> tuple[str, ...]:
+    """Give what goes before a command in the process `worker`: it is good in no fork of it."""
+    del worker
+    return tuple(unprivileged.prefix(interpreter().readable))
+
+
+@cache
+def _view(python: Interpreter) -> tuple[str, ...]:
+    """Show what the interpreter reads, without what is installed, and the devices.
+
+    A link is made anew: binding what it leads to once more would cost a third of a millisecond.
+    """
+    words: list[str] = []
+    for path in python.readable:
+        is_own_link = path.is_symlink() and path.resolve() in python.readable
+        words += ["--symlink", os.readlink(path)] if is_own_link else ["--ro-bind", str(path)]
+        words.append(str(path))
+    for path in python.installed:
+        words += ["--tmpfs", str(path), "--remount-ro", str(path)]
+    for device in _DEVICES:
+        words += ["--dev-bind", device, device]
+    return tuple(words)
 
 
 def python(*, text: int, size: int) -> list[str]:
     """Give the command of the interpreter; it reads what to run from the descriptor `text`."""
-    first = f"import os;t=os.pread({text},{size},0);os.close({text});exec(t)"
+    first = (
+        f"import marshal,posix;c,k=marshal.loads(posix.pread({text},{size},0));"
+        f"posix.close({text});exec(c);enter(**k)"
+    )
     return [str(interpreter().executable), "-I", "-S", "-X", "utf8", "-c", first]
 
 
 def orders(program: Program, *, tier: TierName, room: Room, channel: int) -> bytes:
-    """Write what the interpreter runs first: our file `inside`, and one call of it."""
+    """Write what the interpreter runs first: our file `inside`, and what `enter` is called with.
+
+    It is of our version, so it takes compiled code.
+    """
     call = {
         "source": program.source,
         "files": {_inside(name): text for name, text in program.files.items()},
@@ -102,7 +130,7 @@ def orders(program: Program, *, tier: TierName, room: Room, channel: int) -> byt
         "limits": _resources(program.limits, tier=tier),
         "doors": _doors(room.folder) if tier == "T2" else "",
     }
-    return f"{_text('inside.py')}\nenter(**{call!r})\n".encode()
+    return marshal.dumps((_inside_code(), call))
 
 
 def _doors(folder: Path) -> str:
@@ -136,6 +164,11 @@ def _inside(name: str) -> str:
     if path.is_absolute() or ".." in path.parts or not path.name or "\0" in name:
         raise ValueError(f"a file of the scratch folder needs a plain relative name, not {name!r}")
     return str(path)
+
+
+@cache
+def _inside_code() -> CodeType:
+    return compile(_text("inside.py"), "<inside>", "exec", dont_inherit=True, optimize=0)
 
 
 @cache

@@ -39,7 +39,7 @@ def take_task() -> Any:
 
 def new_module(name: str) -> ModuleType:
     """Make an empty module that can be imported by its name, as dataclasses want."""
-    module = ModuleType(name)
+    module = type(sys)(name)
     sys.modules[name] = module
     return module
 

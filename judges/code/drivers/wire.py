@@ -7,11 +7,12 @@ kind. This text goes into the sandbox before each driver, so it stands alone.
 from __future__ import annotations
 
 from _json import encode_basestring_ascii
-from collections import deque
 from collections.abc import Iterable
 from itertools import islice
-from types import GeneratorType
 from typing import Any
+
+# All of `collections` would take longer to import than most programs run.
+deque = __import__("_collections").deque
 
 # Members of one set or dict: keys can be chosen so that each collides with all before it.
 _MOST_MEMBERS = 20_000
@@ -117,7 +118,7 @@ _WRITERS: tuple[tuple[type, Any], ...] = (
     (complex, _write_complex),
 )
 # What tests turn into a list; equal to none, so that no one takes it for one.
-_ITERATORS = (GeneratorType, map, filter, zip, enumerate, reversed)
+_ITERATORS = (type(_ for _ in ()), map, filter, zip, enumerate, reversed)
 _VIEWS: tuple[type, ...] = (range, type({}.keys()), type({}.values()), type({}.items()))
 _READERS: dict[str, Any] = {
     "int": lambda text: int(text, 16),
