@@ -87,7 +87,7 @@ def _soak(
         n += 1
         connections += [_connections(services)] if passed > seconds / 4 else []
         time.sleep(took)
-    time.sleep(15)  # until what expires by itself has
+    time.sleep(320)  # until what expires by itself has: a chord's mark is kept for five minutes
     after = _stand_of(broker)
     half = len(connections) // 2
     return {
