@@ -1,6 +1,6 @@
-"""structlog without rich, which it imports where it is there, and which is slow.
+"""Import a library without another one that it takes where it is there, and which is slow.
 
-It would draw exceptions with it; ours are told by kind and place (`logs`).
+structlog would draw exceptions with rich; ours are told by kind and place (`logs`).
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-__all__ = ["structlog"]
+__all__ = ["structlog", "without"]
 
 
 @contextmanager
-def _without(name: str) -> Iterator[None]:
+def without(name: str) -> Iterator[None]:
     """Let a module that nobody has imported yet look as if it were not installed."""
     modules = cast(Any, sys.modules)
     if name in modules:
@@ -27,5 +27,5 @@ def _without(name: str) -> Iterator[None]:
         del modules[name]
 
 
-with _without("rich"):
+with without("rich"):
     import structlog

@@ -9,8 +9,6 @@ from collections import Counter
 from functools import lru_cache
 from typing import Any
 
-from rapidfuzz.distance import Levenshtein
-
 from judges.equality import same_json
 from judges.protocol import PASS, JudgeError, Score, Threshold, shown
 
@@ -129,6 +127,8 @@ def similarity(left: str, right: str) -> float:
             code="text_too_long",
             hint="Use token_f1 or includes for long texts.",
         )
+    from rapidfuzz.distance import Levenshtein
+
     return Levenshtein.normalized_similarity(left, right)
 
 

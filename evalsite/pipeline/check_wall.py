@@ -13,5 +13,6 @@ def check_wall(*, seconds: float) -> list[CheckMessage]:
     Raises django.db.OperationalError where it is away still.
     """
     return patiently(
-        lambda: run_checks(tags=[Tags.database], databases=["default"]), seconds=seconds
+        lambda: run_checks(tags=[Tags.models, Tags.database], databases=["default"]),
+        seconds=seconds,
     )

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
-from kombu.transport import TRANSPORT_ALIASES, redis
+from evalsite.lean import without
+
+# The client would count its calls with it, where it is installed and asked to; nobody asks.
+with without("opentelemetry.sdk.metrics"):
+    from kombu.transport import redis
 from redis.exceptions import ConnectionError as LineLost
-
-_SCHEMES: Final = ("redis", "rediss")
 
 
 class Channel(redis.Channel):
@@ -48,9 +50,3 @@ class Transport(redis.Transport):
     """kombu's transport, with channels of ours."""
 
     Channel = Channel
-
-
-def install() -> None:
-    """Let every line to Valkey that this process opens be one of ours."""
-    for scheme in _SCHEMES:
-        TRANSPORT_ALIASES[scheme] = f"{__name__}:{Transport.__name__}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from typing import Any, Final
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from evalsite.errors import EvalsiteError, UsageError
@@ -30,6 +31,9 @@ class TenantCommand(BaseCommand):
 
     Subclasses write `work` in place of `handle`.
     """
+
+    # The wall's; all others would import every page and the API, which takes half a second.
+    requires_system_checks = (Tags.models,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare --tenant; subclasses call this and add their own."""
