@@ -29,7 +29,8 @@ class ExactExpected(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     answer: JsonValue = None
-    alternatives: list[JsonValue] = []
+    # A factory, since pydantic copies a list deeply for each case.
+    alternatives: list[JsonValue] = Field(default_factory=list)
     pattern: str | None = None
 
     @field_validator("pattern")

@@ -13,6 +13,8 @@ from packs.registry import PACKS
 
 M = TypeVar("M", bound=BaseModel)
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 
 def validate_case(pack: str, *, input: Any, expected: Any) -> tuple[Any, Any]:
     """Check a case's input and expected value and give both as normalised JSON.
@@ -36,7 +38,7 @@ def validate_output(pack: str, output: Any) -> Any:
 
 def content_hash(*, input: Any, expected: Any) -> str:
     """Give the SHA-256 of a case's content in canonical JSON: keys sorted, no spaces."""
-    text = json.dumps({"expected": expected, "input": input}, sort_keys=True, separators=(",", ":"))
+    text = _CANONICAL.encode({"expected": expected, "input": input})
     return hashlib.sha256(text.encode()).hexdigest()
 
 

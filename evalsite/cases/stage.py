@@ -7,6 +7,7 @@ table takes COPY, belongs to the session alone, and goes when the transaction en
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -26,6 +27,8 @@ _CREATE = """
     ) ON COMMIT DROP
 """
 _COPY = "COPY staged_case FROM STDIN"
+# What the next verb joins on; of the rest it needs no statistics.
+_ANALYZE = "ANALYZE staged_case (key)"
 _FROM_SUITE = """
     INSERT INTO staged_case
     SELECT 0, t.id, w.revision_id, t.key, coalesce(%(state)s, t.state), t.input, t.expected,
@@ -67,7 +70,7 @@ def stage_rows(rows: Iterable[tuple[int, CheckedCase]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
         _copy(cursor, rows)
-        cursor.execute("ANALYZE staged_case")
+        cursor.execute(_ANALYZE)
 
 
 def stage_edit(
@@ -90,7 +93,7 @@ def stage_edit(
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
         cursor.execute(_FROM_SUITE, values)
-        cursor.execute("ANALYZE staged_case")
+        cursor.execute(_ANALYZE)
 
 
 def repeated_keys() -> Iterator[Repeated]:
@@ -119,7 +122,7 @@ def _copy(cursor: CursorWrapper, rows: Iterable[tuple[int, CheckedCase]]) -> Non
                     case.state,
                     dump(case.input),
                     dump(case.expected),
-                    case.tags,
+                    _array(tuple(case.tags)),
                     case.category,
                     case.subcategory,
                     case.complexity,
@@ -127,3 +130,10 @@ def _copy(cursor: CursorWrapper, rows: Iterable[tuple[int, CheckedCase]]) -> Non
                     case.content_hash,
                 )
             )
+
+
+@lru_cache(maxsize=4096)
+def _array(tags: tuple[str, ...]) -> str:
+    """Answer the tags as PostgreSQL writes an array: the driver takes twice the time of a row."""
+    escaped = (tag.replace("\\", "\\\\").replace('"', '\\"') for tag in tags)
+    return "{" + ",".join(f'"{tag}"' for tag in escaped) + "}"

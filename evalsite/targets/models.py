@@ -8,7 +8,7 @@ from django.db.models import Q
 from evalsite.blobs.fields import LongJSONField
 from evalsite.cases.models import TestCase
 from evalsite.clock import ChangedAt, CreatedAt
-from evalsite.tenants.models import SameTenant, TenantModel, belongs_to
+from evalsite.tenants.models import SameTenant, TenantModel, belongs_to, owned_by_tenant
 
 
 class Target(TenantModel):
@@ -87,6 +87,8 @@ class Run(TenantModel):
 class Output(TenantModel):
     """What a run answered to a case, once per repetition; `error` says why there is no answer."""
 
+    # The run vouches for the tenant, and no row refers to an output.
+    tenant = owned_by_tenant(db_constraint=False)
     run = belongs_to(Run)
     case = belongs_to(TestCase)
     repetition = models.PositiveSmallIntegerField(default=0)
@@ -100,7 +102,7 @@ class Output(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [
-            *TenantModel.Meta.constraints,
+            TenantModel.Meta.constraints[0],
             SameTenant("run"),
             SameTenant("case"),
             models.UniqueConstraint(

@@ -151,7 +151,7 @@ def _stage(rows: Iterable[tuple[int, CheckedOutput]]) -> None:
                     copy.write_row(
                         (line, str(uuid7()), output.key, output.repetition, answer, *output[3:])
                     )
-        cursor.execute("ANALYZE staged_output")
+        cursor.execute("ANALYZE staged_output (key, repetition)")
 
 
 def _pieces(

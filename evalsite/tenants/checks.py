@@ -34,7 +34,7 @@ def _model_faults(model: type[TenantModel]) -> Iterator[CheckMessage]:
             id="evalsite.E003",
             hint="inherit TenantModel.Meta and repeat its constraints",
         )
-    composite = {c.field for c in constraints if isinstance(c, SameTenant)}
+    composite = {name for c in constraints if isinstance(c, SameTenant) for name in c.fields}
     for field in model._meta.local_fields:
         target = field.related_model
         if not (isinstance(target, type) and issubclass(target, TenantModel)):

@@ -48,8 +48,8 @@ ALTER TABLE %(table)s NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE %(table)s DISABLE ROW LEVEL SECURITY
 """
 _SAME_TENANT = (
-    "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY (tenant_id, %(column)s) "
-    "REFERENCES %(parent)s (tenant_id, id) DEFERRABLE INITIALLY DEFERRED"
+    "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY (tenant_id, %(columns)s) "
+    "REFERENCES %(parent)s (tenant_id, %(keys)s) DEFERRABLE INITIALLY DEFERRED"
 )
 _DROP = "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s"
 
@@ -118,25 +118,39 @@ class TenantWall(SqlConstraint):
 
 
 class SameTenant(SqlConstraint):
-    """A composite foreign key (tenant_id, x_id) -> (tenant_id, id) for the field named."""
+    """A composite foreign key (tenant_id, x_id) -> (tenant_id, id) for the field named.
 
-    def __init__(self, field: str, *, name: str = "") -> None:
+    `shared` are relations that the row and the parent both have and must agree in: the key vouches
+    for them too, and costs one check for all. The parent needs a unique key of the same columns.
+    """
+
+    def __init__(self, field: str, *, shared: Sequence[str] = (), name: str = "") -> None:
         super().__init__(name=name or f"%(app_label)s_%(class)s_same_tenant_{field}")
         self.field = field
+        self.shared = tuple(shared)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The relations that it keeps within the tenant."""
+        return (*self.shared, self.field)
 
     def create_sql(
         self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
     ) -> str:
         """Answer the statement that adds the foreign key."""
-        field: Any = _require(model)._meta.get_field(self.field)
+        own = _require(model)._meta
         quote = _require(schema_editor).quote_name
+        parent: Any = own.get_field(self.field).related_model
+        shared = [quote(parent._meta.get_field(name).column) for name in self.shared]
+        columns = [quote(own.get_field(name).column) for name in self.fields]
         return _statement(
             _SAME_TENANT,
             model=model,
             editor=schema_editor,
             name=quote(self.name),
-            column=quote(field.column),
-            parent=quote(field.remote_field.model._meta.db_table),
+            columns=", ".join(columns),
+            parent=quote(parent._meta.db_table),
+            keys=", ".join([*shared, "id"]),
         )
 
     def remove_sql(
@@ -149,7 +163,8 @@ class SameTenant(SqlConstraint):
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         """Say how a migration writes this constraint."""
         path, args, kwargs = super().deconstruct()
-        return path, (*args, self.field), kwargs
+        shared = {"shared": self.shared} if self.shared else {}
+        return path, (*args, self.field), {**kwargs, **shared}
 
 
 class TenantKey(UniqueConstraint):

@@ -26,10 +26,11 @@ MODELS = sorted(
     key=lambda model: model._meta.label,
 )
 RELATIONS = [
-    (model, constraint.field)
+    (model, field)
     for model in MODELS
     for constraint in model._meta.constraints
     if isinstance(constraint, SameTenant)
+    for field in constraint.fields
 ]
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 

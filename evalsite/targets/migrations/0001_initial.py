@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('cost_usd', models.FloatField(null=True)),
                 ('recorded_at', evalsite.clock.ChangedAt(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('case', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.testcase')),
-                ('tenant', models.ForeignKey(db_default=evalsite.tenants.models.TenantOfSession(), db_index=False, default=evalsite.tenants.scope.require, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+                ('tenant', models.ForeignKey(db_constraint=False, db_default=evalsite.tenants.models.TenantOfSession(), db_index=False, default=evalsite.tenants.scope.require, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
                 ('run', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='targets.run')),
             ],
             options={
@@ -91,7 +91,6 @@ class Migration(migrations.Migration):
                 ],
                 'constraints': [
                     evalsite.tenants.wall.TenantWall(lookup=(), name='targets_output_wall', rights=('SELECT', 'INSERT', 'UPDATE', 'DELETE')),
-                    evalsite.tenants.wall.TenantKey(fields=('tenant', 'id'), name='targets_output_tenant_key'),
                     evalsite.tenants.wall.SameTenant('run', name='targets_output_same_tenant_run'),
                     evalsite.tenants.wall.SameTenant('case', name='targets_output_same_tenant_case'),
                     models.UniqueConstraint(fields=('tenant', 'run', 'case', 'repetition'), name='targets_output_natural'),
