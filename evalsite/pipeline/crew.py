@@ -17,18 +17,10 @@ from evalsite.errors import EvalsiteError
 from evalsite.pipeline.coordinate import coordinate, tenants_with_work
 from evalsite.pipeline.nodes import sign_off
 
-QUEUES = "control,dispatch,cpu,sandbox,model"
-
 
 def worker_command(*, name: str) -> list[str]:
     """Answer the command line of a worker for every queue."""
-    return [
-        # Quiet: its banner is no line of a log.
-        *(sys.executable, "-m", "celery", "--app", "evalsite", "--quiet", "worker"),
-        *("--hostname", f"{_named(name)}@%h", "--queues", QUEUES),
-        *("--concurrency", str(load().worker_slots), "--loglevel", "WARNING"),
-        *("--without-gossip", "--without-mingle"),
-    ]
+    return [sys.executable, "-m", "evalsite.pipeline.work", _named(name)]
 
 
 def _named(name: str) -> str:

@@ -59,9 +59,11 @@ def workers(services: Services) -> Iterator[int]:
     from evalsite.pipeline.crew import coordinator, worker_command
     from tests.bench import bare_chord
 
-    bare = [*worker_command(name=BARE)]
-    bare[bare.index("--app") + 1] = "tests.bench.bare_chord"
-    bare[bare.index("--queues") + 1] = bare_chord.QUEUE
+    bare = (
+        *(sys.executable, "-m", "celery", "--app", "tests.bench.bare_chord", "--quiet", "worker"),
+        *("--hostname", f"{BARE}@%h", "--queues", bare_chord.QUEUE, "--loglevel", "WARNING"),
+        *("--concurrency", str(SLOTS), "--without-gossip", "--without-mingle"),
+    )
     with Children(services.layout) as children, coordinator():
         pid = children.start("worker", worker_command(name="bench"))
         children.start(BARE, bare)
