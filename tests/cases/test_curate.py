@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection
+from django.db.transaction import atomic
 
 from evalsite.audit.models import Entry
 from evalsite.cases.check import CaseRefused
@@ -22,6 +24,7 @@ from evalsite.cases.queries import active_revisions, history
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from packs.protocol import PackError
+from tests.factories import make_revision
 
 FRANCE = {
     "key": "france",
@@ -146,3 +149,11 @@ def test_a_suite_says_what_its_cases_share(suite: Suite) -> None:
     told = Entry.objects.filter(action="suite.described").order_by("recorded_at", "id").last()
     assert told is not None
     assert (told.before, told.after) == ({"description": "x"}, {"description": "y"})
+
+
+def test_a_revision_is_of_its_case_s_suite(paris: TestCase) -> None:
+    other = create_suite(name="rivers", pack="exact")
+    with pytest.raises(IntegrityError, match="cases_revision_same_tenant_case"), atomic():
+        make_revision(case=paris, suite=other, number=2)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
