@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -36,7 +36,8 @@ def bind(name: str, options: dict[str, Any]) -> Loaded[Judge]:
 
 
 def _check(loaded: Loaded[Judge], options: dict[str, Any]) -> dict[str, Any]:
-    model = options_model(loaded.value)
+    is_builtin = loaded.name in JUDGES.builtins
+    model = _builtin_model(loaded.name) if is_builtin else options_model(loaded.value)
     try:
         return model.model_validate(options).model_dump(exclude_unset=True, by_alias=True)
     except ValidationError as error:
@@ -48,6 +49,11 @@ def _check(loaded: Loaded[Judge], options: dict[str, Any]) -> dict[str, Any]:
             code="judge_options",
             hint=f"Its options are: {known or 'none'}.",
         ) from error
+
+
+@cache
+def _builtin_model(name: str) -> type[BaseModel]:
+    return options_model(JUDGES.load(name).value)
 
 
 def options_model(judge: Judge) -> type[BaseModel]:

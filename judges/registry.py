@@ -69,6 +69,10 @@ class Registry(Generic[T]):
         """List every name that can be asked for, importing none of them."""
         return tuple(sorted({*self.builtins, *(entry.name for entry in self._entries())}))
 
+    def __contains__(self, name: str) -> bool:
+        """Tell whether a name can be asked for; installed plug-ins are read only where needed."""
+        return name in self.builtins or name in self.names()
+
     def problems(self) -> tuple[str, ...]:
         """List the names that more than one claims; a built-in keeps its own name."""
         claims = [*self.builtins, *(entry.name for entry in self._entries())]

@@ -85,7 +85,7 @@ def asks_of(stage: Mapping[str, Any]) -> tuple[Sequence[Ask], bool]:
 
 def _loaded(judge: str) -> object:
     # A stage may have a judge of its pack's own, which is in no registry.
-    return JUDGES.load(judge).value if judge in JUDGES.names() else None
+    return JUDGES.load(judge).value if judge in JUDGES else None
 
 
 def foresee_ask(

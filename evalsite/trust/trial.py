@@ -39,7 +39,7 @@ async def try_judge(stage: Mapping[str, Any]) -> Preflight:
 
     Raises ModelError where it cannot be asked, and JudgeError where there is no such judge.
     """
-    if stage["judge"] not in JUDGES.names():
+    if stage["judge"] not in JUDGES:
         raise JudgeUntried(
             f"The judge {stage['judge']!r} is its pack's own and cannot be tried.",
             code="judge_untried",

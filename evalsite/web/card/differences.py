@@ -81,7 +81,7 @@ def _is_ordered(manifest: Mapping[str, Any]) -> bool:
 def _unordered(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """A pack that is not installed any more says nothing."""
     name = manifest.get("pack", "")
-    pack = PACKS.load(name).value if name in PACKS.names() else None
+    pack = PACKS.load(name).value if name in PACKS else None
     return tuple(getattr(pack, "unordered", ()))
 
 
