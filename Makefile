@@ -37,6 +37,7 @@ check: $(VENV)/tools
 bench: $(VENV)/tools
 	$(BIN)/python tests/bench/recorded_cases.py
 	$(BIN)/python tests/bench/model_calls.py
+	-$(BIN)/python tests/bench/start_up.py
 
 # SEED=17 replays one seed; SEEDS=200 plays so many, and goes on where it was stopped.
 SEEDS ?= 200
