@@ -20,8 +20,6 @@ LIMIT: Final = 8
 OPEN_S: Final = 30.0
 _REMEMBERED_S: Final = 600
 _NAP_S: Final = 0.1
-# A worker's own failures it knows at once; those of others it may forget so much later.
-_ANSWERED_STALE_S: Final = 1.0
 
 
 class Breaker:
@@ -57,7 +55,7 @@ class Breaker:
 
     async def answered(self, place: Address, *, model: str) -> None:
         """Note that the endpoint has answered: whatever failed before is forgotten."""
-        seen = await self._gate.look(place, model=model, stale_s=_ANSWERED_STALE_S)
+        seen = await self._gate.look(place, model=model)
         if seen.n_failures:
             self._gate.forget()
             keys = (place.key(kind) for kind in ("failures", "broken", "probe"))

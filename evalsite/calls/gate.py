@@ -36,11 +36,11 @@ class Gate:
         self._seen: dict[str, Seen] = {}
         self._looks: dict[str, asyncio.Future[Seen]] = {}
 
-    async def look(self, place: Address, *, model: str, stale_s: float = STALE_S) -> Seen:
-        """Answer what is known of a model at an endpoint, at most `stale_s` seconds ago."""
+    async def look(self, place: Address, *, model: str) -> Seen:
+        """Answer what is known of a model at an endpoint, at most STALE_S ago."""
         key = pause_key(place, model=model)
         seen = self._seen.get(key)
-        if seen is not None and time.monotonic() - seen.at < stale_s:
+        if seen is not None and time.monotonic() - seen.at < STALE_S:
             return seen
         if key not in self._looks:
             self._looks[key] = look = asyncio.ensure_future(self._look(place, model=model))
