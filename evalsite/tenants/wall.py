@@ -138,9 +138,9 @@ class SameTenant(SqlConstraint):
         self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
     ) -> str:
         """Answer the statement that adds the foreign key."""
-        own = _require(model)._meta
+        own: Any = _require(model)._meta
         quote = _require(schema_editor).quote_name
-        parent: Any = own.get_field(self.field).related_model
+        parent = own.get_field(self.field).related_model
         shared = [quote(parent._meta.get_field(name).column) for name in self.shared]
         columns = [quote(own.get_field(name).column) for name in self.fields]
         return _statement(
