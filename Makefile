@@ -16,7 +16,7 @@ stop: $(VENV)/runtime
 	$(BIN)/python manage.py services stop
 
 # Two at a time, each with servers of its own; then the faults, which need the machine to themselves.
-# `make trials` takes longer: another broker, several hosts, a full disk, broken builds, the way back.
+# `make trials` takes longer: another broker, several hosts, a full disk, broken builds, migrations back.
 FAULTS := $(patsubst %,tests/journeys/test_%.py,faults outages) tests/crucible/test_seeds.py
 TRIALS := $(patsubst %,tests/journeys/test_%.py,rabbitmq three_hosts full_disk) \
 	tests/crucible/test_proofs.py tests/house/test_back_to_zero.py
@@ -34,6 +34,7 @@ check: $(VENV)/tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The last one ends with 1 while a goal of its is missed.
 bench: $(VENV)/tools
 	$(BIN)/python tests/bench/recorded_cases.py
 	$(BIN)/python tests/bench/model_calls.py

@@ -8,7 +8,7 @@ from django.db.models import Q
 from evalsite.blobs.fields import LongJSONField
 from evalsite.cases.models import TestCase
 from evalsite.clock import ChangedAt, CreatedAt
-from evalsite.tenants.models import SameTenant, TenantModel, belongs_to, owned_by_tenant
+from evalsite.tenants.models import SameTenant, TenantModel, TenantWall, belongs_to, owned_by_tenant
 
 
 class Target(TenantModel):
@@ -102,7 +102,7 @@ class Output(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [
-            TenantModel.Meta.constraints[0],
+            TenantWall(),
             SameTenant("run"),
             SameTenant("case"),
             models.UniqueConstraint(

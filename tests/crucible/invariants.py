@@ -101,7 +101,6 @@ def one_alert_a_crossing(scene: Scene) -> Wrong:
     known: set[str] = set()
     for customer in scene.each_tenant():
         regressions = Alert.objects.filter(kind="regression").count()
-        regressions = Alert.objects.filter(kind="regression").count()
         due = crossings(weighed())
         if regressions not in due:
             told = " or ".join(map(str, sorted(due)))
