@@ -7,14 +7,20 @@ done. A page of memory says so to all: it is there before the processes of the p
 
 from __future__ import annotations
 
+import logging
 import struct
 import time
 from mmap import mmap
+from threading import Timer
 from typing import Final
+
+log = logging.getLogger(__name__)
 
 # What is begun may be brought to its end for so long: then it is handed back. Whoever stops a
 # worker must give it some seconds more.
 GRACE_S: Final = 20.0
+# What is left of the pool by then is ended: Celery would wait for it for good.
+_LAST_S: Final = GRACE_S + 5
 
 _FORMAT: Final = "d"
 _since = mmap(-1, struct.calcsize(_FORMAT))
@@ -24,6 +30,18 @@ def tell() -> None:
     """Say to every process of this worker that it is to end; the first time counts."""
     if seconds() is None:
         struct.pack_into(_FORMAT, _since, 0, time.monotonic())
+        last = Timer(_LAST_S, _end_the_rest)
+        last.daemon = True
+        last.start()
+
+
+def _end_the_rest() -> None:
+    """Kill what is left of the pool; what it may hold comes again, as it was never acknowledged."""
+    import psutil
+
+    for process in psutil.Process().children():
+        log.warning("process %s of the pool does not end, and is killed", process.pid)
+        process.kill()
 
 
 def seconds() -> float | None:

@@ -29,7 +29,15 @@ from tests.bench.slow_model import verdict
 from tests.client.live import free_port
 from tests.fake_model import FakeModel, fake_model
 from tests.journeys.servers import break_down_and_restart, standing_still
-from tests.journeys.workshop import Workshop, assert_sound, broker, fill, finished, until
+from tests.journeys.workshop import (
+    Workshop,
+    assert_sound,
+    broker,
+    fill,
+    finished,
+    pool_children,
+    until,
+)
 from tests.services import Services
 
 N = 120
@@ -162,6 +170,15 @@ def test_a_worker_that_is_stopped_hands_over_and_nothing_is_asked_twice(
     assert_sound(batch)
     assert set(asked(model).values()) == {1}
     assert len(asked(model)) == N
+
+
+def test_a_worker_is_stopped_though_a_process_of_its_pool_does_not_end(shop: Workshop) -> None:
+    worker = shop.worker(QUEUES)
+    until(nodes, what="the worker")
+    pool_children(worker)[0].suspend()
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=60) == 0
+    assert nodes() == []
 
 
 def test_a_database_that_breaks_down_costs_time_and_no_work(
