@@ -151,6 +151,7 @@ def tell_that_it_ends(**_: object) -> None:
     from evalsite.pipeline import stopping
 
     stopping.tell()
+    stopping.end_in_time()
 
 
 @worker_init.connect

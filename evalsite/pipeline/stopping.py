@@ -30,9 +30,13 @@ def tell() -> None:
     """Say to every process of this worker that it is to end; the first time counts."""
     if seconds() is None:
         struct.pack_into(_FORMAT, _since, 0, time.monotonic())
-        last = Timer(_LAST_S, _end_the_rest)
-        last.daemon = True
-        last.start()
+
+
+def end_in_time() -> None:
+    """Let no process of the pool outlive the stop; for a worker's main process, which owns them."""
+    last = Timer(_LAST_S, _end_the_rest)
+    last.daemon = True
+    last.start()
 
 
 def _end_the_rest() -> None:
