@@ -3,7 +3,8 @@
 By default: the batch that a person pinned for the suite, target and client type, else the newest
 finished batch before this one of the same suite, pack, target and client type. Among these one
 that scored the same selection of cases, or the whole suite, goes before any that did not: a
-quick try of ten cases is no baseline for the whole.
+quick try of ten cases is no baseline for the whole. Of those again one that proves something goes
+before any that does not: behind an evening of failing judges a regression would stay unseen.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from evalsite.batches.models import Batch, BatchState
+from evalsite.batches.models import Batch, BatchState, Preflight
 from evalsite.batches.queries import BatchUnknown, find_batch
+from evalsite.env import load
 from evalsite.errors import EvalsiteError
 from evalsite.regressions.models import Baseline, ChosenBy
+from evalsite.summaries.models import SliceKind, Summary
 
 Choice = tuple[Batch, ChosenBy]
 
@@ -93,8 +96,19 @@ def _pinned(batch: Batch) -> Choice | None:
 def _previous(batch: Batch) -> Choice | None:
     earlier = _alike(batch).filter(created_at__lt=batch.created_at)
     fits = Q(selection=batch.selection) | Q(selection={})
-    ranked = earlier.annotate(fits=Case(When(fits, then=Value(0)), default=Value(1)))
-    return _first(ranked.order_by("fits", "-created_at", "-pk"), ChosenBy.PREVIOUS)
+    ranked = earlier.annotate(
+        fits=Case(When(fits, then=Value(0)), default=Value(1)),
+        hollow=Case(When(_is_hollow(), then=Value(1)), default=Value(0)),
+    )
+    return _first(ranked.order_by("fits", "hollow", "-created_at", "-pk"), ChosenBy.PREVIOUS)
+
+
+def _is_hollow() -> Q:
+    """Whatever is compared with such a batch is inconclusive: see `compare`."""
+    whole = Summary.objects.filter(batch=OuterRef("pk"), slice_kind=SliceKind.ALL)
+    lacking = whole.alias(lacking=F("unscored") + F("errored"))
+    many = lacking.filter(lacking__gt=F("n") * Value(load().unscored_limit))
+    return Q(preflight=Preflight.UNTRUSTED) | Q(Exists(many))
 
 
 def _by_version(batch: Batch, version: str) -> Choice | None:

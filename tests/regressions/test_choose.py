@@ -16,7 +16,7 @@ from evalsite.regressions.pin import pin
 from evalsite.targets.models import Target
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
-from tests.factories import make_batch, make_run, make_suite, make_target
+from tests.factories import make_batch, make_run, make_suite, make_summary, make_target
 
 pytestmark = pytest.mark.usefixtures("as_acme")
 
@@ -78,6 +78,23 @@ def test_a_quick_try_is_no_baseline_for_the_whole(of: Any) -> None:
 def test_a_quick_try_is_better_than_nothing(of: Any) -> None:
     few = of(10, selection={"limit": 10})
     assert chosen(of(0)) == few
+
+
+@pytest.mark.parametrize(("unscored", "is_hollow"), [(20, False), (21, True)])
+def test_one_that_hardly_was_judged_is_passed_over(unscored: int, is_hollow: bool, of: Any) -> None:
+    judged, hollow = of(20), of(10)
+    make_summary(batch=hollow, n=100, unscored=unscored - 1, errored=1)
+    assert chosen(of(0)) == (judged if is_hollow else hollow)
+
+
+def test_one_whose_judges_were_found_out_is_passed_over(of: Any) -> None:
+    trusted, _ = of(20, preflight="trusted"), of(10, preflight="untrusted")
+    assert chosen(of(0)) == trusted
+
+
+def test_one_that_proves_nothing_is_better_than_nothing(of: Any) -> None:
+    hollow = of(10, preflight="untrusted")
+    assert chosen(of(0)) == hollow
 
 
 def test_a_pinned_batch_goes_before(of: Any) -> None:
