@@ -75,6 +75,13 @@ def test_what_is_inconclusive_changes_nothing(story: Story) -> None:
     assert kinds() == ["regression"]
 
 
+def test_a_fall_while_judges_fail_is_told_by_the_next_that_is_judged(story: Story) -> None:
+    hollow = story.batch(fallen=12)
+    Batch.objects.filter(pk=hollow.pk).update(preflight="untrusted")
+    story.close(fallen=12)
+    assert kinds() == ["regression"]
+
+
 def test_a_good_batch_that_is_being_retried_proves_nothing(story: Story) -> None:
     story.close(fallen=12)
     Batch.objects.filter(pk=Batch.objects.earliest("created_at").pk).update(state="running")
