@@ -98,8 +98,11 @@ class Exact:
             key = wanted if wanted in expected else "answer"
             if key not in expected:
                 return Score.unscored("expected_missing", "The case has a pattern but no answer.")
-            answers = [expected[key], *expected.get("alternatives", [])]
-            return best_of(judge(one, output["answer"], input=input) for one in answers)
+            answers, given = expected.get("alternatives"), output["answer"]
+            if not answers:
+                return judge(expected[key], given, input=input)
+            answers = [expected[key], *answers]
+            return best_of(judge(one, given, input=input) for one in answers)
 
         return judge_case
 

@@ -13,8 +13,7 @@ leaves the case without a score.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from packs.protocol import Stage, StageResult, StageStatus
 
@@ -23,8 +22,7 @@ CaseStatus = Literal["passed", "failed", "unscored", "errored"]
 _COUNTED = {StageStatus.PASSED, StageStatus.FAILED, StageStatus.SKIPPED}
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(NamedTuple):
     """The overall verdict on one case."""
 
     status: CaseStatus

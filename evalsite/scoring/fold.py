@@ -54,13 +54,13 @@ def _card(
         rest = _judge(evaluator, answered, stages=left, before=results)
         results, fresh, left = [*results, *rest], [*fresh, *rest], []
     if left:
-        return _row(answered, results, fresh=fresh, status=ScoreStatus.OPEN)
+        return _row(answered, results, fresh=fresh, status=ScoreStatus.OPEN.value)
     verdict = evaluator.fold(results)
     return _row(
         answered,
         results,
         fresh=fresh,
-        status=ScoreStatus(verdict.status),
+        status=verdict.status,
         score=verdict.overall_score,
         passed=verdict.overall_passed,
     )
@@ -102,7 +102,7 @@ def _row(
     results: list[StageResult],
     *,
     fresh: list[StageResult],
-    status: ScoreStatus,
+    status: str,
     score: float | None = None,
     passed: bool | None = None,
 ) -> Row:
@@ -110,7 +110,7 @@ def _row(
         uuid7(),
         answered.revision_id,
         answered.repetition,
-        status.value,
+        status,
         score,
         passed,
         orjson.dumps({result.stage: _to_json(result) for result in results}).decode(),
@@ -123,7 +123,7 @@ def _row(
 
 
 def _to_json(result: StageResult) -> dict[str, Any]:
-    value: dict[str, Any] = {"status": result.status.value, "score": result.score}
+    value: dict[str, Any] = {"status": result.status, "score": result.score}
     if result.code:
         value["code"] = result.code
     return value
