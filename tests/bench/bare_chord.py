@@ -1,6 +1,7 @@
 """The limit: the same work as one bare chord, with none of what makes an evaluation server.
 
-No tenants, no revisions, no leases, no retries, one plain table: load, judge, write, summarise.
+No tenants, no revisions, no leases, no retries, one plain table: load, judge, write by way of a
+temporary table, summarise.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ _LOAD = """
     SELECT number, input::text, expected::text, answer::text FROM bare_case
     WHERE number >= %s AND number < %s
 """
+_STAGE = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS bare_staged (LIKE bare_score) ON COMMIT DELETE ROWS
+"""
 _SUMMARISE = """
     INSERT INTO bare_summary
     SELECT batch, tag, count(*), count(*) FILTER (WHERE passed), avg(score)
@@ -82,9 +86,11 @@ def score_part(batch: int, first: int, last: int) -> None:
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("INSERT INTO bare_part VALUES (%s, now())", [batch])
         rows = cursor.execute(_LOAD, [first, last]).fetchall()
-        with cursor.copy("COPY bare_score FROM STDIN") as copy:
+        cursor.execute(_STAGE)
+        with cursor.copy("COPY bare_staged FROM STDIN") as copy:
             for number, _, expected, answer in rows:
                 copy.write_row((batch, number, *_judged(expected, answer)))
+        cursor.execute("INSERT INTO bare_score SELECT * FROM bare_staged")
 
 
 @app.task
