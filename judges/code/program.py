@@ -88,7 +88,6 @@ def _text(name: str) -> str:
     lines = (_DRIVERS / f"{name}.py").read_text(encoding="utf-8").splitlines()
     # Annotations are not evaluated there, and what they name would take longer than the rest.
     left_out = (
-        *("from __future__", "from judges.", "from typing", "from collections.abc"),
-        "from types import ModuleType",
+        *("from __future__", "from judges.", "from typing", "from collections.abc", "from types"),
     )
     return "\n".join(line for line in lines if not line.startswith(left_out))

@@ -8,6 +8,7 @@ A program in the same process can do more than one that never meets its tests: t
 from __future__ import annotations
 
 import ast
+import re
 import secrets
 
 from judges.code.answers import Failure, read_failure, shown_plain
@@ -25,6 +26,19 @@ _COMPARING = frozenset(
     )
 )
 
+# Modules that load nothing later on which looks at frames, but for what they loaded at once.
+_LEAN = frozenset(
+    {
+        *("bisect", "cmath", "collections", "collections.abc", "copy", "functools", "heapq"),
+        *("itertools", "math", "operator", "re", "string", "sys", "typing"),
+    }
+)
+_IMPORT = re.compile(
+    r"^[ \t]*(?:import (\w+)(?: as \w+)?|from ([\w.]+) import [\w, ]+)[ \t]*$", re.MULTILINE
+)
+# Where a program comes by a module: imports, codecs, and what warns of unawaited coroutines.
+_LOADS = re.compile("import|cod|async")
+
 
 def run_tests(program: Program, tree: ast.Module, *, preamble: str) -> Failure | None:
     """Run the script on the program: None where all of it holds, else why not.
@@ -32,7 +46,7 @@ def run_tests(program: Program, tree: ast.Module, *, preamble: str) -> Failure |
     preamble is trusted text, such as the prompt: its functions are the tests' own.
     Raises JudgeError: `sandbox_unavailable`, `program_not_run`.
     """
-    least = _least_asserts(tree)
+    least, tests = _least_asserts(tree), _guarded(tree)
     nonce = secrets.token_hex(32)
     task = {
         "program": program.text,
@@ -42,7 +56,8 @@ def run_tests(program: Program, tree: ast.Module, *, preamble: str) -> Failure |
         "modules": sorted(_imported(tree)),
         "names": sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}),
         "wants_class": wants_class(tree, entry_point=program.entry_point),
-        "tests": _guarded(tree),
+        "tests": tests,
+        "ahead": _ahead(program.text, program.setup, preamble, tests),
         "nonce": nonce,
     }
     outcome = drive("tests", task, limits=program.limits)
@@ -69,6 +84,14 @@ def _read(told: bytes, *, nonce: bytes, least: int) -> Failure | None:
         answer = read_failure(rest)
         return Failure(answer.code, answer.reason)
     return Failure("tampered", f"{rest[:20]!r} assertions were made, not {least} or more")
+
+
+def _ahead(*texts: str) -> list[str] | None:
+    """Name the modules that these will load; None where it cannot be told from their texts."""
+    text = "\n".join(texts)
+    names = ["".join(found) for found in _IMPORT.findall(text)]
+    is_told = len(names) == len(_LOADS.findall(text)) and _LEAN.issuperset(names)
+    return names if is_told else None
 
 
 def _imported(tree: ast.Module) -> set[str]:

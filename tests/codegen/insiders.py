@@ -186,6 +186,17 @@ def squares(n):
         def squares(n): return sum(k * k for k in range(n + 1))
         """,
     ),
+    "changes the builtins of the harness": (
+        SCRIPT,
+        _CLIMB
+        + """
+import collections, sys
+real_id, trusted = id, collections.namedtuple.__code__
+found = __builtins__ if isinstance(__builtins__, dict) else vars(__builtins__)
+found["id"] = lambda one: real_id(trusted)
+def squares(n): return climb(sys._getframe(1), n)
+""",
+    ),
     "ends a loop that takes it by name": (
         UNNAMED,
         "def squares(n):\n    if n:\n        raise StopIteration\n    return 0",

@@ -7,6 +7,7 @@ import ast
 import pytest
 
 from judges.code.program import _DRIVERS, _PARTS, _text
+from judges.code.same_process import _ahead
 from judges.code.script import wants_class
 from judges.code.tests import python_tests
 from tests.codegen.cheats import SCRIPT, UNITTEST
@@ -69,10 +70,45 @@ def test_an_object_is_not_told_what_to_come_near_to() -> None:
         "import subprocess\n" + SQUARES,
         "import asyncio\n" + SQUARES,
         "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int = 0\n" + SQUARES,
+        "from collections import Counter\nCounter('aab').most_common(1)\n" + SQUARES,
+        "import functools\n@functools.singledispatch\ndef f(n): return n\n" + SQUARES,
+        "import re, string\nre.compile('[[a]')\n" + SQUARES,
+        "import re\nre.compile('[[a]')\n" + SQUARES,
+        "from copy import deepcopy\ndeepcopy([{}])\n" + SQUARES,
+        "__import__('collections').namedtuple('P', 'x')\n" + SQUARES,
+        "'\u00e4'.encode('idna')\n" + SQUARES,
+        "async def f(): pass\nf()\n" + SQUARES,
+        "for name in ('f.x', 'y'):\n    type(name, (), {})().__reduce_ex__(2)\n" + SQUARES,
     ],
 )
 def test_what_the_standard_library_does_is_no_tampering(program: str) -> None:
     assert judged(SCRIPT, program) is True
+
+
+@pytest.mark.parametrize("name", ["typing", "enum", "ast"])
+def test_what_is_loaded_in_secret_is_not_trusted(name: str) -> None:
+    load = f"vars(__builtins__)['__imp' 'ort__']({name!r})\n"
+    assert judged(SCRIPT, SQUARES) is True
+    assert judged(SCRIPT, load + SQUARES) is False
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted"),
+    [
+        (["x = 1"], []),
+        (
+            ["import math\nfrom typing import List, Any", "  import re as r"],
+            ["math", "re", "typing"],
+        ),
+        (["import math\n__import__('time')"], None),
+        (["import math, time"], None),
+        (["import threading"], None),
+        (["x = y.encode('idna')"], None),
+    ],
+)
+def test_what_a_program_loads_is_told_from_its_text(texts: list[str], wanted: object) -> None:
+    ahead = _ahead(*texts)
+    assert (ahead if ahead is None else sorted(ahead)) == wanted
 
 
 @pytest.mark.parametrize(

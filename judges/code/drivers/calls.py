@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posix
 from collections.abc import Callable
 from typing import Any
 
@@ -26,14 +26,14 @@ def main() -> None:
         write = encode_result if task["use_up"] else encode
         for call in task["calls"]:
             tell(_answer(function, call, write=write))
-    os._exit(0)
+    posix._exit(0)
 
 
 def _teller(channel: int) -> Callable[[Any], None]:
     def tell(line: Any) -> None:
         rest = as_json(line).encode() + b"\n"
         while rest:
-            rest = rest[os.write(channel, rest) :]
+            rest = rest[posix.write(channel, rest) :]
 
     return tell
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import marshal
-import os
+import posix
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -30,16 +31,20 @@ def take_task() -> Any:
     What the program prints is nobody's to read, so it may print as much as it likes.
     """
     task = marshal.loads(sys.stdin.buffer.read())
-    nothing = os.open("/dev/null", os.O_RDWR)
-    os.dup2(nothing, 0)
-    os.dup2(nothing, 1)
-    os.close(nothing)
+    nothing = posix.open("/dev/null", posix.O_RDWR)
+    posix.dup2(nothing, 0)
+    posix.dup2(nothing, 1)
+    posix.close(nothing)
     return task
 
 
 def new_module(name: str) -> ModuleType:
-    """Make an empty module that can be imported by its name, as dataclasses want."""
+    """Make an empty module that can be imported by its name, as dataclasses want.
+
+    Its builtins are those of all: left to `exec`, it would be given the driver's own.
+    """
     module = type(sys)(name)
+    module.__dict__["__builtins__"] = builtins
     sys.modules[name] = module
     return module
 

@@ -7,16 +7,14 @@ through one of its methods the globals of this text.
 from __future__ import annotations
 
 import builtins
-import operator
-import os
+import posix
 import sys
 from collections.abc import Callable
-from functools import partial
-from types import CodeType, FunctionType
+from types import CodeType
 from typing import Any
 
 from judges.code.drivers.loading import attempt, failure, new_module, run_in, take_task
-from judges.code.drivers.watch import Tripwires, tripwires
+from judges.code.drivers.watch import MAKERS, Tripwires, tripwires
 from judges.code.drivers.wire import NotPlainError, as_json, decode, encode
 
 _CONTAINERS = (list, tuple, dict, set, frozenset)
@@ -28,9 +26,9 @@ _CONTROL = "assert __held__(__plain__(0) == 1)"
 def main() -> None:
     """Read the task from standard input, and write one line: the nonce, then the verdict."""
     task = take_task()
-    channel, leave = task["channel"], os._exit
+    channel, leave = task["channel"], posix._exit
     # The nonce is an operand that waits on the stack: no name holds it, no frame shows it.
-    os.write(channel, b" ".join((task.pop("nonce").encode(), _verdict(task), b"\n")))
+    posix.write(channel, b" ".join((task.pop("nonce").encode(), _verdict(task), b"\n")))
     leave(0)
 
 
@@ -44,7 +42,7 @@ def _verdict(task: dict[str, Any]) -> bytes:
     preamble = _preamble(task["preamble"], builtins=names["__builtins__"])
     module = new_module("candidate")
     run_in(module, task["setup"])
-    os.write(task["channel"], b"ready\n")
+    posix.write(task["channel"], b"ready\n")
     arm()
 
     def judge() -> None:
@@ -66,11 +64,20 @@ def _verdict(task: dict[str, Any]) -> bytes:
 
 
 def _prepare(task: dict[str, Any]) -> None:
-    for name in task["modules"]:
-        attempt(partial(__import__, name))
+    """Load what the tests import, and what the program may need that looks at frames.
+
+    Where it cannot be foreseen what it will need, that is all that is ever trusted.
+    """
+    everything = (*sys.builtin_module_names, *MAKERS)
+    for name in (*task["modules"], *(everything if task["ahead"] is None else task["ahead"])):
+        attempt(_importing(name))
     if "logging" in task["program"]:
         # The module's own switch for not looking at frames.
         vars(__import__("logging"))["_srcfile"] = None
+
+
+def _importing(name: str) -> Callable[[], Any]:
+    return lambda: __import__(name)
 
 
 def _compiled(text: str) -> CodeType:
@@ -108,7 +115,7 @@ def _offered(
     """Give the tests what they name: functions of the prompt first, else the program's."""
     offered = {name: found[name] for name in task["names"] if name in found}
     trusted = {name: preamble[name] for name in task["names"] if name in preamble}
-    offered |= {name: one for name, one in trusted.items() if isinstance(one, FunctionType)}
+    offered |= {name: one for name, one in trusted.items() if isinstance(one, type(attempt))}
     entry_point = task["entry_point"]
     if entry_point:
         offered[entry_point] = found[entry_point]
@@ -165,7 +172,7 @@ def _minus(one: Any, other: Any) -> Any:
     """Subtract; an object of the program's own class would be told the value to come near to."""
     if _is_own(one) is not _is_own(other):
         one, other = _plain(one), _plain(other)
-    return operator.sub(one, other)
+    return one - other
 
 
 def _is_own(value: Any) -> bool:

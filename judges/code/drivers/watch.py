@@ -8,16 +8,11 @@ Here too are no classes, see `tests`.
 from __future__ import annotations
 
 import builtins
-import collections
-import enum
 import gc
-import os
+import posix
 import sys
-import traceback
-import types
-import typing
 from collections.abc import Callable
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType
 from typing import Any, TypeAlias
 
 from judges.code.drivers.loading import failure
@@ -46,6 +41,8 @@ _TAKEN = {
 # What changes a function, a class or a module without touching its names.
 _MADE_OF = frozenset({"__code__", "__defaults__", "__kwdefaults__", "__bases__", "__class__"})
 _FIXED = (int, float, complex, str, bytes, tuple, frozenset)
+_FUNCTION: Any = type(lambda: None)
+_MODULE = type(sys)
 
 Kept: TypeAlias = "tuple[Any, dict[str, Any], int]"
 Tripwires: TypeAlias = (
@@ -53,28 +50,19 @@ Tripwires: TypeAlias = (
 )
 
 
-def _inner(function: Any) -> list[CodeType]:
-    code: CodeType = function.__code__
-    return [code, *(const for const in code.co_consts if isinstance(const, CodeType))]
-
-
 # The standard library's own looks at frames, and its makers, which give none to their callers.
-_LOOKS = frozenset(
-    id(function.__code__)
-    for function in (
-        *(failure, collections.namedtuple, traceback.clear_frames),
-        *(vars(typing)["_caller"], vars(enum.EnumMeta)["_create_"]),
-        *(vars(typing)["NamedTupleMeta"].__new__, types.coroutine),
-    )
-)
-_WALKS = frozenset(
-    id(vars(traceback)[name].__code__) for name in ("walk_tb", "_walk_tb_with_full_positions")
-)
-_WALKERS = frozenset(
-    id(code)
-    for name in ("extract", "_extract_from_extended_frame_gen")
-    for code in _inner(getattr(traceback.StackSummary, name).__func__)
-)
+# Trusted is only what is loaded before the program: see `_trust`.
+MAKERS = {
+    "collections": ("namedtuple",),
+    "enum": ("EnumMeta._create_",),
+    "traceback": ("clear_frames",),
+    "types": ("coroutine",),
+    "typing": ("_caller", "NamedTupleMeta.__new__"),
+}
+# By id, each with the code itself: its number is nobody else's while it is kept.
+_LOOKS: dict[int, CodeType] = {id(failure.__code__): failure.__code__}
+_WALKS: dict[int, CodeType] = {}
+_WALKERS: dict[int, CodeType] = {}
 
 
 def tripwires(channel: int, modules: list[str]) -> Tripwires:
@@ -84,7 +72,7 @@ def tripwires(channel: int, modules: list[str]) -> Tripwires:
     that the tests rely on is as it was. keep adds a namespace and what of it must stay. trip tells
     that nothing of this process is to be believed, and ends it.
     """
-    write, leave, stat = os.write, os._exit, os.fstat
+    write, leave, stat = posix.write, posix._exit, posix.fstat
     callbacks, heard_by = gc.callbacks, _identity(stat(channel))
     kept: list[Kept] = []
 
@@ -103,6 +91,7 @@ def tripwires(channel: int, modules: list[str]) -> Tripwires:
 
     def arm() -> None:
         gc.disable()
+        _trust()
         _take_away()
         sys.addaudithook(_hook(trip, sys._getframe))
 
@@ -140,7 +129,7 @@ def _altered(kept: list[Kept]) -> str:
     return ""
 
 
-def _identity(status: os.stat_result) -> tuple[int, int]:
+def _identity(status: posix.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
@@ -154,22 +143,48 @@ def _relied_on(modules: list[str]) -> list[Any]:
     for module in [sys.modules[name] for name in modules if name in sys.modules]:
         homes = {str(getattr(value, "__module__", "")) for value in vars(module).values()}
         for one in (module, *(sys.modules.get(home) for home in sorted(homes))):
-            if isinstance(one, ModuleType):
+            if isinstance(one, _MODULE):
                 found[id(one)] = one
                 found |= {id(v): v for v in vars(one).values() if isinstance(v, type)}
     return [*map(vars, found.values())]
 
 
+def _trust() -> None:
+    """Note which code of the modules that are loaded by now may look at frames."""
+    for module in MAKERS.keys() & sys.modules.keys():
+        _keep_codes(_LOOKS, [_code(module, path) for path in MAKERS[module]])
+    if "traceback" in sys.modules:
+        walks = ("walk_tb", "_walk_tb_with_full_positions")
+        _keep_codes(_WALKS, [_code("traceback", path) for path in walks])
+        for name in ("extract", "_extract_from_extended_frame_gen"):
+            code = _code("traceback", f"StackSummary.{name}")
+            inner = [const for const in code.co_consts if isinstance(const, type(code))]
+            _keep_codes(_WALKERS, [code, *inner])
+
+
+def _keep_codes(kept: dict[int, CodeType], codes: list[CodeType]) -> None:
+    kept.update((id(code), code) for code in codes)
+
+
+def _code(module: str, path: str) -> CodeType:
+    found: Any = sys.modules[module]
+    for name in path.split("."):
+        found = vars(found)[name]
+    code: CodeType = getattr(found, "__func__", found).__code__
+    return code
+
+
 def _take_away() -> None:
-    """Refuse as Python does outside the main thread, and where no thread can be started."""
-    for name in sys.builtin_module_names:
-        __import__(name)
+    """Refuse as Python does outside the main thread, and where no thread can be started.
+
+    A module of the interpreter's own that is not loaded by now is not to be had any more.
+    """
     for name, attributes in _TAKEN.items():
         for attribute in attributes:
             if hasattr(sys.modules.get(name), attribute):
-                refuse = _refuse_thread if "thread" in name else _refuse
+                refuse = _REFUSALS.get(name, _refuse_thread)
                 # With no globals: those of this text would lead to what judges.
-                setattr(sys.modules[name], attribute, FunctionType(refuse.__code__, {}))
+                setattr(sys.modules[name], attribute, _FUNCTION(refuse.__code__, {}))
 
 
 def _refuse(*args: Any, **kwargs: Any) -> None:
@@ -180,17 +195,24 @@ def _refuse_thread(*args: Any, **kwargs: Any) -> None:
     raise RuntimeError("can't start new thread beside tests")
 
 
+def _refuse_module(*args: Any, **kwargs: Any) -> None:
+    raise ImportError("not given to a program beside its tests")
+
+
+_REFUSALS = {"_signal": _refuse, "signal": _refuse, "_imp": _refuse_module}
+
+
 def _is_not_trusted(frame: Any, args: tuple[Any, ...]) -> bool:
     return id(frame.f_code) not in _LOOKS
 
 
 def _reads_attribute(frame: Any, args: tuple[Any, ...]) -> bool:
     if args[1] == "__code__":  # its constants are what is expected
-        return isinstance(args[0], FunctionType) and args[0].__code__.co_filename == "<tests>"
+        return isinstance(args[0], _FUNCTION) and args[0].__code__.co_filename == "<tests>"
     if args[1] not in _FRAMES or id(frame.f_code) in _LOOKS:
         return False
     walked = frame.f_back is not None and id(frame.f_back.f_code) in _WALKERS
-    return not (walked and id(frame.f_code) in _WALKS)
+    return not walked or id(frame.f_code) not in _WALKS
 
 
 def _sets_attribute(frame: Any, args: tuple[Any, ...]) -> bool:
@@ -198,9 +220,9 @@ def _sets_attribute(frame: Any, args: tuple[Any, ...]) -> bool:
     thing, name = args[:2]
     if name not in _MADE_OF or id(frame.f_code) in _LOOKS:
         return False
-    if isinstance(thing, FunctionType):
-        return name == "__code__" or thing.__code__.co_filename != "<candidate>"
-    return name == "__bases__" or isinstance(thing, type | ModuleType)
+    if isinstance(thing, _FUNCTION):
+        return name == "__code__" or bool(thing.__code__.co_filename != "<candidate>")
+    return name == "__bases__" or isinstance(thing, type | _MODULE)
 
 
 def _opens_memory(frame: Any, args: tuple[Any, ...]) -> bool:
