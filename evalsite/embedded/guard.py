@@ -66,6 +66,13 @@ def main() -> int:
     return _watch(order, program=program, wake=wake) if bound else 0
 
 
+def die_with(parent: int) -> None:
+    """Have Linux kill this process when its parent ends; it ends at once where that has."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def _prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
@@ -99,10 +106,7 @@ def _become(order: Order, *, guard: int) -> NoReturn:
             os.setgid(order.gid)
             os.setuid(order.uid)
         if order.mode == "bound":
-            # After dropping rights, which clears it.
-            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != guard:
-                os._exit(1)
+            die_with(guard)  # after dropping rights, which clears it
         os.execv(order.argv[0], order.argv)  # noqa: S606  (no shell is wanted)
     except OSError as error:
         os.write(_LOG, f"{order.argv[0]}: {error}\n".encode())

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -20,6 +24,8 @@ from evalsite.tenants.scope import require
 
 log = logging.getLogger(__name__)
 
+_sends: Final = ContextVar("sends", default=True)
+
 _ADD = """
     INSERT INTO pipeline_outboxmessage (id, tenant_id, task, key, arguments, origin, due_at)
     VALUES (gen_random_uuid(), app.tenant_id(), %s, %s, %s::jsonb, %s::jsonb,
@@ -28,11 +34,21 @@ _ADD = """
 """
 
 
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Send nothing at once inside the block: what is owed there is done or sent by others."""
+    before = _sends.set(False)
+    try:
+        yield
+    finally:
+        _sends.reset(before)
+
+
 def add(task: str, *, key: str, arguments: str = "{}", delay: float = 0) -> None:
     """Owe the broker a task; `arguments` is JSON text of ids. Sent on commit unless delayed."""
     with connection.cursor() as cursor:
         cursor.execute(_ADD, [task, key, arguments, json.dumps(origin()), delay])
-    if delay == 0:
+    if delay == 0 and _sends.get():
         tenant_id = require()
         # Robust: whatever goes wrong, the commit stands, and the coordinator sends it later.
         transaction.on_commit(lambda: _send_key(tenant_id, key), robust=True)

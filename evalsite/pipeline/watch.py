@@ -13,7 +13,8 @@ from evalsite.batches.queries import Progress, progress
 
 Show = Callable[[Progress], None]
 
-POLL_SECONDS = 0.1
+# At first often: a tiny batch is over within a few looks.
+FIRST_POLL_SECONDS, POLL_SECONDS = 0.02, 0.1
 LINE_SECONDS = 10.0
 
 
@@ -22,13 +23,15 @@ def wait(batch_id: UUID, *, show: Show, check: Callable[[], None]) -> Progress:
 
     `check` raises when there is nobody left to wait for.
     """
+    pause = FIRST_POLL_SECONDS
     while True:
         check()
         seen = progress(batch_id)
         show(seen)
         if seen.is_over:
             return seen
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
+        pause = min(1.1 * pause, POLL_SECONDS)
 
 
 @contextmanager

@@ -15,14 +15,12 @@ from django.db import transaction
 from evalsite.batches.models import Batch
 from evalsite.gates import demand, in_words
 from evalsite.gates.demand import Demand
-from evalsite.pipeline import account, hold, launch, report, run_arguments, watch
+from evalsite.pipeline import account, bring, hold, launch, report, run_arguments, watch
 from evalsite.pipeline.begin import begin
 from evalsite.pipeline.conclude import INTERRUPTED, conclude
-from evalsite.pipeline.crew import crew
 from evalsite.pipeline.forecast import forecast
 from evalsite.pipeline.forecast import in_words as told
 from evalsite.pipeline.hold import Answer
-from evalsite.pipeline.sweep import sweep
 from evalsite.regressions.models import Comparison
 from evalsite.regressions.report import as_text
 from evalsite.tenants.command import TenantCommand
@@ -48,11 +46,11 @@ class Command(TenantCommand):
         if options["detach"]:
             self._say_launched(begin(options), options)
             return
-        with crew() as check:
-            batch, choice = hold.begin_against(options, wanted)
+        with bring.hands(options) as hands:
+            batch, choice = hands.begin(lambda: hold.begin_against(options, wanted))
             self._say_launched(batch, options)
-            self._watch(batch, options, check=check)
-            sweep()  # the mail that the batch calls for goes out before the crew leaves
+            self._watch(batch, options, check=hands.check)
+            hands.finish()
             batch.refresh_from_db()
             answer = hold.hold(batch, wanted, choice=choice) if wanted or choice else None
             self._report(batch, options, answer=answer)
