@@ -42,7 +42,6 @@ class Claim:
     step_number: int
     lane: str
     stages: list[str]
-    revisions: list[UUID]
     batch_id: UUID
     run_id: UUID
     repetitions: int
@@ -57,8 +56,8 @@ _CLAIM = """
     WHERE c.id = %(chunk)s AND s.id = c.step_id
       AND b.epoch = %(epoch)s AND b.state = 'running' AND c.attempt < %(attempts)s
       AND (c.state = 'pending' OR (c.state = 'leased' AND c.lease_until < clock_timestamp()))
-    RETURNING c.id, c.attempt, s.id, s.round, s.number, s.lane, s.stages, c.revisions, b.id,
-              b.run_id, b.repetitions, c.lease_owner
+    RETURNING c.id, c.attempt, s.id, s.round, s.number, s.lane, s.stages, b.id, b.run_id,
+              b.repetitions, c.lease_owner
 """
 _WHO_HOLDS = """
     SELECT extract(epoch FROM c.lease_until - clock_timestamp())::float8

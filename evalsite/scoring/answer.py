@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 import orjson
 from django.db import connection
@@ -20,7 +19,7 @@ class Answered(NamedTuple):
     recorded at all. `before` holds the results of the steps before this one.
     """
 
-    revision_id: UUID
+    revision_id: str
     repetition: int
     input: Any
     expected: Any
@@ -39,9 +38,11 @@ class Answered(NamedTuple):
 # A first step scores every repetition; a later one, or a retry, only those whose scorecard waits
 # for it. What a worker before us in this chunk has flushed has the step's stages, in this round.
 _RECORDED = """
-    SELECT r.id, rep.n, r.input::text, r.expected::text, o.answer::text, coalesce(o.error, ''),
-           o.latency_ms, o.tokens_in, o.tokens_out, o.cost_usd, card.stages::text
-    FROM unnest(%(revisions)s::uuid[]) WITH ORDINALITY AS chunk (id, place)
+    SELECT r.id::text, rep.n, r.input::text, r.expected::text, o.answer::text,
+           coalesce(o.error, ''), o.latency_ms, o.tokens_in, o.tokens_out, o.cost_usd,
+           card.stages::text
+    FROM batches_chunk c
+    CROSS JOIN LATERAL unnest(c.revisions) WITH ORDINALITY AS chunk (id, place)
     CROSS JOIN LATERAL (
         SELECT id, case_id, input, expected FROM cases_revision WHERE id = chunk.id LIMIT 1) AS r
     CROSS JOIN generate_series(0, %(last)s) AS rep (n)
@@ -52,9 +53,10 @@ _RECORDED = """
         SELECT id, status, stages, round FROM scoring_scorecard
         WHERE batch_id = %(batch)s AND revision_id = r.id AND repetition = rep.n LIMIT 1
     ) AS card ON true
-    WHERE card.id IS NULL AND %(first)s
-       OR card.status = ANY (%(waiting)s)
-          AND NOT (card.round = %(round)s AND card.stages ?& %(stages)s::text[])
+    WHERE c.id = %(chunk)s AND (
+        card.id IS NULL AND %(first)s
+        OR card.status = ANY (%(waiting)s)
+           AND NOT (card.round = %(round)s AND card.stages ?& %(stages)s::text[]))
     ORDER BY chunk.place, rep.n
 """
 
@@ -67,7 +69,7 @@ def recorded(claim: Claim) -> Iterator[Answered]:
     """Yield the chunk's cases with their recorded outputs."""
     first = claim.step_number == 0
     values: dict[str, Any] = {
-        "revisions": claim.revisions,
+        "chunk": claim.chunk_id,
         "last": claim.repetitions - 1,
         "run": claim.run_id,
         "batch": claim.batch_id,

@@ -19,7 +19,7 @@ class Row(NamedTuple):
     """One scorecard as the database takes it; `stages` and `details` are JSON text."""
 
     id: UUID
-    revision_id: UUID
+    revision_id: str
     repetition: int
     status: str
     overall_score: float | None

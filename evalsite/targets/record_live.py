@@ -16,7 +16,7 @@ from evalsite.targets.connections.reply import Reply
 class Heard(NamedTuple):
     """The reply to one case, as one of its revisions has it, and repetition."""
 
-    revision_id: UUID
+    revision_id: str
     repetition: int
     reply: Reply
 

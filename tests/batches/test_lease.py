@@ -33,7 +33,7 @@ def test_a_claim_takes_the_lease(as_acme: Tenant) -> None:
     chunk = make_chunk()
     held = taken(chunk)
     chunk.refresh_from_db()
-    assert (held.attempt, held.revisions) == (1, chunk.revisions)
+    assert (held.attempt, held.chunk_id) == (1, chunk.pk)
     assert (chunk.state, chunk.lease_owner) == ("leased", "w")
     assert chunk.lease_until is not None
     assert chunk.lease_until > timezone.now()

@@ -65,7 +65,7 @@ def _write(n_cards: int, said: list[str]) -> None:
     from tests.factories import make_batch, make_case, make_revision, make_suite
 
     suite = make_suite()
-    revisions = [make_revision(case=make_case(suite=suite)).pk for _ in range(PIECE)]
+    revisions = [str(make_revision(case=make_case(suite=suite)).pk) for _ in range(PIECE)]
     for start in range(0, n_cards, PIECE):
         claim = _claim(make_batch(suite=suite).pk)
         rows = []

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from evalsite.batches.lease import Claim
+from evalsite.batches.lease import Claim, claim_chunk
 from evalsite.blobs.models import Blob
 from evalsite.blobs.shorten import LONG, restore, shorten
 from evalsite.cases.models import Revision
@@ -26,7 +26,14 @@ from evalsite.targets.connections.reply import Reply
 from evalsite.targets.models import Output, Run
 from evalsite.targets.record import CheckedOutput, LostOutput, Recorded, record_outputs
 from evalsite.targets.record_live import Heard, record_live
-from tests.factories import make_batch, make_output, make_revision, make_run
+from tests.factories import (
+    make_batch,
+    make_chunk,
+    make_output,
+    make_revision,
+    make_run,
+    make_step,
+)
 from tests.kept_rows import make_policy
 
 pytestmark = pytest.mark.usefixtures("as_acme")
@@ -46,10 +53,10 @@ def revision(as_acme: object) -> Revision:
 
 def claim_of(revision: Revision, run: Run) -> Claim:
     batch = make_batch(suite=revision.suite, run=run)
-    return Claim(
-        chunk_id=UUID(int=1), attempt=1, step_id=UUID(int=2), round=0, step_number=0, lane="cpu",
-        stages=["logic"], revisions=[revision.pk], batch_id=batch.pk, run_id=run.pk, repetitions=1,
-    )  # fmt: skip
+    chunk = make_chunk(step=make_step(batch=batch), revisions=[revision.pk])
+    held = claim_chunk(chunk.pk, epoch=batch.epoch, owner="w", seconds=30, attempts=5)
+    assert held is not None
+    return held
 
 
 def recorded_answer(run: Run, revision: Revision, answer: Any, *, order: int = 1) -> Recorded:
@@ -103,7 +110,7 @@ def test_recording_it_again_changes_nothing(answer: Any, revision: Revision) -> 
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_a_live_answer_too(answer: Any, revision: Revision) -> None:
     run = make_run(status="running", eval_mode="live")
-    assert record_live(run.pk, [Heard(revision.pk, 0, Reply(output=answer))]) == 1
+    assert record_live(run.pk, [Heard(str(revision.pk), 0, Reply(output=answer))]) == 1
     assert Output.objects.get().answer == answer
 
 
@@ -136,7 +143,7 @@ def scored(revision: Revision, details: dict[str, Any], status: str = "unscored"
     stages = '{"logic": {"status": "unscored", "score": null, "code": "judge_error"}}'
     text = orjson.dumps(details).decode()
     rest = (None, None, None, None)
-    write(claim, [Row(UUID(int=9), revision.pk, 0, status, None, None, stages, text, *rest)])
+    write(claim, [Row(UUID(int=9), str(revision.pk), 0, status, None, None, stages, text, *rest)])
     return claim
 
 
@@ -155,7 +162,7 @@ def test_a_later_step_keeps_what_an_earlier_said(revision: Revision) -> None:
     claim = scored(revision, {"logic": LONG_WHY})
     rest = (None, None, None, None)
     later = '{"semantics": {"reason": "wrong"}}'
-    write(claim, [Row(UUID(int=8), revision.pk, 0, "failed", 0.0, False, "{}", later, *rest)])
+    write(claim, [Row(UUID(int=8), str(revision.pk), 0, "failed", 0.0, False, "{}", later, *rest)])
     assert Scorecard.objects.get().details == {"logic": LONG_WHY, "semantics": {"reason": "wrong"}}
 
 

@@ -24,7 +24,7 @@ def hear(run: Run, *replies: Reply) -> list[tuple[object, str, float | None]]:
     """Record the replies to one new case, one after another; answers what is kept of it."""
     revision = make_revision()
     for reply in replies:
-        record_live(run.pk, [Heard(revision.pk, 0, reply)])
+        record_live(run.pk, [Heard(str(revision.pk), 0, reply)])
     kept = Output.objects.filter(case=revision.case)
     return list(kept.values_list("answer", "error", "cost_usd"))
 
