@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
 from evalsite.clock import database_now
-from evalsite.pipeline.run_schedules import run_now
+from evalsite.pipeline.run_schedules import TWICE, run_now
 from evalsite.schedules.calendar import next_times
 from evalsite.schedules.models import Schedule, TickState
 from evalsite.schedules.queries import ticks_of
@@ -74,8 +74,8 @@ def switch(request: HttpRequest, schedule_id: UUID) -> HttpResponse:
 
 @act("schedules")
 def run(request: HttpRequest, schedule_id: UUID) -> HttpResponse:
-    """Run a tick now."""
-    tick = run_now(_found(schedule_id), actor=request.user)
+    """Run a tick now; who presses twice gets one."""
+    tick = run_now(_found(schedule_id), actor=request.user, unless_since=TWICE)
     if tick.state == TickState.STARTED:
         messages.success(request, f"Started: {tick.batch.n_cases if tick.batch else 0} cases.")
     elif tick.state == TickState.EMPTY:

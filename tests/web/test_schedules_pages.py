@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from evalsite.batches.models import Batch
+from evalsite.pipeline.run_schedules import TWICE
 from evalsite.schedules.models import Schedule, Tick
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import tenant
@@ -197,6 +199,21 @@ def test_a_button_runs_it_now(acme: Tenant, knobs: Callable[..., None]) -> None:
     assert "Started: 1 cases" in client.get(page_of(schedule)).content.decode()
     with tenant(acme.pk):
         assert Batch.objects.count() == 1
+
+
+def test_a_button_pressed_twice_runs_it_once(acme: Tenant, knobs: Callable[..., None]) -> None:
+    knobs(callable_targets="true")
+    with tenant(acme.pk):
+        schedule = live()
+    client = looker(acme, role=Role.ENGINEER)
+    for _ in range(2):
+        sent(client, f"{page_of(schedule)}run/", {}, status=302)
+    with tenant(acme.pk):
+        assert Batch.objects.count() == 1
+        Tick.objects.update(due_at=F("due_at") - TWICE)
+    sent(client, f"{page_of(schedule)}run/", {}, status=302)
+    with tenant(acme.pk):
+        assert Batch.objects.count() == 2
 
 
 @pytest.mark.parametrize(("make", "told"), [(make_schedule, "Nothing to score"), (live, "Refused")])
