@@ -47,8 +47,7 @@ def _card(
     fresh: list[StageResult],
 ) -> Row:
     results = [*before, *fresh]
-    done = {result.stage for result in results}
-    left = [stage.name for stage in evaluator.stages if stage.name not in done]
+    left = _left(evaluator, results)
     if left and (answered.answer is None or evaluator.stopped_by(results)):
         # The rest needs no judge: it is skipped behind the gate, or has no answer to judge.
         rest = _judge(evaluator, answered, stages=left, before=results)
@@ -64,6 +63,13 @@ def _card(
         score=verdict.overall_score,
         passed=verdict.overall_passed,
     )
+
+
+def _left(evaluator: Evaluator, results: list[StageResult]) -> list[str]:
+    if len(results) == len(evaluator.stages):  # the commonest: one step judges all
+        return []
+    done = {result.stage for result in results}
+    return [stage.name for stage in evaluator.stages if stage.name not in done]
 
 
 def _judge(
