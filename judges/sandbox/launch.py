@@ -25,9 +25,9 @@ _THREADS = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A program to run, with what it finds in its folder."""
+    """A program to run, or compiled code of ours, with what it finds in its folder."""
 
-    source: str
+    source: str | CodeType
     files: Mapping[str, str]
     stdin: bytes
     limits: Limits
@@ -73,20 +73,20 @@ def _bubblewrap(room: Room, *, bpf: int, limits: Limits) -> list[str]:
     words += _view(interpreter())
     words += ["--size", str(limits.files_bytes), "--tmpfs", folder, "--chdir", folder]
     words += ["--info-fd", str(room.report), "--remount-ro", "/", "--seccomp", str(bpf), "--"]
-    return [*_prefix(os.getpid()), *words]
+    return [*_prefix(os.getpid(), unprivileged.is_root()), *words]
 
 
 def _landlock(folder: Path) -> list[str]:
     """Give the command of T2 up to the interpreter, which then shuts itself in."""
     if unprivileged.is_root() and closed_door(folder):
         raise SandboxUnavailable(f"{folder} cannot be reached by a user without rights")
-    return [*_prefix(os.getpid())]
+    return [*_prefix(os.getpid(), unprivileged.is_root())]
 
 
 @cache
-def _prefix(worker: int) -> tuple[str, ...]:
+def _prefix(worker: int, is_root: bool) -> tuple[str, ...]:
     """Give what goes before a command in the process `worker`: it is good in no fork of it."""
-    del worker
+    del worker, is_root
     return tuple(unprivileged.prefix(interpreter().readable))
 
 

@@ -11,6 +11,7 @@ from evalsite.celery import find_the_sandbox
 from judges.sandbox import launch, tiers, unprivileged
 from judges.sandbox.interpreter import Interpreter, closed_door, interpreters
 from judges.sandbox.limits import Limits
+from judges.sandbox.room import Room
 from judges.sandbox.unavailable import SandboxUnavailable
 
 
@@ -109,3 +110,14 @@ def test_limits_are_whole_seconds_and_bytes() -> None:
     limits = Limits(cpu_s=1.2, memory_mb=2, files_mb=3, output_kb=4)
     assert (limits.cpu_seconds, limits.memory_bytes) == (2, 2 << 20)
     assert (limits.files_bytes, limits.output_bytes) == (3 << 20, 4096)
+
+
+def test_who_was_no_root_once_gives_up_its_rights_as_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Room(folder=Path("/scratch"))
+    program = launch.Program(source="", files={}, stdin=b"", limits=Limits())
+    launch.interpreter()
+    with monkeypatch.context() as patch:
+        patch.setattr(unprivileged, "is_root", lambda: False)
+        assert launch.words(program, tier="T2", room=room, bpf=0) == []
+    needs_nsenter = bool(launch.words(program, tier="T2", room=room, bpf=0))
+    assert needs_nsenter is unprivileged.is_root()
