@@ -7,6 +7,7 @@ import marshal
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from judges.protocol import JudgeError
@@ -48,7 +49,7 @@ def drive(driver: str, task: dict[str, Any], *, limits: Limits) -> Outcome:
         stdin = marshal.dumps({**task, "channel": CHANNEL_FD})
     except ValueError as error:
         raise JudgeError(f"The calls cannot be sent: {error}.", code="tests_invalid") from error
-    return run(_source(driver), stdin=stdin, limits=limits)
+    return run(_code(driver), stdin=stdin, limits=limits)
 
 
 def ending(outcome: Outcome) -> Ending:
@@ -74,14 +75,12 @@ def not_run(outcome: Outcome) -> JudgeError:
 
 
 @cache
-def _source(driver: str) -> str:
-    """Put a driver's text together, with a namespace and builtins that nothing else can reach."""
+def _code(driver: str) -> CodeType:
+    """Put a driver together; compiled here, once: the interpreter inside is of this version."""
     text = "\n".join([*map(_text, _PARTS[driver]), "main()"])
-    # Compiled here, once: the interpreter inside is of this version.
     flags = __future__.annotations.compiler_flag
-    code = marshal.dumps(compile(text, "<driver>", "exec", flags, dont_inherit=True, optimize=0))
-    names = "{'__name__': 'driver', '__builtins__': dict(vars(__import__('builtins')))}"
-    return f"exec(__import__('marshal').loads({code!r}), {names})\n"
+    code: CodeType = compile(text, "<driver>", "exec", flags, dont_inherit=True, optimize=0)
+    return code
 
 
 def _text(name: str) -> str:

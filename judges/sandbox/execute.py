@@ -83,7 +83,7 @@ def _popen(words: list[str], *, stdin: int, kept: list[int], home: str) -> subpr
         stdout=pipe,
         stderr=pipe,
         pass_fds=kept,
-        env={"HOME": home, "TMPDIR": home, "LANG": "C.UTF-8"},
+        env={"HOME": home, "TMPDIR": home, "LC_CTYPE": "C.UTF-8"},
         cwd="/",
         start_new_session=True,
     )

@@ -10,6 +10,10 @@ import posix
 import resource
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+
 CHANNEL_FD = 3
 READY = b"\x06"
 _PROGRAM = "<program>"
@@ -17,7 +21,7 @@ _PROGRAM = "<program>"
 
 def enter(
     *,
-    source: str,
+    source: "str | CodeType",
     files: dict[str, str],
     folder: str,
     channel: int,
@@ -29,7 +33,8 @@ def enter(
     posix.chdir(folder)
     for name, text in files.items():
         _write(name, text)
-    _run(doors, {})
+    if doors:
+        _run(doors, {})
     for name, most in limits.items():
         soft = most - 1 if name == "RLIMIT_CPU" else most
         resource.setrlimit(getattr(resource, name), (soft, most))
@@ -55,11 +60,17 @@ def _write(name: str, text: str) -> None:
         file.write(text)
 
 
-def _become(source: str) -> None:
-    """Run a program as `__main__`, in a namespace that holds nothing of this file."""
+def _become(source: "str | CodeType") -> None:
+    """Run a program as `__main__`, in a namespace that holds nothing of this file.
+
+    Code of the worker's own has a namespace and builtins that nothing else can reach.
+    """
     main = type(sys)("__main__")
     sys.modules["__main__"] = main
-    _run(source, main.__dict__)
+    if isinstance(source, str):
+        _run(source, main.__dict__)
+    else:
+        exec(source, {"__name__": "driver", "__builtins__": dict(vars(builtins))})
 
 
 def _run(source: str, names: dict[str, object]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
+from types import CodeType, MappingProxyType
 
 from judges.sandbox.execute import execute
 from judges.sandbox.inside import CHANNEL_FD as CHANNEL_FD
@@ -16,7 +16,7 @@ _NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
 def run(
-    source: str,
+    source: str | CodeType,
     *,
     stdin: bytes = b"",
     files: Mapping[str, str] = _NO_FILES,
@@ -27,7 +27,8 @@ def run(
     The program is `source`, run as `__main__` of a bare interpreter (standard library only), in a
     folder that holds only `files` (relative name: text). It reads `stdin`, prints, and may write
     results to the descriptor CHANNEL_FD (3), which prints never reach. It may start threads, no
-    processes. Raises SandboxUnavailable, without running anything, where nothing would hold it.
+    processes. Compiled code of ours runs apart from `__main__`, with builtins of its own.
+    Raises SandboxUnavailable, without running anything, where nothing would hold it.
     """
     program = Program(source=source, files=files, stdin=stdin, limits=limits or Limits())
     return execute(program, tier=tier().name)
