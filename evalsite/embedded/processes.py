@@ -99,9 +99,17 @@ def by_folder(folder: Path, *, programs: Iterable[str]) -> list[Process]:
     names = set(programs)
     return [
         Process(info["pid"], info["create_time"])
-        for info in _table("pid", "create_time", "name", "cwd")
-        if info["name"] in names and Path(info["cwd"] or "/").is_relative_to(folder)
+        for info in _table("pid", "create_time", "name")
+        if info["name"] in names and _works_in(folder, pid=info["pid"])
     ]
+
+
+def _works_in(folder: Path, *, pid: int) -> bool:
+    psutil = _psutil()
+    # OSError: a folder too deep for the kernel to name, as a program under judgement may have.
+    with suppress(psutil.Error, OSError):
+        return Path(psutil.Process(pid).cwd()).is_relative_to(folder)
+    return False
 
 
 def end(process: Process, *, signals: Sequence[tuple[int, float]]) -> None:

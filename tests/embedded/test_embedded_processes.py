@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from evalsite.embedded.processes import (
     Process,
     by_argument,
     by_environment,
+    by_folder,
     by_id,
     end,
     wait_until,
@@ -21,6 +23,17 @@ import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("ready", flush=True)
 time.sleep(60)
+"""
+
+
+# Deeper than the kernel can name.
+DEEP = """
+import os
+for _ in range(100):
+    os.mkdir("d" * 50)
+    os.chdir("d" * 50)
+print("ready", flush=True)
+os.execv("/bin/sleep", ["sleep", "60"])
 """
 
 
@@ -87,3 +100,20 @@ def test_nobody_has_an_impossible_id() -> None:
 def test_psutil_is_not_imported_before_it_is_needed() -> None:
     code = "import sys, evalsite.embedded.supervisor; sys.exit('psutil' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_process_is_found_by_where_it_works(tmp_path: Path) -> None:
+    with subprocess.Popen(["/bin/sleep", "60"], cwd=tmp_path) as process:
+        assert wait_until(
+            lambda: by_folder(tmp_path, programs=["sleep"]) == [_seen(process)], seconds=5
+        )
+        process.kill()
+
+
+def test_one_that_works_too_deep_to_name_troubles_nobody(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", DEEP]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        assert by_folder(tmp_path, programs=["sleep"]) == []
+        process.kill()
