@@ -84,7 +84,7 @@ def sealed_with(secret: bytes) -> Iterator[None]:
 
 def seal() -> str:
     """Name the secret without telling it: a reply that was cached under another one never fits."""
-    return _derived("seal", "")
+    return _sealed(_secret.get())
 
 
 def visible(text: str) -> str:
@@ -108,4 +108,13 @@ def fenced(message: str) -> dict[str, str]:
 
 
 def _derived(purpose: str, key: str) -> str:
-    return hmac.digest(_secret.get(), f"{purpose}:{key}".encode(), "sha256").hex()[:_MARK_DIGITS]
+    return _digest(_secret.get(), f"{purpose}:{key}")
+
+
+@lru_cache(maxsize=4)
+def _sealed(secret: bytes) -> str:
+    return _digest(secret, "seal:")
+
+
+def _digest(secret: bytes, text: str) -> str:
+    return hmac.digest(secret, text.encode(), "sha256").hex()[:_MARK_DIGITS]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from judges.protocol import JudgeError
 
@@ -119,6 +119,7 @@ class Halt(BaseException):
         self.reason = reason
 
 
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr)
 _caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 _spent: ContextVar[list[Usage] | None] = ContextVar("spent", default=None)
 
@@ -160,8 +161,7 @@ async def embed(request: EmbedRequest) -> EmbedReply:
 
 def cache_key(**material: Any) -> str:
     """Give the SHA-256 over all that matters to a reply, as canonical JSON."""
-    text = json.dumps(material, sort_keys=True, separators=(",", ":"), default=repr)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(material).encode()).hexdigest()
 
 
 def usage_as_json(spent: Sequence[Usage]) -> list[dict[str, Any]]:

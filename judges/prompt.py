@@ -53,18 +53,14 @@ class Question:
 
     def _orders(self, fence: Fence, *, flaw: str) -> str:
         rubric, frame = self.rubric, _frame()
-        choices = "\n".join(f"- {name}: {one.means}" for name, one in rubric.choices.items())
-        known = {"choices": choices, "mark": fence.mark, "verdict_id": fence.verdict_id}
         parts = [
-            rubric.title,
-            rubric.instructions,
-            "\n".join(f"- {criterion}" for criterion in rubric.criteria),
-            frame["choices"].substitute(known) if self.form == "json" else "",
-            frame["data"].substitute(known),
-            frame[f"reply_{self.form}"].substitute(known),
+            rubric.orders,
+            frame["choices"].substitute(choices=rubric.offers) if self.form == "json" else "",
+            frame["data"].substitute(mark=fence.mark),
+            frame[f"reply_{self.form}"].substitute(verdict_id=fence.verdict_id),
             frame["again"].substitute(flaw=flaw) if flaw else "",
         ]
-        return "\n\n".join(part.strip() for part in parts if part)
+        return "\n\n".join(part for part in parts if part)
 
 
 def shown_input(value: Any) -> str:
@@ -97,4 +93,4 @@ def prompt_hash() -> str:
 @cache
 def _frame() -> dict[str, Template]:
     frame = tomllib.loads(_FRAME.read_text(encoding="utf-8"))
-    return {name: Template(text) for name, text in frame.items()}
+    return {name: Template(text.strip()) for name, text in frame.items()}

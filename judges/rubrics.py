@@ -69,6 +69,17 @@ class Rubric(BaseModel):
         return tuple(sorted(self.choices, key=lambda name: -self.choices[name].score))
 
     @cached_property
+    def orders(self) -> str:
+        """What is judged, and by which criteria, in words for the model."""
+        criteria = "\n".join(f"- {criterion}" for criterion in self.criteria)
+        return "\n\n".join(part for part in (self.title, self.instructions, criteria) if part)
+
+    @cached_property
+    def offers(self) -> str:
+        """The choices and their meanings, one a line."""
+        return "\n".join(f"- {name}: {one.means}" for name, one in self.choices.items())
+
+    @cached_property
     def digest(self) -> str:
         """The hash of all that the rubric says."""
         return cache_key(rubric=self.model_dump(mode="json"))

@@ -27,6 +27,7 @@ _SHORTEST_KEY_HIDDEN: Final = 8
 RESERVED: Final = frozenset(("model", "messages", "tools", "response_format", "stream", "n"))
 # How a structured reply is asked for, the strictest first.
 _FORMATS: Final = ("json_schema", "json_object", "")
+_STRICT: Final = json.JSONEncoder(allow_nan=False)
 # What a server takes, by base URL, model and key, once it has refused something stricter.
 _taken: dict[tuple[str, str, int], int] = {}
 
@@ -75,10 +76,13 @@ class OpenAIWire:
     def __init__(
         self, base_url: str, *, key: str | None, session: aiohttp.ClientSession, timeout_s: float
     ) -> None:
+        import aiohttp
+
         self.base_url = base_url.rstrip("/")
         self.timeout_s = timeout_s
         self._key = SecretStr(key or "")
         self._session = session
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
     def __repr__(self) -> str:
         return f"OpenAIWire({self.base_url!r})"
@@ -133,9 +137,9 @@ class OpenAIWire:
         try:
             async with self._session.post(
                 self.base_url + path,
-                data=json.dumps(body, allow_nan=False).encode(),
+                data=_STRICT.encode(body).encode(),
                 headers=self._headers(),
-                timeout=aiohttp.ClientTimeout(total=self.timeout_s),
+                timeout=self._timeout,
                 allow_redirects=False,
                 raise_for_status=False,
             ) as response:
@@ -160,7 +164,7 @@ class OpenAIWire:
 
 async def _all(response: aiohttp.ClientResponse, *, most: int) -> bytes:
     pieces = bytearray()
-    async for piece in response.content.iter_any():
+    while piece := await response.content.readany():
         pieces += piece
         if len(pieces) > most:
             raise too_long(most)

@@ -26,9 +26,8 @@ def _best(first: Score, rest: Iterator[Score | Awaitable[Score]]) -> Score:
 
 async def _best_later(first: Awaitable[Score], rest: Iterator[Score | Awaitable[Score]]) -> Score:
     best = await first
-    for given in rest:
-        if best.passed:
-            break
+    # Not drawn once one passed: a promise that nobody waits for is complained of.
+    while not best.passed and (given := next(rest, None)) is not None:
         score = given if isinstance(given, Score) else await given
         best = max(best, score, key=_rank)
     return best

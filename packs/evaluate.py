@@ -25,6 +25,7 @@ from packs.registry import PACKS
 from packs.validate import check_model
 
 _MISSING = Crash("output_missing", "The system under test gave no output for this case.")
+_STRICT = json.JSONEncoder(allow_nan=False)
 _NOT_WAITED_FOR = Crash("promise_broken", "Nobody waited for this verdict.")
 
 
@@ -191,7 +192,7 @@ def _result(stage: str, given: Any) -> StageResult:
 def _can_be_stored(score: Score) -> bool:
     if not score.details:
         return True
-    return not isinstance(attempt(json.dumps, dict(score.details), allow_nan=False), Crash)
+    return not isinstance(attempt(_STRICT.encode, dict(score.details)), Crash)
 
 
 def _skipped(stage: str, *, by: str) -> StageResult:

@@ -40,6 +40,7 @@ Reply = TypeVar("Reply", ChatReply, EmbedReply)
 # What of a prompt's bytes and of the longest reply counts against tokens per minute beforehand.
 _BYTES_PER_TOKEN: Final = 4
 _USUAL_REPLY: Final = 128
+_NOTHING: Final = Decimal(0)
 # A request that was answered with one of these has cost nothing.
 _UNPAID: Final = frozenset({"model_refused", "model_failed", "model_rate_limited"})
 
@@ -127,30 +128,25 @@ class Asker:
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         """Answer from what is known, or ask; raises ModelError, Halt and Interrupted."""
-        with no_verdict():
+        with no_verdict:
             if request.endpoint == RESERVED:
                 return self._mocked(await MockModel().chat(request))
             place = await self._places.find(request.endpoint)
             model = request.model or place.endpoint.default_model
-            key = reply_key(
-                request,
-                base_url=place.endpoint.base_url,
-                model=model,
-                repetition=_repetition.get(),
-            )
+            key = self._key(request, place=place, model=model)
             known = await self._memory.recall(key)
             if known is not None:
                 self._purse.count_cached()
                 return known
             call = await self._call(place, model=model, request=request)
-            asked = replace(request, model=model)
+            asked = request if request.model == model else replace(request, model=model)
             reply = await self._carry(call, lambda: place.wire.chat(asked))
             self._memory.note(key, reply)
             return reply
 
     async def embed(self, request: EmbedRequest) -> EmbedReply:
         """Ask for embeddings; raises as chat does."""
-        with no_verdict():
+        with no_verdict:
             if request.endpoint == RESERVED:
                 return self._mocked(await MockModel().embed(request))
             place = await self._places.find(request.endpoint)
@@ -162,6 +158,17 @@ class Asker:
     def visitor(self, endpoint: Endpoint) -> Visitor:
         """Answer who keeps the limits of an endpoint that is no model."""
         return Visitor(endpoint, limits=self._limits, breaker=self._breaker)
+
+    def _key(self, request: ChatRequest, *, place: Place, model: str) -> str:
+        """Answer under which key the reply is kept; empty where none is, as a hash takes time."""
+        if not self._memory.in_use:
+            return ""
+        return reply_key(
+            request,
+            base_url=place.endpoint.base_url,
+            model=model,
+            repetition=_repetition.get(),
+        )
 
     async def _call(
         self, place: Place, *, model: str, request: ChatRequest | EmbedRequest
@@ -192,7 +199,7 @@ class Asker:
     async def _attempt(self, call: _Call, send: Callable[[], Awaitable[Reply]]) -> Reply:
         await self._breaker.pass_by(call.place, model=call.model)
         await self._limits.wait(call.place, model=call.model, tokens=call.tokens)
-        booked = await self._purse.set_aside(call.worst_case(), what=call.in_words())
+        booked = await self._set_aside(call)
         try:
             reply = await send()
         except ModelError as error:
@@ -202,6 +209,11 @@ class Asker:
             raise
         return await self._booked(call, reply, booked=booked)
 
+    async def _set_aside(self, call: _Call) -> Decimal:
+        if not self._purse.capped:
+            return _NOTHING
+        return await self._purse.set_aside(call.worst_case(), what=call.in_words())
+
     async def _booked(self, call: _Call, reply: Reply, *, booked: Decimal) -> Reply:
         usage, tariff = reply.usage, call.tariff
         known = {"tokens_in": usage.tokens_in, "tokens_out": usage.tokens_out}
@@ -210,7 +222,9 @@ class Asker:
         await self._breaker.answered(call.place, model=call.model)
         surplus = (usage.tokens_in or 0) + (usage.tokens_out or 0) - call.tokens
         await self._limits.add(call.place, model=call.model, tokens=surplus)
-        return replace(reply, usage=replace(usage, cost_usd=None if cost is None else float(cost)))
+        if cost is None:
+            return reply
+        return replace(reply, usage=replace(usage, cost_usd=float(cost)))
 
     def _mocked(self, reply: Reply) -> Reply:
         self._purse.settle(Decimal(0), cost=Decimal(0))

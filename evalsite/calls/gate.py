@@ -33,36 +33,36 @@ class Gate:
 
     def __init__(self, client: Redis) -> None:
         self._client = client
-        self._seen: dict[str, Seen] = {}
-        self._looks: dict[str, asyncio.Future[Seen]] = {}
+        self._seen: dict[tuple[str, str], Seen] = {}
+        self._looks: dict[tuple[str, str], asyncio.Future[Seen]] = {}
 
     async def look(self, place: Address, *, model: str) -> Seen:
         """Answer what is known of a model at an endpoint, at most STALE_S ago."""
-        key = pause_key(place, model=model)
-        seen = self._seen.get(key)
+        asked = (place.whose, model)
+        seen = self._seen.get(asked)
         if seen is not None and time.monotonic() - seen.at < STALE_S:
             return seen
-        if key not in self._looks:
-            self._looks[key] = look = asyncio.ensure_future(self._look(place, model=model))
+        if asked not in self._looks:
+            self._looks[asked] = look = asyncio.ensure_future(self._look(place, model=model))
             look.add_done_callback(_heard)
-        return await asyncio.shield(self._looks[key])
+        return await asyncio.shield(self._looks[asked])
 
     def forget(self) -> None:
         """Look again before the next call: this worker has changed something."""
         self._seen.clear()
 
     async def _look(self, place: Address, *, model: str) -> Seen:
-        key = pause_key(place, model=model)
+        asked = (place.whose, model)
         try:
             async with self._client.pipeline(transaction=False) as pipe:
-                pipe.pttl(key)
+                pipe.pttl(pause_key(place, model=model))
                 pipe.mget(place.key("broken"), place.key("failures"))
                 left, (broken_by, n_failures) = await pipe.execute()
         finally:
-            self._looks.pop(key, None)
+            self._looks.pop(asked, None)
         now = time.monotonic()
         seen = Seen(now, now + max(left, 0) / 1000, broken_by or "", int(n_failures or 0))
-        self._seen[key] = seen
+        self._seen[asked] = seen
         return seen
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
+from typing import Final
 
 from django.db import Error as DatabaseError
 
@@ -18,14 +18,27 @@ class Interrupted(BaseException):
     """
 
 
-@contextmanager
-def no_verdict() -> Iterator[None]:
-    """Let no trouble of ours become a verdict; raises Halt and Interrupted."""
-    from redis.exceptions import RedisError
+class NoVerdict:
+    """Let no trouble of ours in the block become a verdict; raises Halt and Interrupted."""
 
-    try:
-        yield
-    except EvalsiteError as error:
-        raise Halt(error.code, error.message) from error
-    except (DatabaseError, RedisError) as error:
-        raise Interrupted from error
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            return
+        from redis.exceptions import RedisError
+
+        if isinstance(error, EvalsiteError):
+            raise Halt(error.code, error.message) from error
+        if isinstance(error, DatabaseError | RedisError):
+            raise Interrupted from error
+
+
+# Around every call, so it is made once.
+no_verdict: Final = NoVerdict()

@@ -60,9 +60,9 @@ class Limits:
         Raises Halt `endpoint_rate_limited` where the endpoint has asked for too long a pause.
         """
         await self._wait_for_pause(place, model=model)
-        windows = list(_windows(place, tokens=tokens))
-        if not windows:
+        if not _is_limited(place):
             return
+        windows = list(_windows(place, tokens=tokens))
         async with self._turns[pause_key(place, model=model)]:
             await self._wait_for_pause(place, model=model)
             for kind, window, cost in windows:
@@ -73,8 +73,10 @@ class Limits:
 
     async def add(self, place: Address, *, model: str, tokens: int) -> None:
         """Count tokens that a call took beyond what was foreseen, as far as the window has room."""
+        if tokens <= 0 or place.endpoint.tokens_per_minute is None:
+            return
         for kind, window, cost in _windows(place, tokens=tokens):
-            if kind == _TOKENS and tokens > 0:
+            if kind == _TOKENS:
                 await self._windows.hit(_item(window), place.key(kind, model), cost=cost)
 
     async def pause(self, place: Address, *, model: str, seconds: float) -> None:
@@ -99,6 +101,11 @@ class Limits:
                 wanted = f"endpoint {place.name!r} wants {left:.0f} s of patience (HTTP 429)"
                 raise Halt("endpoint_rate_limited", wanted)
             await asyncio.sleep(left)
+
+
+def _is_limited(place: Address) -> bool:
+    endpoint = place.endpoint
+    return endpoint.requests_per_minute is not None or endpoint.tokens_per_minute is not None
 
 
 def window_of(per_minute: int) -> Window:

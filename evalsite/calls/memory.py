@@ -17,6 +17,7 @@ class Memory:
     """
 
     def __init__(self, desk: Desk, *, look: bool, note: bool) -> None:
+        self.in_use = look or note
         self._desk = desk
         self._look = look
         self._note = note

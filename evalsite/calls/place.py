@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
 from django.db.models import Max
@@ -22,6 +22,8 @@ from judges.wire import OpenAIWire
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
+
+T = TypeVar("T")
 
 USUAL_WIDTH: Final = 25
 
@@ -44,12 +46,12 @@ class Address:
 
     endpoint: Endpoint
     slots: asyncio.Semaphore
-    _whose: str = field(init=False)
+    whose: str = field(init=False)
 
     def __post_init__(self) -> None:
         credential = f"{self.endpoint.base_url}\0{self.endpoint.sealed_secret}"
         digest = hashlib.sha256(credential.encode()).hexdigest()[:16]
-        self._whose = f"{self.endpoint.tenant_id}:{self.endpoint.name}:{digest}"
+        self.whose = f"{self.endpoint.tenant_id}:{self.endpoint.name}:{digest}"
 
     @property
     def name(self) -> str:
@@ -58,7 +60,7 @@ class Address:
 
     def key(self, kind: str, *more: str) -> str:
         """Name something in Valkey that all workers share about this endpoint of the tenant."""
-        return ":".join(("evalsite", kind, self._whose, *more))
+        return ":".join(("evalsite", kind, self.whose, *more))
 
 
 @dataclass(slots=True)
@@ -85,7 +87,7 @@ class Places:
         """
         if name not in self._places:
             self._places[name] = asyncio.create_task(self._open(name))
-        return await asyncio.shield(self._places[name])
+        return await _result(self._places[name])
 
     async def tariff(self, place: Place, model: str) -> Tariff | None:
         """Answer what the model costs there; None where that is not known."""
@@ -94,7 +96,7 @@ class Places:
             self._tariffs[named] = asyncio.create_task(
                 self._desk.do(lambda: tariff_of(model, endpoint=place.name))
             )
-        return await asyncio.shield(self._tariffs[named])
+        return await _result(self._tariffs[named])
 
     async def close(self) -> None:
         """Close what was opened."""
@@ -111,6 +113,11 @@ class Places:
             endpoint.base_url, key=secret, session=session, timeout_s=endpoint.timeout_s
         )
         return Place(endpoint, asyncio.Semaphore(endpoint.parallel), session, wire)
+
+
+async def _result(task: asyncio.Task[T]) -> T:
+    """Wait for what many wait for; who leaves leaves it to the others."""
+    return task.result() if task.done() else await asyncio.shield(task)
 
 
 def widest() -> int:

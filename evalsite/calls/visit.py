@@ -50,7 +50,7 @@ class Visitor:
                 await self._limits.pause(self._address, model=_ANY_MODEL, seconds=seconds)
                 raise
 
-        with no_verdict():
+        with no_verdict:
             return await persist(attempt)
 
     async def _attempt(self, send: Callable[[], Awaitable[T]]) -> T:

@@ -38,5 +38,17 @@ def test_nor_where_a_model_judges(scores: list[Score], best: Score) -> None:
     assert asyncio.run(_settled(given)) == best
 
 
+def test_once_one_passed_no_other_is_begun() -> None:
+    async def later(score: Score) -> Score:
+        return score
+
+    rest = iter([FAIL, LOST])
+    scores = (later(score) for given in ([PASS], rest) for score in given)
+    given = best_of(scores)
+    assert isinstance(given, Awaitable)
+    assert asyncio.run(_settled(given)) == PASS
+    assert list(rest) == [FAIL, LOST]
+
+
 async def _settled(given: Awaitable[Score]) -> Score:
     return await given

@@ -79,7 +79,7 @@ def test_no_more_are_under_way_than_the_width() -> None:
 
 def test_what_is_done_is_flushed_in_parts() -> None:
     stage = Stage()
-    stage.run(200)
+    stage.run(8 * FLUSH_CASES)
     assert len(stage.flushed) >= 3
     assert min(map(len, stage.flushed)) >= FLUSH_CASES
 
