@@ -23,6 +23,10 @@ def open_client() -> Redis:
         socket_timeout=_PATIENCE_S,
         socket_connect_timeout=_PATIENCE_S,
         decode_responses=True,
+        # Each chunk has a connection of its own, which need not say hello, nor look up the
+        # library's version to tell it.
+        protocol=2,
+        driver_info=None,
     )
 
 

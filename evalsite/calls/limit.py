@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalsite.calls.gate import Gate, pause_key
@@ -19,6 +20,7 @@ from judges.models import Halt
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
+    from limits.aio.strategies import MovingWindowRateLimiter
     from redis.asyncio import Redis
 
 _REQUESTS, _TOKENS = "requests", "tokens"
@@ -44,15 +46,19 @@ class Limits:
     """The limits of one event loop's calls; other loops count in the same windows."""
 
     def __init__(self, client: Redis, *, gate: Gate) -> None:
+        self._client = client
+        self._gate = gate
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @cached_property
+    def _windows(self) -> MovingWindowRateLimiter:
+        """The windows, for which most endpoints have no use."""
         from limits.aio.storage import RedisStorage
         from limits.aio.strategies import MovingWindowRateLimiter
 
-        self._client = client
-        self._gate = gate
-        pool: dict[str, Any] = {"connection_pool": client.connection_pool}
+        pool: dict[str, Any] = {"connection_pool": self._client.connection_pool}
         storage = RedisStorage("async+redis://", implementation="redispy", **pool)
-        self._windows = MovingWindowRateLimiter(storage)
-        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        return MovingWindowRateLimiter(storage)
 
     async def wait(self, place: Address, *, model: str, tokens: int) -> None:
         """Return when a call with about so many tokens may go out, which is then counted.

@@ -10,6 +10,7 @@ import asyncio
 import re
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -101,9 +102,15 @@ def open_session(endpoint: Endpoint) -> aiohttp.ClientSession:
 def allowed() -> tuple[Allowed, ...]:
     """Read what the operator allows beside public addresses; raises SettingsInvalid."""
     try:
-        return parse_allowed(load().outbound_allow)
+        return _parsed(tuple(load().outbound_allow))
     except ValueError as error:
         raise SettingsInvalid(f"OUTBOUND_ALLOW: {error}") from None
+
+
+@lru_cache(maxsize=4)
+def _parsed(entries: tuple[str, ...]) -> tuple[Allowed, ...]:
+    """Read the operator's list once: each new connection asks for it."""
+    return parse_allowed(entries)
 
 
 def _parse(text: str) -> URL:
