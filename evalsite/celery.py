@@ -27,6 +27,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 from django.conf import settings
+from django_structlog.celery.receivers import CeleryReceiver
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
@@ -84,6 +85,10 @@ app.conf.update(
 )
 app.autodiscover_tasks(["evalsite.pipeline"])
 app.steps["worker"].add(DjangoStructLogInitStep)
+# The ids of a request travel with its tasks. By a setting of its own django-structlog would do so
+# too, and import Celery into every command.
+_receiver = CeleryReceiver()
+_receiver.connect_signals()
 
 
 @setup_logging.connect

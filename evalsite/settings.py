@@ -338,6 +338,5 @@ VALKEY_URL = BROKER_URL if ENV.valkey_url is None else ENV.valkey_url.get_secret
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 LOGGING = logs.configure(ENV)
-# The ids of a request travel with its tasks. That they begin and end is Flower's business.
-DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# That tasks begin and end is Flower's business.
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kombu.exceptions import OperationalError
-
-from evalsite.celery import app
 from evalsite.errors import EvalsiteError
 from evalsite.peers import speaks_amqp
 
@@ -44,14 +42,18 @@ def ask_broker(*, patience: float = 2.0) -> Broker:
 
     Raises BrokerAway.
     """
-    connection: Any = app.connection_for_read(
-        connect_timeout=patience, transport_options=_limits(patience)
-    )
+    # Imported late: a process that asks no broker has no use for Celery.
+    from kombu.exceptions import OperationalError
+
+    from evalsite.celery import app
+
+    limits = _limits(patience, url=app.conf.broker_url)
+    connection: Any = app.connection_for_read(connect_timeout=patience, transport_options=limits)
     away = (OperationalError, *connection.connection_errors, *connection.channel_errors)
     try:
         with connection:
             connection.ensure_connection(max_retries=1, interval_start=0)
-            queues = _lengths(connection)
+            queues = _lengths(connection, names=[queue.name for queue in app.conf.task_queues])
             if connection.transport.driver_type == _REDIS:
                 return _of_redis(connection.default_channel, queues)
             return _of_amqp(connection.connection.server_properties, queues)
@@ -59,20 +61,20 @@ def ask_broker(*, patience: float = 2.0) -> Broker:
         raise BrokerAway(f"{type(error).__name__}: {error}"[:300]) from error
 
 
-def _limits(patience: float) -> dict[str, float]:
-    names = ("read", "write") if speaks_amqp(app.conf.broker_url) else ("socket", "socket_connect")
+def _limits(patience: float, *, url: str) -> dict[str, float]:
+    names = ("read", "write") if speaks_amqp(url) else ("socket", "socket_connect")
     return {f"{name}_timeout": patience for name in names}
 
 
-def _lengths(connection: Any) -> dict[str, int]:
+def _lengths(connection: Any, *, names: Iterable[str]) -> dict[str, int]:
     found = {}
     channel = connection.channel()
-    for queue in app.conf.task_queues:
+    for name in names:
         try:
-            found[queue.name] = int(channel.queue_declare(queue.name, passive=True).message_count)
+            found[name] = int(channel.queue_declare(name, passive=True).message_count)
         except connection.channel_errors:
             # Nobody has made it yet; Redis has no empty queues. RabbitMQ closes the channel.
-            found[queue.name] = 0
+            found[name] = 0
             if not getattr(channel, "is_open", True):
                 channel = connection.channel()
     return found

@@ -21,11 +21,9 @@ from evalsite.embedded.fork import CAN_FORK, Fork, forked
 from evalsite.env import load
 from evalsite.pipeline import launch, outbox
 from evalsite.pipeline.begin import selection_of
-from evalsite.pipeline.coordinate import tenants_with_work
-from evalsite.pipeline.crew import crew
 from evalsite.pipeline.evaluate import MOST_WAITED_FOR
 from evalsite.pipeline.score_apart import is_fit, let_go, score_apart
-from evalsite.pipeline.sweep import sweep
+from evalsite.tenants import bootstrap
 
 T = TypeVar("T")
 
@@ -52,6 +50,8 @@ class Hands:
 
     def call_crew(self) -> None:
         """Have a worker and a coordinator come."""
+        from evalsite.pipeline.crew import crew  # and Celery, which a tiny batch has no use for
+
         self._check = self._stack.enter_context(crew())
 
     def begin(self, make: Callable[[], tuple[Batch, T]]) -> tuple[Batch, T]:
@@ -80,6 +80,8 @@ class Hands:
     def finish(self) -> None:
         """Let what the finished batch calls for be done: ranking, and mail."""
         if self._check is not None:
+            from evalsite.pipeline.sweep import sweep
+
             sweep()
         elif self._fork is not None:
             self._fork.wait(seconds=_LAST_S)
@@ -94,11 +96,15 @@ def hands(options: Mapping[str, Any]) -> Iterator[Hands]:
     """
     with ExitStack() as stack:
         brought = Hands(stack)
-        if CAN_FORK and load().broker_url is None and _is_few(options) and not tenants_with_work():
+        if CAN_FORK and load().broker_url is None and _is_few(options) and not _others_wait():
             brought.call_fork()
         else:
             brought.call_crew()
         yield brought
+
+
+def _others_wait() -> bool:
+    return bool(bootstrap.ask("tenants_with_work"))
 
 
 def _is_few(options: Mapping[str, Any]) -> bool:

@@ -17,9 +17,9 @@ from evalsite.batches.window import Part, Wave, take_waves
 from evalsite.celery import app
 from evalsite.env import load
 from evalsite.origin import going_back_to
-from evalsite.pipeline.hurry import tell_workers
 from evalsite.pipeline.nodes import slots_of
 from evalsite.pipeline.publish import publish
+from evalsite.pipeline.revoke import stamp_of
 from evalsite.tenants.scope import tenant
 
 log = logging.getLogger(__name__)
@@ -58,20 +58,6 @@ def send_wave(wave: Wave) -> None:
     canvas.stamp(batch=stamp_of(wave.batch_id, epoch=wave.epoch))
     with going_back_to(Batch.objects.values_list("origin", flat=True).get(pk=wave.batch_id)):
         publish(canvas, parts=header)
-
-
-def revoke(batch: Batch) -> None:
-    """Take a stopped batch's messages back; for speed: each would find it stopped anyway."""
-    stamp = stamp_of(batch.pk, epoch=batch.epoch)
-    try:
-        tell_workers("revoke_by_stamped_headers", headers={"batch": stamp})
-    except BrokerError as error:
-        log.warning("messages of batch %s are not revoked: %s", batch.pk, error)
-
-
-def stamp_of(batch_id: object, *, epoch: int) -> str:
-    """Answer the stamp of a batch's messages; it holds the epoch, or a resume would be revoked."""
-    return f"{batch_id}:{epoch}"
 
 
 def _slots_of(lane: str) -> int:

@@ -14,7 +14,6 @@ from evalsite.cases.queries import Selection, active_revisions
 from evalsite.cases.read_selection import read_selection
 from evalsite.errors import EvalsiteError
 from evalsite.pipeline import launch
-from evalsite.pipeline.evaluate_here import score_here
 from evalsite.pipeline.models import Evaluation
 from evalsite.pipeline.outbox import settle
 from evalsite.pipeline.settle_request import note_started
@@ -107,6 +106,8 @@ def start_evaluation(
 
 def score_waited_for(batch: Batch) -> Batch:
     """Score a tiny batch here and now; a larger one is left to workers."""
+    from evalsite.pipeline.evaluate_here import score_here  # and all that judges
+
     is_tiny = batch.n_cases * batch.repetitions <= MOST_WAITED_FOR
     return score_here(batch.pk) if is_tiny else batch
 

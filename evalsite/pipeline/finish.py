@@ -7,11 +7,11 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from evalsite.batches.models import Batch, BatchState, Step
-from evalsite.batches.plan import Sizing, plan_next_step
-from evalsite.env import load
+from evalsite.batches.plan import plan_next_step
 from evalsite.pipeline import outbox
 from evalsite.pipeline.react import react
 from evalsite.pipeline.score import CHORD_HEAD_START, finish_key
+from evalsite.pipeline.size import sizing
 from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.queries import revisions_with
 from evalsite.summaries.summarize import summarize
@@ -65,12 +65,6 @@ def close(batch: Batch) -> None:
         (batch.finished_at,) = cursor.fetchone()
     summarize(batch)
     react(batch)
-
-
-def sizing() -> Sizing:
-    """Answer how large chunks become on this deployment."""
-    env = load()
-    return Sizing(slots=env.worker_slots, seconds=env.chunk_seconds)
 
 
 def _elected(step_id: UUID, *, by: str) -> bool:

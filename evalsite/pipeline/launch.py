@@ -19,9 +19,9 @@ from evalsite.cases.queries import Selection
 from evalsite.endpoints.models import RESERVED as MOCK
 from evalsite.errors import EvalsiteError
 from evalsite.pipeline import outbox
-from evalsite.pipeline.chords import revoke
-from evalsite.pipeline.finish import sizing
 from evalsite.pipeline.pause import summarize_stopped
+from evalsite.pipeline.revoke import revoke
+from evalsite.pipeline.size import sizing
 from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.queries import revisions_with
 from evalsite.targets.connections.ask import require_askable

@@ -9,7 +9,6 @@ from typing import Final
 from django.conf import settings
 from django.db import connection
 
-from evalsite.celery import app
 from evalsite.pipeline import lead
 from evalsite.pipeline.ask_broker import BrokerAway, ask_broker
 from evalsite.pipeline.measure_work import Sample
@@ -42,6 +41,8 @@ def _leader() -> Iterator[Sample]:
 
 def _workers() -> Iterator[Sample]:
     """Tell of each worker, and of each queue how many slots serve it: none is a figure too."""
+    from evalsite.celery import app
+
     slots = dict.fromkeys((queue.name for queue in app.conf.task_queues), 0)
     for node in nodes():
         labels = {"worker": node.name}

@@ -18,7 +18,6 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from evalsite.origin import going_back_to, origin
-from evalsite.pipeline.hurry import BrokerError, send
 from evalsite.pipeline.models import OutboxMessage
 from evalsite.tenants.scope import require
 
@@ -68,15 +67,21 @@ def relay(*, limit: int = 100) -> int:
 def _send_key(tenant_id: UUID, key: str) -> None:
     """Send it at once; with the broker away it stays owed."""
     message = OutboxMessage.objects.filter(tenant_id=tenant_id, key=key).first()
+    if message is None:
+        return
+    # Imported late, as Celery comes with it, which only a process that sends has a use for.
+    from evalsite.pipeline.hurry import BrokerError
+
     try:
-        if message is not None:
-            _send(message)
+        _send(message)
     except BrokerError as error:
         log.warning("%s stays owed: %s", key, error)
 
 
 def _send(message: OutboxMessage) -> int:
     """Publish first, delete after: a crash in between sends twice, never not at all."""
+    from evalsite.pipeline.hurry import send
+
     arguments = {"tenant_id": str(message.tenant_id), **message.arguments}
     with going_back_to(message.origin):
         send(message.task, arguments)

@@ -15,7 +15,7 @@ from evalsite.experiments.models import Arm
 from evalsite.experiments.queries import arm_of, newest_decision
 from evalsite.experiments.record_batch import record_settled
 from evalsite.experiments.savings import savings, savings_in_words
-from evalsite.pipeline.chords import revoke
+from evalsite.pipeline.revoke import revoke
 from evalsite.summaries.summarize import summarize
 
 SETTLED_EARLY = "settled_early"

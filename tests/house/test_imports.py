@@ -31,6 +31,12 @@ def test_start_up_imports_nothing_heavy() -> None:
     assert not loaded & set(HEAVY)
 
 
+def test_only_who_sends_imports_celery() -> None:
+    command = "evalsite.pipeline.management.commands.runbatch"
+    probe = _PROBE.replace("import packs", f"import evalsite.urls, {command}, packs")
+    assert not set(json.loads(_run(probe))) & {"celery", "kombu", "redis"}
+
+
 def test_packs_and_judges_need_no_django() -> None:
     probe = _PROBE.replace("import django\ndjango.setup()", "import packs.library, judges.options")
     assert not set(json.loads(_run(probe))) & {"django", "celery", "kombu", "psycopg"}

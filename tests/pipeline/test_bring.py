@@ -42,7 +42,7 @@ def crews(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         came.append("crew")
         yield lambda: None
 
-    monkeypatch.setattr(bring, "crew", crew)
+    monkeypatch.setattr("evalsite.pipeline.crew.crew", crew)
     return came
 
 
