@@ -18,7 +18,7 @@ from judges.sandbox.run import CHANNEL_FD, run
 _DRIVERS = Path(__file__).with_name("drivers")
 _PARTS = {
     "calls": ("wire", "loading", "calls"),
-    "tests": ("wire", "loading", "watch", "tests"),
+    "tests": ("wire", "loading", "trusted", "watch", "tests"),
 }
 
 

@@ -28,7 +28,7 @@ def forge(text):
         os.write(3, found + b" passed 99 \\n")
         os._exit(0)
 """
-_CLIMB = """
+CLIMB = """
 def climb(frame, n):
     while frame:
         if "expected" in frame.f_locals:
@@ -57,7 +57,7 @@ _INSIDERS = {
     ),
     "cuts the tripwires by their class": (
         SCRIPT,
-        _CLIMB
+        CLIMB
         + """
 import sys
 for kind in object.__subclasses__():
@@ -149,7 +149,7 @@ def squares(n): return climb(sys._getframe(1), n)
     "changes a constant of a module": (CIRCLE, "import math\nmath.pi = 0\n" + _ZERO),
     "loads the signals again": (
         SCRIPT,
-        _CLIMB
+        CLIMB
         + """
 import sys
 del sys.modules["_signal"]
@@ -163,7 +163,7 @@ def squares(n):
     ),
     "makes the signals anew": (
         SCRIPT,
-        _CLIMB
+        CLIMB
         + """
 import _imp
 from importlib.machinery import BuiltinImporter
@@ -188,7 +188,7 @@ def squares(n):
     ),
     "changes the builtins of the harness": (
         SCRIPT,
-        _CLIMB
+        CLIMB
         + """
 import collections, sys
 real_id, trusted = id, collections.namedtuple.__code__

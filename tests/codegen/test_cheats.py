@@ -95,8 +95,8 @@ def test_no_patch_passes_a_unittest(name: str) -> None:
         ("ends the process", "exited_early"),
         ("is equal to everything", "not_plain"),
         ("patches builtins", "tampered"),
-        ("reads the expected value from a frame", "tampered"),
-        ("takes the nonce from frames", "tampered"),
+        ("reads the expected value from a frame", "raised"),
+        ("takes the nonce from frames", "raised"),
         ("writes to the channel", "tampered"),
     ],
 )

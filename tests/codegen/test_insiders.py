@@ -12,6 +12,7 @@ from judges.code.script import wants_class
 from judges.code.tests import python_tests
 from tests.codegen.cheats import SCRIPT, UNITTEST
 from tests.codegen.insiders import CIRCLE, CLOSE, INSIDERS, UNNAMED
+from tests.codegen.lookers import LOOKERS
 
 SQUARES = "def squares(n): return sum(k * k for k in range(n + 1))"
 STACK = """
@@ -38,9 +39,9 @@ def judged(script: str, program: str, *, entry_point: str = "squares") -> object
     return score.passed
 
 
-@pytest.mark.parametrize("name", INSIDERS)
+@pytest.mark.parametrize("name", INSIDERS | LOOKERS)
 def test_no_insider_passes(name: str) -> None:
-    assert judged(*INSIDERS[name]) is False
+    assert judged(*(INSIDERS | LOOKERS)[name]) is False
 
 
 @pytest.mark.parametrize("script", [SCRIPT, UNITTEST, CLOSE, UNNAMED])
@@ -71,6 +72,14 @@ def test_an_object_is_not_told_what_to_come_near_to() -> None:
         "import asyncio\n" + SQUARES,
         "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int = 0\n" + SQUARES,
         "from collections import Counter\nCounter('aab').most_common(1)\n" + SQUARES,
+        "from collections import namedtuple\nnamedtuple('P', 'x y', defaults=[1])\n" + SQUARES,
+        "import enum\nclass C(enum.Enum):\n    A = 1\nenum.Enum('D', 'A B')\n" + SQUARES,
+        "from dataclasses import dataclass\n@dataclass(order=True)\nclass P:\n    x: int = 0\n"
+        + SQUARES,
+        "import traceback\ntry:\n    1 / 0\nexcept ArithmeticError:\n    traceback.format_exc()\n"
+        + SQUARES,
+        "import types\n@types.coroutine\ndef f():\n    yield\n" + SQUARES,
+        "import warnings\nwarnings.warn('here')\n" + SQUARES,
         "import functools\n@functools.singledispatch\ndef f(n): return n\n" + SQUARES,
         "import re, string\nre.compile('[[a]')\n" + SQUARES,
         "import re\nre.compile('[[a]')\n" + SQUARES,
@@ -85,7 +94,7 @@ def test_what_the_standard_library_does_is_no_tampering(program: str) -> None:
     assert judged(SCRIPT, program) is True
 
 
-@pytest.mark.parametrize("name", ["typing", "enum", "ast"])
+@pytest.mark.parametrize("name", ["enum", "ast"])
 def test_what_is_loaded_in_secret_is_not_trusted(name: str) -> None:
     load = f"vars(__builtins__)['__imp' 'ort__']({name!r})\n"
     assert judged(SCRIPT, SQUARES) is True

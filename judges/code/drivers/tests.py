@@ -14,7 +14,8 @@ from types import CodeType
 from typing import Any
 
 from judges.code.drivers.loading import attempt, failure, new_module, run_in, take_task
-from judges.code.drivers.watch import MAKERS, Tripwires, tripwires
+from judges.code.drivers.trusted import MAKERS
+from judges.code.drivers.watch import Tripwires, tripwires
 from judges.code.drivers.wire import NotPlainError, as_json, decode, encode
 
 _CONTAINERS = (list, tuple, dict, set, frozenset)

@@ -12,14 +12,19 @@ import gc
 import posix
 import sys
 from collections.abc import Callable
-from types import CodeType
 from typing import Any, TypeAlias
 
-from judges.code.drivers.loading import failure
+from judges.code.drivers.trusted import LOOKS, WALKERS, WALKS, held, trust
 
 _ALWAYS = frozenset(
     {
-        *("sys.addaudithook", "sys.settrace", "sys.setprofile", "sys._current_frames"),
+        *(
+            "sys._getframe",
+            "sys.addaudithook",
+            "sys.settrace",
+            "sys.setprofile",
+            "sys._current_frames",
+        ),
         *("sys.monitoring.register_callback", "sys.remote_exec"),
         *("sys._current_exceptions", "gc.get_objects", "gc.get_referrers", "gc.get_referents"),
         *("os.exec", "os.fork", "os.posix_spawn", "os.chdir", "os.fchdir"),
@@ -43,26 +48,12 @@ _MADE_OF = frozenset({"__code__", "__defaults__", "__kwdefaults__", "__bases__",
 _FIXED = (int, float, complex, str, bytes, tuple, frozenset)
 _FUNCTION: Any = type(lambda: None)
 _MODULE = type(sys)
+_GENERATOR: Any = type(_ for _ in ())
 
 Kept: TypeAlias = "tuple[Any, dict[str, Any], int]"
 Tripwires: TypeAlias = (
     "tuple[Callable[[], None], Callable[[], None], Callable[..., None], Callable[[str], None]]"
 )
-
-
-# The standard library's own looks at frames, and its makers, which give none to their callers.
-# Trusted is only what is loaded before the program: see `_trust`.
-MAKERS = {
-    "collections": ("namedtuple",),
-    "enum": ("EnumMeta._create_",),
-    "traceback": ("clear_frames",),
-    "types": ("coroutine",),
-    "typing": ("_caller", "NamedTupleMeta.__new__"),
-}
-# By id, each with the code itself: its number is nobody else's while it is kept.
-_LOOKS: dict[int, CodeType] = {id(failure.__code__): failure.__code__}
-_WALKS: dict[int, CodeType] = {}
-_WALKERS: dict[int, CodeType] = {}
 
 
 def tripwires(channel: int, modules: list[str]) -> Tripwires:
@@ -73,6 +64,8 @@ def tripwires(channel: int, modules: list[str]) -> Tripwires:
     that nothing of this process is to be believed, and ends it.
     """
     write, leave, stat = posix.write, posix._exit, posix.fstat
+    # All that asks for it does without where there is none.
+    look = vars(sys).pop("_getframe")
     callbacks, heard_by = gc.callbacks, _identity(stat(channel))
     kept: list[Kept] = []
 
@@ -91,9 +84,9 @@ def tripwires(channel: int, modules: list[str]) -> Tripwires:
 
     def arm() -> None:
         gc.disable()
-        _trust()
+        trust()
         _take_away()
-        sys.addaudithook(_hook(trip, sys._getframe))
+        sys.addaudithook(_hook(trip, look))
 
     keep(sys.modules, {name: sys.modules[name] for name in modules if name in sys.modules})
     for live in _relied_on(modules):
@@ -149,31 +142,6 @@ def _relied_on(modules: list[str]) -> list[Any]:
     return [*map(vars, found.values())]
 
 
-def _trust() -> None:
-    """Note which code of the modules that are loaded by now may look at frames."""
-    for module in MAKERS.keys() & sys.modules.keys():
-        _keep_codes(_LOOKS, [_code(module, path) for path in MAKERS[module]])
-    if "traceback" in sys.modules:
-        walks = ("walk_tb", "_walk_tb_with_full_positions")
-        _keep_codes(_WALKS, [_code("traceback", path) for path in walks])
-        for name in ("extract", "_extract_from_extended_frame_gen"):
-            code = _code("traceback", f"StackSummary.{name}")
-            inner = [const for const in code.co_consts if isinstance(const, type(code))]
-            _keep_codes(_WALKERS, [code, *inner])
-
-
-def _keep_codes(kept: dict[int, CodeType], codes: list[CodeType]) -> None:
-    kept.update((id(code), code) for code in codes)
-
-
-def _code(module: str, path: str) -> CodeType:
-    found: Any = sys.modules[module]
-    for name in path.split("."):
-        found = vars(found)[name]
-    code: CodeType = getattr(found, "__func__", found).__code__
-    return code
-
-
 def _take_away() -> None:
     """Refuse as Python does outside the main thread, and where no thread can be started.
 
@@ -202,23 +170,24 @@ def _refuse_module(*args: Any, **kwargs: Any) -> None:
 _REFUSALS = {"_signal": _refuse, "signal": _refuse, "_imp": _refuse_module}
 
 
-def _is_not_trusted(frame: Any, args: tuple[Any, ...]) -> bool:
-    return id(frame.f_code) not in _LOOKS
+def _makes_code(frame: Any, args: tuple[Any, ...]) -> bool:
+    return type(held(LOOKS, frame)) is not _FUNCTION or "co" not in frame.f_locals
 
 
 def _reads_attribute(frame: Any, args: tuple[Any, ...]) -> bool:
     if args[1] == "__code__":  # its constants are what is expected
         return isinstance(args[0], _FUNCTION) and args[0].__code__.co_filename == "<tests>"
-    if args[1] not in _FRAMES or id(frame.f_code) in _LOOKS:
+    if args[1] not in _FRAMES or args[0] is held(LOOKS, frame):
         return False
-    walked = frame.f_back is not None and id(frame.f_back.f_code) in _WALKERS
-    return not walked or id(frame.f_code) not in _WALKS
+    walked = frame.f_back and held(WALKERS, frame.f_back)
+    is_own = type(walked) is _GENERATOR and walked.gi_frame is frame
+    return not is_own or args[0] is not held(WALKS, frame)
 
 
 def _sets_attribute(frame: Any, args: tuple[Any, ...]) -> bool:
     """Tell whether it remakes what is not the program's own: functions, classes, modules."""
     thing, name = args[:2]
-    if name not in _MADE_OF or id(frame.f_code) in _LOOKS:
+    if name not in _MADE_OF or thing is held(LOOKS, frame):
         return False
     if isinstance(thing, _FUNCTION):
         return name == "__code__" or bool(thing.__code__.co_filename != "<candidate>")
@@ -238,7 +207,7 @@ def _imports_memory(frame: Any, args: tuple[Any, ...]) -> bool:
 
 _WATCHED: dict[str, Any] = {
     **dict.fromkeys(_ALWAYS),
-    **dict.fromkeys(("sys._getframe", "code.__new__"), _is_not_trusted),
+    "code.__new__": _makes_code,
     "object.__getattr__": _reads_attribute,
     "object.__setattr__": _sets_attribute,
     "open": _opens_memory,
