@@ -26,7 +26,8 @@ from judges.sandbox.outcome import TierName
 from judges.sandbox.tiers import tried
 from judges.sandbox.unavailable import SandboxUnavailable
 
-_PROGRAM = Program(source="import unittest", files={}, stdin=b"", limits=Limits())
+_SOURCE = "import unittest"
+_PROGRAM = Program(source=_SOURCE, files={}, stdin=b"", limits=Limits())
 _TIERS: tuple[TierName, ...] = ("T1", "T2")
 
 
@@ -50,7 +51,7 @@ def main(rounds: int) -> None:
 
 
 def _plain() -> None:
-    words = [str(interpreter().executable), "-I", "-S", "-X", "utf8", "-c", _PROGRAM.source]
+    words = [str(interpreter().executable), "-I", "-S", "-X", "utf8", "-c", _SOURCE]
     subprocess.run(words, capture_output=True, env={}, check=True)
 
 
