@@ -15,7 +15,7 @@ Case = TypeVar("Case")
 Done = TypeVar("Done")
 
 # A flush costs some milliseconds, and a killed worker's calls since the last one are paid twice.
-FLUSH_CASES = 50
+FLUSH_CASES = 25
 # How often it is looked whether the worker is leaving.
 LOOK_SECONDS = 0.5
 
