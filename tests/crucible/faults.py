@@ -85,3 +85,5 @@ FAULTS: Final[dict[str, Fault]] = {
 
 # While these last the broker takes no message.
 BROKER_AWAY: Final = frozenset({"F5", "F6", "F8", "F9"})
+# So long a transaction of whoever is frozen may stay open.
+STAND_STILL: Final = frozenset({"F3", "F13", "F22b"})

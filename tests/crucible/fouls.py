@@ -19,7 +19,7 @@ _TERM: Final = timedelta(seconds=2)
 
 
 class Outage(NamedTuple):
-    """From when to when the broker took no messages."""
+    """From when to when something was away, or stood still."""
 
     begin: datetime
     end: datetime

@@ -101,7 +101,7 @@ def one_alert_a_crossing(scene: Scene) -> Wrong:
     known: set[str] = set()
     for customer in scene.each_tenant():
         regressions = Alert.objects.filter(kind="regression").count()
-        due = crossings(weighed())
+        due = crossings(weighed(stills=scene.stills))
         if regressions not in due:
             told = " or ".join(map(str, sorted(due)))
             yield f"tenant {customer.tenant_id}: {regressions} alerts for {told} regressions"

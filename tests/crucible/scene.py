@@ -50,6 +50,8 @@ class Scene:
     settle_s: float | None = None
     # When the broker took no messages, by this host's clock, which is the database's too.
     outages: list[Outage] = field(default_factory=list)
+    # When somebody stood still who may have been in a transaction, by the same clock.
+    stills: list[Outage] = field(default_factory=list)
     diary: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     _asking: list[Thread] = field(default_factory=list)

@@ -21,7 +21,7 @@ from random import Random
 from django.db import connection
 
 from tests.crucible.clean import empty
-from tests.crucible.faults import BROKER_AWAY, FAULTS
+from tests.crucible.faults import BROKER_AWAY, FAULTS, STAND_STILL
 from tests.crucible.fouls import Outage
 from tests.crucible.invariants import violations
 from tests.crucible.scene import Scene
@@ -124,8 +124,11 @@ def _strike(scene: Scene, strike: Strike) -> None:
                 scene.note(f"{strike.code} strikes: {fault.title}")
                 began = datetime.now(UTC)
                 time.sleep(strike.lasts)
+                lasted = Outage(began, datetime.now(UTC))
                 if strike.code in BROKER_AWAY:
-                    scene.outages.append(Outage(began, datetime.now(UTC)))
+                    scene.outages.append(lasted)
+                if strike.code in STAND_STILL:
+                    scene.stills.append(lasted)
             scene.note(f"{strike.code} is healed")
     finally:
         connection.close()

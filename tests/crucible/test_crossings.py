@@ -16,14 +16,16 @@ from evalsite.targets.models import Run
 from evalsite.tenants.models import Tenant
 from tests.alerts.told import Story
 from tests.crucible.crossings import Weighed, crossings, weighed
+from tests.crucible.fouls import Outage
 from tests.factories import make_subscription
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 GOOD, BAD, UNCLEAR = False, True, None
 
 
-def ended(begun: float, at: float, is_bad: bool | None) -> Weighed:
-    return Weighed(NOW + timedelta(seconds=begun), NOW + timedelta(seconds=at), is_bad)
+def ended(begun: float, at: float, is_bad: bool | None, *, until: float | None = None) -> Weighed:
+    last = NOW + timedelta(seconds=at + 1 if until is None else until)
+    return Weighed(NOW + timedelta(seconds=begun), NOW + timedelta(seconds=at), last, is_bad)
 
 
 FIRST = ended(-20, -10, GOOD)
@@ -41,12 +43,24 @@ FIRST = ended(-20, -10, GOOD)
         ([ended(0, 9, BAD), ended(1, 5, GOOD)], {0}),
         ([ended(0, 5.5, BAD), ended(1, 5, GOOD)], {0, 1}),
         ([ended(1, 5.5, BAD), ended(0, 5, GOOD)], {1}),
+        # The same, by somebody who stood still between its comparison's begin and its weighing.
+        ([ended(0, 2, BAD, until=9), ended(1, 5, GOOD)], {0, 1}),
         # Begun before a bad one that is weighed first, and is told.
         ([ended(0, 9, BAD), ended(1, 5, BAD)], {1}),
     ],
 )
 def test_how_many_crossings_there_are(batches: list[Weighed], due: set[int]) -> None:
     assert crossings([FIRST, *batches]) == due
+
+
+@pytest.mark.parametrize(("at", "until"), [(-2, -1), (-0.5, 5), (3, 5), (4, 5)])
+def test_whoever_stands_still_may_weigh_late(at: float, until: float, as_acme: Tenant) -> None:
+    batch = Story().batch(fallen=0)
+    Run.objects.filter(pk=batch.run_id).update(name="good")
+    ended_at = NOW + timedelta(seconds=at)
+    Batch.objects.filter(pk=batch.pk).update(finished_at=ended_at)
+    (found,) = weighed(stills=[Outage(NOW, NOW + timedelta(seconds=4))])
+    assert (found.at, found.until) == (ended_at, NOW + timedelta(seconds=until))
 
 
 @pytest.mark.parametrize(("overtaken", "due"), [(True, 0), (False, 1)])
