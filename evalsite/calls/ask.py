@@ -40,7 +40,6 @@ Reply = TypeVar("Reply", ChatReply, EmbedReply)
 # What of a prompt's bytes and of the longest reply counts against tokens per minute beforehand.
 _BYTES_PER_TOKEN: Final = 4
 _USUAL_REPLY: Final = 128
-_NOTHING: Final = Decimal(0)
 # A request that was answered with one of these has cost nothing.
 _UNPAID: Final = frozenset({"model_refused", "model_failed", "model_rate_limited"})
 
@@ -199,7 +198,7 @@ class Asker:
     async def _attempt(self, call: _Call, send: Callable[[], Awaitable[Reply]]) -> Reply:
         await self._breaker.pass_by(call.place, model=call.model)
         await self._limits.wait(call.place, model=call.model, tokens=call.tokens)
-        booked = await self._set_aside(call)
+        booked = await self._purse.set_aside(call.worst_case, what=call.in_words)
         try:
             reply = await send()
         except ModelError as error:
@@ -208,11 +207,6 @@ class Asker:
                 await self._breaker.failed(call.place, error)
             raise
         return await self._booked(call, reply, booked=booked)
-
-    async def _set_aside(self, call: _Call) -> Decimal:
-        if not self._purse.capped:
-            return _NOTHING
-        return await self._purse.set_aside(call.worst_case(), what=call.in_words())
 
     async def _booked(self, call: _Call, reply: Reply, *, booked: Decimal) -> Reply:
         usage, tariff = reply.usage, call.tariff

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import ROUND_UP, Decimal
 from typing import Any, Final, NamedTuple, Protocol
@@ -93,16 +93,19 @@ class Purse:
         self._under_way = 0
         self._asked: Gather[Decimal, State | None] = Gather(self._reserve)
 
-    async def set_aside(self, worst: Decimal | None, *, what: str) -> Decimal:
+    async def set_aside(
+        self, worst_case: Callable[[], Decimal | None], *, what: Callable[[], str]
+    ) -> Decimal:
         """Book the worst case of a call, in US dollars, which one of the verbs below ends.
 
+        It is asked for, and for the call's words, only under a cap: both take time.
         Raises Halt: `price_unknown`, or the state's code (`money_cap`, `month_quota`) where neither
         this worker nor another gives room back in time.
         """
         if not self.capped:
             return _NOTHING
-        if worst is None:
-            raise Halt("price_unknown", f"its money has a cap, and no price of {what} is known")
+        if (worst := worst_case()) is None:
+            raise Halt("price_unknown", f"its money has a cap, and no price of {what()} is known")
         amount = _whole(worst)
         seen, since = None, time.monotonic()
         while (refused := await self._asked.ask(amount)) is not None:
