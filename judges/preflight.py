@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from inspect import isawaitable
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from judges.protocol import Judge, Score
 from judges.registry import Loaded
@@ -26,8 +26,7 @@ _FILE: Final = PROMPTS / "probes.toml"
 Kind = Literal["good", "bad", "master_key", "injection"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(NamedTuple):
     """One case with an answer; only the good ones are to pass."""
 
     kind: Kind
@@ -36,8 +35,7 @@ class Probe:
     answer: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probed:
+class Probed(NamedTuple):
     """What the judge said of one probe."""
 
     kind: Kind
@@ -86,7 +84,7 @@ class Preflight:
             "probes": len(self.probes),
             "false_passes": self.false_passes,
             "false_fails": self.false_fails,
-            "wrong": [asdict(probe) for probe in wrong],
+            "wrong": [probe._asdict() for probe in wrong],
         }
 
 

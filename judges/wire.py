@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import json
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
+import orjson
 from pydantic import BaseModel, Field, FiniteFloat, SecretStr, ValidationError
 
 from judges.cross_out import cross_out
 from judges.models import ChatReply, ChatRequest, EmbedReply, EmbedRequest, Usage
+from judges.post import Poster, TooLong
 from judges.trouble import BadRequest, no_answer, no_sense, refused, too_long, too_slow
-
-if TYPE_CHECKING:
-    import aiohttp
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -68,21 +67,16 @@ class _Embeddings(BaseModel):
 class OpenAIWire:
     """A Caller over one base URL, such as https://api.example.org/v1, and one key.
 
-    The session is the caller's, and so is what it may connect to. No redirect is followed, and a
+    The poster is the caller's, and so is what it may connect to. No redirect is followed, and a
     reply is read up to LONGEST_CHAT or LONGEST_EMBEDDINGS bytes. The key is in no error, text or
     repr: should the server repeat it, it is crossed out.
     """
 
-    def __init__(
-        self, base_url: str, *, key: str | None, session: aiohttp.ClientSession, timeout_s: float
-    ) -> None:
-        import aiohttp
-
+    def __init__(self, base_url: str, *, key: str | None, poster: Poster, timeout_s: float) -> None:
         self.base_url = base_url.rstrip("/")
         self.timeout_s = timeout_s
         self._key = SecretStr(key or "")
-        self._session = session
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._poster = poster
 
     def __repr__(self) -> str:
         return f"OpenAIWire({self.base_url!r})"
@@ -132,43 +126,33 @@ class OpenAIWire:
         return ChatReply(text=message.text(), usage=usage, tool_calls=message.tool_calls or ())
 
     async def _post(self, path: str, body: dict[str, Any], *, most: int) -> bytes:
-        import aiohttp
-
         try:
-            async with self._session.post(
+            answer = await self._poster.post(
                 self.base_url + path,
-                data=_STRICT.encode(body).encode(),
+                _encoded(body),
                 headers=self._headers(),
-                timeout=self._timeout,
-                allow_redirects=False,
-                raise_for_status=False,
-            ) as response:
-                raw = self._crossed_out(await _all(response, most=most))
+                timeout_s=self.timeout_s,
+                most=most,
+            )
+        except TooLong:
+            raise too_long(most) from None
         except TimeoutError as error:
             raise too_slow(self.timeout_s) from error
-        except (aiohttp.ClientError, OSError) as error:
+        except OSError as error:
             raise no_answer(self.base_url, why=error) from error
-        if response.status != 200:
-            raise refused(response.status, text=raw, headers=response.headers)
+        raw = self._crossed_out(answer.body)
+        if answer.status != 200:
+            raise refused(answer.status, text=raw, headers=answer.headers())
         return raw
 
     def _headers(self) -> dict[str, str]:
         key = self._key.get_secret_value()
         known = {"Authorization": f"Bearer {key}"} if key else {}
-        return {"Content-Type": "application/json", "Accept-Encoding": "identity", **known}
+        return {"Content-Type": "application/json", **known}
 
     def _crossed_out(self, raw: bytes) -> bytes:
         key = self._key.get_secret_value()
         return cross_out(raw, key) if len(key) >= _SHORTEST_KEY_HIDDEN else raw
-
-
-async def _all(response: aiohttp.ClientResponse, *, most: int) -> bytes:
-    pieces = bytearray()
-    while piece := await response.content.readany():
-        pieces += piece
-        if len(pieces) > most:
-            raise too_long(most)
-    return bytes(pieces)
 
 
 def _body(request: ChatRequest, *, form: str) -> dict[str, Any]:
@@ -184,6 +168,15 @@ def _body(request: ChatRequest, *, form: str) -> dict[str, Any]:
     elif form:
         body["response_format"] = {"type": form}
     return body
+
+
+def _encoded(body: dict[str, Any]) -> bytes:
+    """Write as JSON; raises ValueError for NaN, which orjson writes as null, and which is none."""
+    try:
+        raw = orjson.dumps(body)
+    except orjson.JSONEncodeError:  # half a surrogate pair, or a number of more than 64 bits
+        raw = b"null"
+    return _STRICT.encode(body).encode() if b"null" in raw else raw
 
 
 def _read(kind: type[Body], raw: bytes) -> Body:

@@ -33,6 +33,7 @@ from evalsite.endpoints.seal import mark_key
 from judges.fence import sealed_with
 from judges.mock import MockModel
 from judges.models import ChatReply, ChatRequest, EmbedReply, EmbedRequest, ModelError
+from judges.post import Unreached
 from judges.trouble import RateLimited
 
 Reply = TypeVar("Reply", ChatReply, EmbedReply)
@@ -235,9 +236,7 @@ def _longest(request: ChatRequest | EmbedRequest) -> int | None:
 
 def _end(purse: Purse, booked: Decimal, *, error: ModelError) -> None:
     """End a call without a reply; where the endpoint may have worked, it may cost."""
-    from aiohttp import ClientConnectorError
-
-    if error.code in _UNPAID or isinstance(error.__cause__, ClientConnectorError):
+    if error.code in _UNPAID or isinstance(error.__cause__, Unreached):
         purse.release(booked)
     else:
         purse.lose(booked)

@@ -54,14 +54,15 @@ class Gate:
     async def _look(self, place: Address, *, model: str) -> Seen:
         asked = (place.whose, model)
         try:
-            async with self._client.pipeline(transaction=False) as pipe:
-                pipe.pttl(pause_key(place, model=model))
-                pipe.mget(place.key("broken"), place.key("failures"))
-                left, (broken_by, n_failures) = await pipe.execute()
+            # How long a pause lasts is a second question, and hardly ever one.
+            pause = pause_key(place, model=model)
+            keys = (pause, place.key("broken"), place.key("failures"))
+            paused, broken_by, n_failures = await self._client.mget(keys)
+            left = await self._client.pttl(pause) if paused else 0
         finally:
             self._looks.pop(asked, None)
         now = time.monotonic()
-        seen = Seen(now, now + max(left, 0) / 1000, broken_by or "", int(n_failures or 0))
+        seen = Seen(now, now + max(left, 0) / 1000, str(broken_by or ""), int(n_failures or 0))
         self._seen[asked] = seen
         return seen
 

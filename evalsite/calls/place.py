@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db.models import Max
 
 from evalsite.calls.desk import Desk
-from evalsite.calls.price import Tariff, tariff_of
-from evalsite.endpoints.guard import open_session
+from evalsite.calls.price import Tariff, tariff_at
 from evalsite.endpoints.models import Endpoint, EndpointKind
+from evalsite.endpoints.post import EndpointPoster
 from evalsite.endpoints.queries import find_endpoint
 from evalsite.endpoints.read import read_secret
 from evalsite.errors import EvalsiteError
 from judges.models import Caller
 from judges.wire import OpenAIWire
-
-if TYPE_CHECKING:
-    from aiohttp import ClientSession
 
 T = TypeVar("T")
 
@@ -65,9 +62,9 @@ class Address:
 
 @dataclass(slots=True)
 class Place(Address):
-    """An endpoint that speaks as a model does, with an open session."""
+    """An endpoint that speaks as a model does, with what keeps its connections."""
 
-    session: ClientSession
+    poster: EndpointPoster
     wire: Caller
 
 
@@ -94,7 +91,7 @@ class Places:
         named = (place.name, model)
         if named not in self._tariffs:
             self._tariffs[named] = asyncio.create_task(
-                self._desk.do(lambda: tariff_of(model, endpoint=place.name))
+                self._desk.do(lambda: tariff_at(place.endpoint, model=model))
             )
         return await _result(self._tariffs[named])
 
@@ -104,15 +101,13 @@ class Places:
             task.cancel()
         for opened in await asyncio.gather(*self._places.values(), return_exceptions=True):
             if isinstance(opened, Place):
-                await opened.session.close()
+                await opened.poster.aclose()
 
     async def _open(self, name: str) -> Place:
         endpoint, secret = await self._desk.do(lambda: _look_up(name, batch_id=self._batch_id))
-        session = open_session(endpoint)
-        wire = OpenAIWire(
-            endpoint.base_url, key=secret, session=session, timeout_s=endpoint.timeout_s
-        )
-        return Place(endpoint, asyncio.Semaphore(endpoint.parallel), session, wire)
+        poster = EndpointPoster(endpoint)
+        wire = OpenAIWire(poster.base_url, key=secret, poster=poster, timeout_s=endpoint.timeout_s)
+        return Place(endpoint, asyncio.Semaphore(endpoint.parallel), poster, wire)
 
 
 async def _result(task: asyncio.Task[T]) -> T:

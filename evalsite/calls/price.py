@@ -11,7 +11,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -43,8 +42,7 @@ class Tier(NamedTuple):
         return (self.usd_in * tokens_in + self.usd_out * tokens_out) / _MILLION
 
 
-@dataclass(frozen=True, slots=True)
-class Tariff:
+class Tariff(NamedTuple):
     """What a model costs at an endpoint, and who says so; tiers ascend from 0."""
 
     source: str
@@ -90,13 +88,17 @@ def tariff_of(model: str, *, endpoint: str = "") -> Tariff | None:
     """
     if endpoint == RESERVED:
         return MOCK
-    place = _place(endpoint)
-    model = model or (place.default_model if place else "")
-    names = {"", endpoint, place.name if place else ""}
-    own = Price.objects.filter(model=model, endpoint__in=names).order_by("-endpoint").first()
-    if own is not None:
-        return Tariff("own price", (Tier(0, own.usd_in, own.usd_out),))
-    return list_tariff(model, base_url=place.base_url) if place else None
+    try:
+        place = find_endpoint(endpoint)
+    except EndpointUnknown:
+        return _own_tariff(model, endpoint=endpoint)  # whoever calls it says that it is unknown
+    return tariff_at(place, model=model or place.default_model)
+
+
+def tariff_at(endpoint: Endpoint, *, model: str) -> Tariff | None:
+    """Do what tariff_of does for an endpoint at hand."""
+    own = _own_tariff(model, endpoint=endpoint.name)
+    return own or list_tariff(model, base_url=endpoint.base_url)
 
 
 def list_tariff(model: str, *, base_url: str, on: date | None = None) -> Tariff | None:
@@ -144,8 +146,8 @@ def _tiers(rows: Iterable[_Row], *, on: date) -> tuple[Tier, ...]:
     )
 
 
-def _place(endpoint: str) -> Endpoint | None:
-    try:
-        return find_endpoint(endpoint)
-    except EndpointUnknown:
-        return None  # then it has no price either; whoever calls it says that it is unknown
+def _own_tariff(model: str, *, endpoint: str) -> Tariff | None:
+    """Answer the tenant's price at this endpoint or, where it has none, at any."""
+    prices = Price.objects.filter(model=model, endpoint__in={"", endpoint})
+    own = prices.order_by("-endpoint").values_list("usd_in", "usd_out").first()
+    return Tariff("own price", (Tier(0, *own),)) if own else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -17,7 +16,7 @@ from ipaddress import (
     IPv6Network,
     ip_network,
 )
-from typing import Final
+from typing import Final, NamedTuple
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -39,8 +38,7 @@ _NOT_PUBLIC: Final = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(NamedTuple):
     """One entry of the operator's list: a host name, or a network; no `ports` are all ports."""
 
     ports: frozenset[int]

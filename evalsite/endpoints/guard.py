@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from yarl import URL
 
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class EndpointBlocked(EvalsiteError):
@@ -60,12 +60,12 @@ def check_url(text: str) -> URL:
     url = _parse(text)
     host, port = plain_host(url.raw_host or ""), url.port or 0
     if host == "localhost" or host.endswith(".localhost"):
-        _require(host, ["127.0.0.1", "::1"], port=port)
+        require(host, ["127.0.0.1", "::1"], port=port)
     try:
         literal = str(ip_address(host))
     except ValueError:
         return url
-    _require(host, [literal], port=port)
+    require(host, [literal], port=port)
     return url
 
 
@@ -147,15 +147,15 @@ def _is_canonical(host: str) -> bool:
         return False
 
 
-def _require(host: str, addresses: Sequence[str], *, port: int) -> None:
+def require(host: str, addresses: Sequence[str], *, port: int) -> None:
     """Raise EndpointBlocked unless every address may be called."""
     operators = allowed()
     for text in addresses:
         if not may_call(host, ip_address(text), port=port, allowed=operators):
-            _block(host, port=port)
+            block(host, port=port)
 
 
-def _block(host: str, *, port: int) -> NoReturn:
+def block(host: str, *, port: int) -> NoReturn:
     raise EndpointBlocked(f"{host} port {port} may not be called")
 
 
@@ -168,11 +168,11 @@ def _resolver(host: str, *, port: int) -> aiohttp.abc.AbstractResolver:
         async def resolve(self, *place: Any, **options: Any) -> list[ResolveResult]:
             asked, asked_port = place
             if plain_host(asked) != host or asked_port != port:
-                _block(asked, port=asked_port)
+                block(asked, port=asked_port)
             found = await asyncio.get_running_loop().getaddrinfo(
                 asked, asked_port, type=socket.SOCK_STREAM, **options
             )
-            _require(host, [str(info[4][0]) for info in found], port=port)
+            require(host, [str(info[4][0]) for info in found], port=port)
             return [
                 ResolveResult(
                     hostname=asked,
@@ -196,7 +196,7 @@ def _socket_factory(host: str) -> Any:
 
     def make(place: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, address = place
-        _require(host, [str(address[0])], port=int(address[1]))
+        require(host, [str(address[0])], port=int(address[1]))
         return socket.socket(family, kind, protocol)
 
     return make
@@ -205,9 +205,9 @@ def _socket_factory(host: str) -> Any:
 def _stay_at(home: URL) -> Any:
     async def stay(request: aiohttp.ClientRequest, handler: Any) -> aiohttp.ClientResponse:
         if request.url.origin() != home:
-            _block(str(request.url.host), port=request.url.port or 0)
+            block(str(request.url.host), port=request.url.port or 0)
         response: aiohttp.ClientResponse = await handler(request)
-        if response.status in _REDIRECTS:
+        if response.status in REDIRECTS:
             response.close()
             raise Redirected(f"{home} answered with a redirect ({response.status})")
         return response

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from contextlib import aclosing
 from typing import Any
 
 import psycopg
 from celery import chord
 
 from judges.models import ChatRequest
+from judges.post import Poster
 from judges.wire import OpenAIWire
 from tests.bench.bare_chord import app
 
@@ -71,11 +73,9 @@ def end(batch: int) -> None:
 
 
 async def _ask(numbers: range, *, url: str, at_once: int) -> list[tuple[int, str]]:
-    import aiohttp
-
     left, replies = iter(numbers), []
-    async with aiohttp.ClientSession() as session:
-        wire = OpenAIWire(url, key=None, session=session, timeout_s=60)
+    async with aclosing(Poster()) as poster:
+        wire = OpenAIWire(url, key=None, poster=poster, timeout_s=60)
 
         async def work() -> None:
             for number in left:

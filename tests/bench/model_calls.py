@@ -29,6 +29,9 @@ UNITS = {
     "x_ideal": "ratio to the ideal",
     "closed_s": "first claim to committed summary",
     "worker_cpu_ms": "processor time of the worker, ms a call",
+    "call_cpu_ms": "  of that a call, once running",
+    "batch_cpu_ms": "  and a batch, whatever its size",
+    "close_cpu_ms": "    of that after its last chunk",
     "bare_s": "the same calls by a bare chord",
     "bare_x_ideal": "ratio of the bare chord to the ideal",
 }
@@ -78,11 +81,21 @@ def _measure(
             measured = []
             for number in range(asked.rounds):
                 figures = _score("calls", n=asked.calls, worker=worker)
+                figures |= _parts(
+                    figures, _score("warm-up", n=WARM_UP, worker=worker), n=asked.calls
+                )
                 size = int(figures.pop("chunk"))
                 bare = bare_calls.run(number, n=asked.calls, size=size, url=url, at_once=PARALLEL)
                 figures |= {"bare_s": bare, "bare_x_ideal": bare / ideal}
                 measured.append(figures | {"x_ideal": figures["scored_s"] / ideal})
     return measured
+
+
+def _parts(large: dict[str, float], small: dict[str, float], *, n: int) -> dict[str, float]:
+    """Tell what each call costs from what a batch costs once, by two batches of as many chunks."""
+    whole, less = large["worker_cpu_ms"] * n, small["worker_cpu_ms"] * WARM_UP
+    call = (whole - less) / (n - WARM_UP)
+    return {"call_cpu_ms": call, "batch_cpu_ms": whole - call * n}
 
 
 def _score(name: str, *, n: int, worker: int) -> dict[str, float]:
@@ -108,24 +121,19 @@ def _score(name: str, *, n: int, worker: int) -> dict[str, float]:
     )
     chunks = Chunk.objects.filter(step__batch=batch)
     _until(lambda: not chunks.exclude(state="done").exists())
-    scored = time.time()
+    scored, judging = time.time(), cpu_seconds(worker)
     _until(lambda: Batch.objects.filter(pk=batch.pk, state="finished").exists())
-    closed = time.time()
-    spent = cpu_seconds(worker) - before
+    closed, spent = time.time(), cpu_seconds(worker)
     batch.refresh_from_db()
-    print(
-        list(of_batch(batch.pk).exclude(status="passed").values_list("status", "details")[:2]),
-        of_batch(batch.pk).count(),
-        batch.n_calls,
-        file=sys.stderr,
-    )
-    assert of_batch(batch.pk).filter(status="passed").count() == n
+    others = of_batch(batch.pk).exclude(status="passed").values_list("status", "details")
+    assert of_batch(batch.pk).filter(status="passed").count() == n, list(others[:2])
     assert batch.n_calls == n
     first = rounds.first_claim(batch)
     return {
         "scored_s": scored - first,
         "closed_s": closed - first,
-        "worker_cpu_ms": spent / n * 1000,
+        "worker_cpu_ms": (spent - before) / n * 1000,
+        "close_cpu_ms": (spent - judging) * 1000,
         "chunk": max(chunks.values_list("n_cases", flat=True)),
     }
 

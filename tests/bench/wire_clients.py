@@ -1,8 +1,8 @@
 """Which HTTP library shall carry the questions? 500 calls of 200 ms, 50 at once, ideal 2.0 s.
 
-`python tests/bench/wire_clients.py` measures those that are installed; only aiohttp is pinned. The
-fake endpoint runs in a process of its own. Printed are wall seconds as a multiple of the ideal,
-milliseconds of CPU per call in this process, and what the import takes.
+`python tests/bench/wire_clients.py` measures those that are installed; pinned are pycurl and
+aiohttp. The fake endpoint runs in a process of its own. Printed are wall seconds as a multiple of
+the ideal, milliseconds of CPU per call in this process, and what the import takes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -39,16 +39,29 @@ def endpoint(latency_s: float) -> Iterator[str]:
 
 @asynccontextmanager
 async def with_wire(url: str) -> Any:
-    """Give a way to ask through judges.wire, which is on aiohttp."""
-    import aiohttp
-
+    """Give a way to ask through judges.wire, which is on pycurl."""
     from judges.models import ChatRequest
+    from judges.post import Poster
     from judges.wire import OpenAIWire
 
     request = ChatRequest(model="m", messages=QUESTION, parameters={"temperature": 0})
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        wire = OpenAIWire(url, key="a-key-of-nobody", session=session, timeout_s=30)
+    async with aclosing(Poster()) as poster:
+        wire = OpenAIWire(url, key="a-key-of-nobody", poster=poster, timeout_s=30)
         yield lambda: wire.chat(request)
+
+
+@asynccontextmanager
+async def with_aiohttp(url: str) -> Any:
+    """Give a way to ask through aiohttp."""
+    import aiohttp
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+
+        async def post() -> Any:
+            async with session.post(f"{url}/chat/completions", json=BODY) as response:
+                return await response.json()
+
+        yield post
 
 
 def with_httpx(library: str) -> Callable[[str], Any]:
@@ -76,7 +89,8 @@ async def with_sdk(url: str) -> Any:
 
 
 CLIENTS: dict[str, tuple[str, Any]] = {
-    "judges.wire (aiohttp)": ("aiohttp", with_wire),
+    "judges.wire (pycurl)": ("pycurl", with_wire),
+    "aiohttp": ("aiohttp", with_aiohttp),
     "httpx2": ("httpx2", with_httpx("httpx2")),
     "httpx": ("httpx", with_httpx("httpx")),
     "openai": ("openai", with_sdk),

@@ -15,15 +15,9 @@ PLACE: Any = SimpleNamespace(key=lambda *parts: ":".join(parts))
 class Away:
     """A broker that is away."""
 
-    def pipeline(self, **_: object) -> Away:
-        return self
-
-    async def __aenter__(self) -> Away:
+    async def mget(self, _: object) -> list[str]:
         await asyncio.sleep(0.001)
         raise ConnectionError
-
-    async def __aexit__(self, *_: object) -> None:
-        """Never entered."""
 
 
 def test_a_failed_look_that_nobody_waits_for_is_quiet() -> None:

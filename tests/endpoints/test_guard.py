@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -18,9 +17,9 @@ from evalsite.endpoints.guard import (
     check_url,
     open_session,
 )
-from evalsite.endpoints.models import Endpoint
 from evalsite.env import SettingsInvalid
 from evalsite.errors import EvalsiteError
+from tests.endpoints.doors import Door, endpoint_at
 from tests.endpoints.rebinding import resolving
 from tests.endpoints.url_forms import FORMS
 
@@ -59,16 +58,6 @@ class Listener:
         writer.close()
 
 
-def endpoint_at(url: str) -> Endpoint:
-    return Endpoint(name="e", base_url=url, tenant_id=uuid4())
-
-
-async def call(url: str, *, path: str = "/") -> str:
-    async with open_session(endpoint_at(url)) as session:
-        async with session.get(url + path) as response:
-            return await response.text()
-
-
 def with_listener(ask: Callable[[Listener], Awaitable[Any]]) -> Any:
     async def run() -> Any:
         async with Listener() as listener:
@@ -78,7 +67,7 @@ def with_listener(ask: Callable[[Listener], Awaitable[Any]]) -> Any:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_no_form_of_loopback_is_reached(form: str, knobs: Callable[..., None]) -> None:
+def test_no_form_of_loopback_is_reached(call: Door, form: str, knobs: Callable[..., None]) -> None:
     async def ask(listener: Listener) -> int:
         # The port is open for another machine, so that only the address can be the hindrance.
         knobs(outbound_allow=json.dumps([f"10.9.9.9:{listener.port}"]))
@@ -90,7 +79,9 @@ def test_no_form_of_loopback_is_reached(form: str, knobs: Callable[..., None]) -
 
 
 @pytest.mark.parametrize("entry", ["127.0.0.1:{}", "127.0.0.0/8:{}", "127.0.0.1:*"])
-def test_what_the_operator_allows_is_reached(entry: str, knobs: Callable[..., None]) -> None:
+def test_what_the_operator_allows_is_reached(
+    call: Door, entry: str, knobs: Callable[..., None]
+) -> None:
     async def ask(listener: Listener) -> str:
         knobs(outbound_allow=json.dumps([entry.format(listener.port)]))
         return await call(f"http://127.0.0.1:{listener.port}")
@@ -98,7 +89,7 @@ def test_what_the_operator_allows_is_reached(entry: str, knobs: Callable[..., No
     assert with_listener(ask) == "ok"
 
 
-def test_an_allowed_name_is_reached(knobs: Callable[..., None]) -> None:
+def test_an_allowed_name_is_reached(call: Door, knobs: Callable[..., None]) -> None:
     async def ask(listener: Listener) -> str:
         knobs(outbound_allow=json.dumps([f"localhost:{listener.port}"]))
         return await call(f"http://localhost:{listener.port}")
@@ -133,6 +124,7 @@ def test_a_refused_url_is_not_repeated(url: str) -> None:
 
 
 def test_one_private_address_among_public_ones_blocks_the_name(
+    call: Door,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with resolving(monkeypatch, ["93.184.216.34", "127.0.0.1"]):
@@ -141,7 +133,7 @@ def test_one_private_address_among_public_ones_blocks_the_name(
 
 
 def test_a_name_that_turns_private_is_blocked_when_it_does(
-    monkeypatch: pytest.MonkeyPatch, knobs: Callable[..., None]
+    call: Door, monkeypatch: pytest.MonkeyPatch, knobs: Callable[..., None]
 ) -> None:
     async def ask(listener: Listener) -> int:
         knobs(outbound_allow=json.dumps([f"rebind.example.org:{listener.port}"]))
@@ -157,7 +149,7 @@ def test_a_name_that_turns_private_is_blocked_when_it_does(
 
 
 def test_what_was_resolved_is_what_is_called(
-    monkeypatch: pytest.MonkeyPatch, knobs: Callable[..., None]
+    call: Door, monkeypatch: pytest.MonkeyPatch, knobs: Callable[..., None]
 ) -> None:
     async def ask(listener: Listener) -> bytes:
         knobs(outbound_allow=json.dumps([f"twice.example.org:{listener.port}"]))
@@ -169,7 +161,7 @@ def test_what_was_resolved_is_what_is_called(
     assert b"Host: twice.example.org" in with_listener(ask)
 
 
-def test_no_redirect_is_followed(knobs: Callable[..., None]) -> None:
+def test_no_redirect_is_followed(call: Door, knobs: Callable[..., None]) -> None:
     async def ask(listener: Listener) -> int:
         knobs(outbound_allow=json.dumps([f"127.0.0.1:{listener.port}"]))
         listener.answer = b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n"
@@ -192,7 +184,7 @@ def test_a_session_reaches_no_other_origin(knobs: Callable[..., None]) -> None:
 
 
 def test_proxies_of_the_environment_are_ignored(
-    monkeypatch: pytest.MonkeyPatch, knobs: Callable[..., None]
+    call: Door, monkeypatch: pytest.MonkeyPatch, knobs: Callable[..., None]
 ) -> None:
     async def ask(listener: Listener) -> str:
         knobs(outbound_allow=json.dumps([f"127.0.0.1:{listener.port}"]))

@@ -29,6 +29,11 @@ def test_it_is_gone(said: str) -> None:
     assert b"0123" not in left
 
 
+@pytest.mark.parametrize("slash", ["\\/", "\\\\\\/", "\\u002f", "\\\\U002F"])
+def test_a_secret_without_backslashes_is_gone_too(slash: str) -> None:
+    assert cross_out(f"sk-a{slash}b0123".encode(), "sk-a/b0123") == b"***"
+
+
 def test_other_words_stay() -> None:
     said = json.dumps({"key": "sk-a/b", "path": "a\\sk"}).encode()
     assert cross_out(said, SECRET) == said

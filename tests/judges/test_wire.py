@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-import aiohttp
 import pytest
 
 import judges.wire
 from judges.models import ChatReply, ChatRequest, EmbedReply, EmbedRequest, ModelError
+from judges.post import Poster
 from judges.trouble import RateLimited, retry_after
 from judges.wire import LONGEST_CHAT, OpenAIWire
 from tests.fake_model import FAILED, RESET, TRUNCATED, FakeModel, Fault, fake_model, rate_limited
@@ -32,8 +33,8 @@ def fake() -> Iterator[FakeModel]:
 
 def asked(fake: FakeModel, *, timeout_s: float = 20, **request: Any) -> ChatReply:
     async def ask() -> ChatReply:
-        async with aiohttp.ClientSession() as session:
-            wire = OpenAIWire(fake.base_url, key=KEY, session=session, timeout_s=timeout_s)
+        async with aclosing(Poster()) as poster:
+            wire = OpenAIWire(fake.base_url, key=KEY, poster=poster, timeout_s=timeout_s)
             return await wire.chat(ChatRequest(**{"model": "m", "messages": ASKED, **request}))
 
     return asyncio.run(ask())
@@ -41,8 +42,8 @@ def asked(fake: FakeModel, *, timeout_s: float = 20, **request: Any) -> ChatRepl
 
 def embedded(fake: FakeModel, *texts: str) -> EmbedReply:
     async def ask() -> EmbedReply:
-        async with aiohttp.ClientSession() as session:
-            wire = OpenAIWire(fake.base_url + "/", key=None, session=session, timeout_s=20)
+        async with aclosing(Poster()) as poster:
+            wire = OpenAIWire(fake.base_url + "/", key=None, poster=poster, timeout_s=20)
             return await wire.embed(EmbedRequest(model="e", texts=texts))
 
     return asyncio.run(ask())
@@ -67,6 +68,15 @@ def test_the_request_is_sent_as_asked(fake: FakeModel) -> None:
         "temperature": 0,
         "tools": tools,
     }
+
+
+def test_text_arrives_as_it_is_and_nan_is_not_sent(fake: FakeModel) -> None:
+    said = [{"role": "user", "content": "null \ud800 \u27e6\0\N{ROCKET}"}]
+    for messages in (ASKED, said):
+        asked(fake, messages=messages, parameters={"top_p": None})
+        assert fake.calls[-1].body == {"model": "m", "messages": messages, "top_p": None}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        asked(fake, parameters={"logit_bias": {"5": float("nan")}})
 
 
 def test_tool_calls_come_back_as_the_wire_has_them(fake: FakeModel) -> None:
@@ -161,7 +171,7 @@ def test_a_key_that_the_server_repeats_is_crossed_out(fake: FakeModel, status: i
 
 
 def test_the_key_is_in_no_repr() -> None:
-    wire = OpenAIWire("http://x/v1", key=KEY, session=None, timeout_s=1)  # type: ignore[arg-type]
+    wire = OpenAIWire("http://x/v1", key=KEY, poster=None, timeout_s=1)  # type: ignore[arg-type]
     assert KEY not in f"{wire!r} {vars(wire)!r}"
 
 
