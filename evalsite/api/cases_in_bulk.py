@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -10,7 +9,7 @@ import orjson
 from django.http import StreamingHttpResponse
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +24,7 @@ from rest_framework.serializers import (
 
 from evalsite.api.cases import EXAMPLE, AtVersion
 from evalsite.api.frame.asked import asked
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.parse import NDJSON, JSONLines
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.stream import send_lines
@@ -100,7 +100,7 @@ class CaseLines(Resource[Suite]):
     serializer_class = CasesTaken
     parameters: ClassVar = {"take": Strictness.names(), "send": AtVersion.names()}
 
-    @extend_schema(
+    @documented(
         parameters=[Strictness],
         request=_LINES,
         responses=CasesTaken,
@@ -113,10 +113,10 @@ class CaseLines(Resource[Suite]):
         done = import_case_lines(
             take_lines(request), suite=suite, skip_bad=not strict, actor=request.user
         )
-        told = {**asdict(done.cases), "n_lost": done.bad}
+        told = {**done.cases._asdict(), "n_lost": done.bad}
         return Response({**told, "lost": [bad._asdict() for bad in done.first_bad]})
 
-    @extend_schema(
+    @documented(
         parameters=[AtVersion],
         responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "A case a line.")},
     )
@@ -138,7 +138,7 @@ class CaseEdits(Resource[Suite]):
     serializer_class = Edited
     verbs: ClassVar = {"set_state": "change", "tag": "change", "untag": "change"}
 
-    @extend_schema(
+    @documented(
         request=StateWanted,
         responses=Edited,
         examples=[
@@ -149,7 +149,7 @@ class CaseEdits(Resource[Suite]):
         """Put cases into a state."""
         return self._edit(StateWanted, set_state)
 
-    @extend_schema(
+    @documented(
         request=TagWanted,
         responses=Edited,
         examples=[OpenApiExample("tag", {"keys": ["2+2"], "tag": "smoke"}, request_only=True)],
@@ -158,7 +158,7 @@ class CaseEdits(Resource[Suite]):
         """Give cases a tag."""
         return self._edit(TagWanted, add_tag)
 
-    @extend_schema(
+    @documented(
         request=TagWanted,
         responses=Edited,
         examples=[OpenApiExample("untag", {"keys": ["2+2"], "tag": "smoke"}, request_only=True)],

@@ -6,7 +6,6 @@ looked for case by case. A page looks through so many at most, says so, and goes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -23,8 +22,7 @@ MOST_LOOKED_THROUGH: Final = 30_000
 MOST_SEARCHED: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Which cases are wanted; all that is blank is no wish.
 
     `q` is looked for in key and input, in any case of letters. `changed` asks for those with a

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from evalsite.cases.check import check_tag
@@ -13,8 +12,7 @@ from evalsite.cases.curate import add_tag, remove_tag, set_state
 from evalsite.cases.models import CaseState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BulkAct:
+class BulkAct(NamedTuple):
     """An act on many cases; `with_tag` ones need a tag."""
 
     name: str

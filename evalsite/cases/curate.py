@@ -15,11 +15,12 @@ from django.db import transaction
 
 from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
+from evalsite.cases.add import add_new
 from evalsite.cases.apply import Curated, apply_staged, lock
 from evalsite.cases.check import CheckedCase, check_case, check_tag
 from evalsite.cases.models import CaseState, Suite, TestCase
 from evalsite.cases.queries import changed_fields
-from evalsite.cases.stage import Repeated, drop_repeated, repeated_keys, stage_edit, stage_rows
+from evalsite.cases.stage import Repeated, drop_repeated, repeated_keys, stage_edit
 from evalsite.errors import EvalsiteError
 from evalsite.tenants.statistics import refresh_statistics
 from packs.registry import PACKS
@@ -118,8 +119,8 @@ def save_case(
         lock(suite)
         if based_on is not None:
             _require_revision(suite, key=checked.key, number=based_on)
-        stage_rows([(1, checked)])
-        done = apply_staged(suite, author=str(actor), note=note)
+        added = add_new(suite, [(1, checked)], author=str(actor), note=note)
+        done = apply_staged(suite, author=str(actor), note=note, added=added)
         case = TestCase.objects.get(suite=suite, key=checked.key)
         if done.touched:
             verb = "case.added" if done.new else "case.changed"
@@ -142,14 +143,14 @@ def import_cases(
     Of several lines with one key the first counts; `on_repeated` hears of the others.
     """
     with transaction.atomic():
-        stage_rows(rows)
+        added = add_new(suite, rows, author=str(actor), note=note)
         found = False
         for repeated in repeated_keys():
             found = True
             on_repeated(repeated)
         if found:
             drop_repeated()
-        done = apply_staged(suite, author=str(actor), note=note)
+        done = apply_staged(suite, author=str(actor), note=note, added=added)
         _record_bulk("cases.imported", suite, done=done, actor=actor)
     refresh_statistics("cases_testcase", "cases_revision", rows=done.new + done.changed)
     return done

@@ -8,9 +8,8 @@ absent, or as blank as it was.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from packs.protocol import Pack
 
@@ -31,8 +30,7 @@ class Kind(StrEnum):
     REST = "rest"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(NamedTuple):
     """A place of the form; `name` is the path of its value in the case.
 
     `choices` are JSON values. A slot of kind `rest` holds the members that have no place of their

@@ -1,4 +1,4 @@
-"""Stage cases in a temporary table, where the next verb compares and applies them as one set.
+"""Stage cases in temporary tables, where the next verb compares and applies them as one set.
 
 Row-level security refuses COPY into a tenant's table, and a row at a time is slow. A temporary
 table takes COPY, belongs to the session alone, and goes when the transaction ends.
@@ -18,17 +18,18 @@ from uuid_utils import uuid7
 from evalsite.cases.check import CheckedCase
 from evalsite.cases.strict_json import dump
 
+# Cases arrive in blocks. Those with new keys are added; the others stay staged until the end.
 _CREATE = """
-    DROP TABLE IF EXISTS pg_temp.staged_case;
+    DROP TABLE IF EXISTS pg_temp.staged_case, pg_temp.arrived_case, pg_temp.added_case;
     CREATE TEMPORARY TABLE staged_case (
         line bigint, id uuid, revision_id uuid, key text, state text, input jsonb, expected jsonb,
         tags varchar[], category text, subcategory text, complexity smallint, metadata jsonb,
         content_hash text
-    ) ON COMMIT DROP
+    ) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE arrived_case (LIKE staged_case) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE added_case (line bigint, key text) ON COMMIT DROP
 """
-_COPY = "COPY staged_case FROM STDIN"
-# What the next verb joins on; of the rest it needs no statistics.
-_ANALYZE = "ANALYZE staged_case (key)"
+_COPY = "COPY arrived_case FROM STDIN"
 _FROM_SUITE = """
     INSERT INTO staged_case
     SELECT 0, t.id, w.revision_id, t.key, coalesce(%(state)s, t.state), t.input, t.expected,
@@ -45,16 +46,31 @@ _FROM_SUITE = """
 _REPEATED = """
     SELECT line, key, first FROM (
         SELECT line, key, min(line) OVER keyed AS first, row_number() OVER keyed AS place
-        FROM staged_case WINDOW keyed AS (PARTITION BY key ORDER BY line)
+        FROM (
+            SELECT line, key FROM staged_case UNION ALL
+            SELECT line, key FROM added_case WHERE key IN (SELECT key FROM staged_case)
+        ) AS lines WINDOW keyed AS (PARTITION BY key ORDER BY line)
     ) AS numbered WHERE place > 1 ORDER BY line
 """
-_DROP_REPEATED = """
-    DELETE FROM staged_case WHERE line IN (
-        SELECT line FROM (
-            SELECT line, row_number() OVER (PARTITION BY key ORDER BY line) AS place
-            FROM staged_case
-        ) AS numbered WHERE place > 1)
-"""
+_DROP = "DELETE FROM staged_case s USING ({}) r WHERE r.line = s.line"
+
+
+class Row(NamedTuple):
+    """A case as the tables here hold it, JSON and tags as text."""
+
+    line: int
+    id: str
+    revision_id: str
+    key: str
+    state: str
+    input: str
+    expected: str
+    tags: str
+    category: str
+    subcategory: str
+    complexity: int | None
+    metadata: str
+    content_hash: str
 
 
 class Repeated(NamedTuple):
@@ -65,12 +81,10 @@ class Repeated(NamedTuple):
     first: int
 
 
-def stage_rows(rows: Iterable[tuple[int, CheckedCase]]) -> None:
-    """Stage numbered cases in an open transaction; memory stays flat."""
+def clear_stage() -> None:
+    """Make the tables anew in an open transaction."""
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
-        _copy(cursor, rows)
-        cursor.execute(_ANALYZE)
 
 
 def stage_edit(
@@ -93,7 +107,6 @@ def stage_edit(
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
         cursor.execute(_FROM_SUITE, values)
-        cursor.execute(_ANALYZE)
 
 
 def repeated_keys() -> Iterator[Repeated]:
@@ -106,30 +119,35 @@ def repeated_keys() -> Iterator[Repeated]:
 def drop_repeated() -> int:
     """Keep the first line of each key; answer how many lines were dropped."""
     with connection.cursor() as cursor:
-        cursor.execute(_DROP_REPEATED)
+        cursor.execute(_DROP.format(_REPEATED))
         return int(cursor.rowcount)
 
 
-def _copy(cursor: CursorWrapper, rows: Iterable[tuple[int, CheckedCase]]) -> None:
+def staged_row(line: int, case: CheckedCase) -> Row:
+    """Answer a case ready to be copied, with ids for itself and for its revision."""
+    return Row(
+        line,
+        str(uuid7()),
+        str(uuid7()),
+        case.key,
+        case.state,
+        dump(case.input),
+        dump(case.expected),
+        _array(tuple(case.tags)),
+        case.category,
+        case.subcategory,
+        case.complexity,
+        dump(case.metadata),
+        case.content_hash,
+    )
+
+
+def copy_block(cursor: CursorWrapper, rows: Iterable[Row]) -> None:
+    """Copy a block of cases in place of the one before."""
+    cursor.execute("TRUNCATE arrived_case")
     with cursor.copy(_COPY) as copy:
-        for line, case in rows:
-            copy.write_row(
-                (
-                    line,
-                    str(uuid7()),
-                    str(uuid7()),
-                    case.key,
-                    case.state,
-                    dump(case.input),
-                    dump(case.expected),
-                    _array(tuple(case.tags)),
-                    case.category,
-                    case.subcategory,
-                    case.complexity,
-                    dump(case.metadata),
-                    case.content_hash,
-                )
-            )
+        for row in rows:
+            copy.write_row(row)
 
 
 @lru_cache(maxsize=4096)

@@ -19,7 +19,6 @@ from evalsite.cases.queries import SuiteUnknown
 from evalsite.cases.stage import Repeated
 from evalsite.errors import UsageError
 from evalsite.exchange.formats.format import Judged
-from evalsite.exchange.formats.registry import FORMATS, read
 from evalsite.exchange.lines import BadLine, Line
 from evalsite.exchange.open_file import open_lines
 from evalsite.exchange.sift import Sieve
@@ -126,6 +125,8 @@ def _opened(
     source: BinaryIO, *, form: str, companion: BinaryIO | None
 ) -> Iterator[tuple[Iterator[Line], Judged | None]]:
     """Open a file's lines, and what brings its verdicts where its format has some."""
+    from evalsite.exchange.formats.registry import FORMATS, read
+
     known = FORMATS.get(form)
     if known is None or known.judged is None:
         yield read(source, format=form, side="cases", companion=companion), None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from evalsite.cases.apply import lock
@@ -13,7 +12,6 @@ from evalsite.cases.pretty import Change, changes, in_short
 from evalsite.errors import EvalsiteError
 from evalsite.exchange.case_files import Imported, import_case_file
 from evalsite.exchange.formats.format import Format
-from evalsite.exchange.formats.registry import FORMATS
 from evalsite.exchange.staged_file import staged
 from evalsite.exchange.trial import trial
 
@@ -27,8 +25,7 @@ class SuiteMoved(EvalsiteError):
     hint = "look at what the file would change now, and import it again"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StagedImport:
+class StagedImport(NamedTuple):
     """A staged file on its way into a suite; `companion` is the token of a second file."""
 
     file: str
@@ -57,8 +54,7 @@ class NewCase(NamedTuple):
     asked: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DryRun:
+class DryRun(NamedTuple):
     """What an import would do to a suite at `version`: how much, and the first of it in full."""
 
     version: int
@@ -69,6 +65,8 @@ class DryRun:
 
 def formats_for(suite: Suite) -> list[Format]:
     """Answer the formats whose cases fit the suite's pack; those with verdicts are for commands."""
+    from evalsite.exchange.formats.registry import FORMATS
+
     fits = (None, suite.pack)
     return [known for known in FORMATS.values() if known.cases and known.pack in fits]
 

@@ -10,7 +10,6 @@ from typing import BinaryIO, Final
 from django.db import transaction
 
 from evalsite.cases.models import Suite
-from evalsite.exchange.formats.registry import read
 from evalsite.exchange.lines import BadLine, Line
 from evalsite.exchange.sift import Sieve
 from evalsite.targets.check import check_output
@@ -55,6 +54,8 @@ def import_output_file(
     Raises FormatUnfit, FileRefused, LinesRefused, NothingImported and RunCompleted; nothing is
     kept then.
     """
+    from evalsite.exchange.formats.registry import read
+
     lines = read(source, format=form, side="outputs")
     return import_output_lines(
         lines, run=run, suite=suite, skip_bad=skip_bad, actor=actor, on_bad=on_bad

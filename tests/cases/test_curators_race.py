@@ -8,8 +8,9 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from evalsite.cases.apply import lock
 from evalsite.cases.curate import CaseChanged, create_suite, save_case
 from evalsite.cases.models import Revision, Suite, TestCase
 from evalsite.tenants.models import Tenant
@@ -52,6 +53,18 @@ def test_curators_of_one_suite_take_turns(shared: Suite) -> None:
         versions = Revision.objects.values_list("from_version", flat=True)
         assert sorted(versions) == list(range(1, 21))
         assert (shared.version, TestCase.objects.count()) == (20, 20)
+
+
+def test_a_batch_may_refer_to_a_suite_that_a_curator_holds(shared: Suite) -> None:
+    def refer(_: int) -> object:
+        with connection.cursor() as cursor:
+            # What the foreign key of a new batch asks.
+            cursor.execute("SELECT 1 FROM cases_suite FOR KEY SHARE NOWAIT")
+            return cursor.fetchone()
+
+    with tenant(shared.tenant.pk), transaction.atomic():
+        lock(shared)
+        assert at_once(shared, refer, people=1) == [(1,)]
 
 
 def test_one_of_two_edits_of_one_revision_wins(shared: Suite) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from io import BufferedReader
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from evalsite.cases.models import Suite
 from evalsite.errors import EvalsiteError
@@ -38,8 +37,7 @@ class Judged(Protocol):
         """Write the verdicts of the cases that are in the suite now; count what became of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class Format(NamedTuple):
     """A format by its name; `companion` is the option that names a second file of cases.
 
     A format with verdicts has `judged` in place of `cases`.

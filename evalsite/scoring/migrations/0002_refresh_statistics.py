@@ -7,13 +7,15 @@ from django.db import migrations
 
 FUNCTION = """
 CREATE FUNCTION app.refresh_statistics(known text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET default_statistics_target = 20 AS $$
 BEGIN
     IF known NOT IN ('cases_testcase', 'cases_revision', 'targets_output', 'scoring_scorecard',
         'experiments_result') THEN
         RAISE EXCEPTION 'not a table to analyse: %', known;
     END IF;
-    EXECUTE format('ANALYZE public.%I', known);
+    -- Who analyses holds the table for itself until its transaction ends: nobody waits for that.
+    EXECUTE format('ANALYZE (SKIP_LOCKED) public.%I', known);
 END $$;
 REVOKE ALL ON FUNCTION app.refresh_statistics(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.refresh_statistics(text) TO evalsite_app;
