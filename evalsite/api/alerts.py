@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +20,7 @@ from rest_framework.serializers import (
 from evalsite.alerts.models import Alert
 from evalsite.alerts.mute import without_links
 from evalsite.alerts.replay import replay
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
@@ -84,7 +85,7 @@ class Alerts(ListModelMixin, RetrieveModelMixin, Resource[Alert]):
         """Leave texts out of lists."""
         return AlertSerializer if self.action == "list" else AlertDetail
 
-    @extend_schema(request=Again, responses=ReplayedSerializer, examples=[_EXAMPLE])
+    @documented(request=Again, responses=ReplayedSerializer, examples=[_EXAMPLE])
     def replay(self, request: Request) -> Response:
         """Send again what was sent or given up: the same messages, under the same ids."""
         alerts = Alert.objects.filter(pk__in=self.read(Again)["ids"])

@@ -9,7 +9,7 @@ from django.http import StreamingHttpResponse
 from django.urls import path
 from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema_field
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +22,7 @@ from rest_framework.serializers import (
 )
 
 from evalsite.api.frame.asked import Asked, asked
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.filters import AtTime
 from evalsite.api.frame.paging import ByCursor
 from evalsite.api.frame.parse import NDJSON
@@ -105,7 +106,7 @@ class Trail(ListModelMixin, RetrieveModelMixin, Resource[Entry]):
     filterset_class = EntryFilter
     pagination_class = ByTime
 
-    @extend_schema(
+    @documented(
         responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "An entry a line.")},
         filters=True,
     )
@@ -116,7 +117,7 @@ class Trail(ListModelMixin, RetrieveModelMixin, Resource[Entry]):
         rows: Iterator[dict[str, Any]] = found.values(*EntrySerializer.Meta.fields).iterator(_ROWS)
         return send_lines(map(as_given, rows), filename="audit.jsonl")
 
-    @extend_schema(parameters=[TrailAsked], responses=VerifiedSerializer, filters=False)
+    @documented(parameters=[TrailAsked], responses=VerifiedSerializer, filters=False)
     def verify(self, request: Request) -> Response:
         """Compute the trail's chain anew; a problem names the first entry that was altered."""
         wanted = asked(request, TrailAsked)

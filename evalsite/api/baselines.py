@@ -6,12 +6,13 @@ from uuid import UUID
 
 from django.urls import path
 from django_filters import CharFilter, FilterSet, UUIDFilter
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BooleanField, CharField, UUIDField
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.filters import ByIdOrName
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
@@ -71,14 +72,14 @@ class Baselines(ListModelMixin, RetrieveModelMixin, Resource[Baseline]):
     serializer_class = BaselineSerializer
     filterset_class = BaselineFilters
 
-    @extend_schema(request=NewBaseline, responses={201: BaselineSerializer}, examples=[_EXAMPLE])
+    @documented(request=NewBaseline, responses={201: BaselineSerializer}, examples=[_EXAMPLE])
     def create(self, request: Request) -> Response:
         """Pin a finished batch; it takes the place of one that was pinned before."""
         wanted = self.read(NewBaseline)
         batch = self.find(Batch, wanted.pop("batch"))
         return self.made(pin(batch, actor=request.user, **wanted), address="baseline")
 
-    @extend_schema(responses={204: None})
+    @documented(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Take a pin out: the previous batch is the baseline again."""
         unpin(self.get_object(), actor=request.user)

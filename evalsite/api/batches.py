@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.urls import path, reverse
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,6 +23,7 @@ from rest_framework.serializers import (
 
 from evalsite.api.batch_filters import BatchFilters
 from evalsite.api.forecasts import ForecastSerializer
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
@@ -150,26 +151,26 @@ class Batches(ListModelMixin, RetrieveModelMixin, Resource[Batch]):
         """Tell of one batch more than of each in a list."""
         return BatchSerializer if self.action == "list" else BatchDetail
 
-    @extend_schema(request=NewBatch, responses={202: BatchDetail}, examples=EXAMPLES)
+    @documented(request=NewBatch, responses={202: BatchDetail}, examples=EXAMPLES)
     def create(self, request: Request) -> Response:
         """Start a batch. Workers score it: look at its `Location` for how far it is."""
         batch = order.start(order_of(self.read(NewBatch)), actor=request.user)
         return self._under_way(batch)
 
-    @extend_schema(request=NewBatch, responses=ForecastSerializer, examples=EXAMPLES)
+    @documented(request=NewBatch, responses=ForecastSerializer, examples=EXAMPLES)
     def forecast(self, request: Request) -> Response:
         """Tell what such a batch would do and cost. Nothing is started or kept."""
         told = order.foresee(order_of(self.read(NewBatch)))
         return Response(ForecastSerializer(told).data)
 
-    @extend_schema(request=None, responses=BatchDetail)
+    @documented(request=None, responses=BatchDetail)
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Stop a running or paused batch, and summarise what is there."""
         self.read(Wanted)
         launch.cancel(self.find(Batch, pk).pk, actor=request.user)
         return Response(self.get_serializer(self.queryset.get(pk=pk)).data)
 
-    @extend_schema(request=None, responses=BatchDetail)
+    @documented(request=None, responses=BatchDetail)
     def pause(self, request: Request, pk: UUID) -> Response:
         """Begin nothing more of a running batch until somebody resumes it.
 
@@ -179,14 +180,14 @@ class Batches(ListModelMixin, RetrieveModelMixin, Resource[Batch]):
         pause_by_hand(self.find(Batch, pk).pk, actor=request.user)
         return Response(self.get_serializer(self.queryset.get(pk=pk)).data)
 
-    @extend_schema(request=MoreMoney, responses={202: BatchDetail})
+    @documented(request=MoreMoney, responses={202: BatchDetail})
     def resume(self, request: Request, pk: UUID) -> Response:
         """Let an unfinished batch go on with what is left of it."""
         cap = money(self.read(MoreMoney).get("max_cost_usd"))
         found = self.find(Batch, pk)
         return self._under_way(launch.resume(found.pk, max_cost_usd=cap, actor=request.user))
 
-    @extend_schema(request=MoreMoney, responses={202: BatchDetail})
+    @documented(request=MoreMoney, responses={202: BatchDetail})
     def retry_errored(self, request: Request, pk: UUID) -> Response:
         """Score again, in a finished batch, the cases without a verdict."""
         cap = money(self.read(MoreMoney).get("max_cost_usd"))

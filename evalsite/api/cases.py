@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.urls import path
 from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +25,7 @@ from rest_framework.serializers import (
 )
 
 from evalsite.api.frame.asked import Asked, asked
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.filters import WholeNumber
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
@@ -159,12 +160,12 @@ class Cases(ListModelMixin, RetrieveModelMixin, Resource[TestCase]):
         then = self.action == "list" and "version" in self.request.query_params
         return CaseThenSerializer if then else CaseSerializer
 
-    @extend_schema(parameters=[AtVersion], responses=CaseSerializer(many=True))
+    @documented(parameters=[AtVersion], responses=CaseSerializer(many=True))
     def list(self, request: Request, suite_id: UUID) -> Response:
         """List a suite's cases."""
         return super().list(request)
 
-    @extend_schema(
+    @documented(
         request=NewCase,
         responses={201: CaseSerializer},
         examples=[OpenApiExample("of the pack exact", EXAMPLE, request_only=True)],
@@ -176,7 +177,7 @@ class Cases(ListModelMixin, RetrieveModelMixin, Resource[TestCase]):
         case = save_case(suite, fields, based_on=0, actor=request.user, note=note)
         return self.made(case, address="case")
 
-    @extend_schema(
+    @documented(
         request=CaseEdit,
         responses=CaseSerializer,
         examples=[OpenApiExample("a tag", {"tags": ["smoke"]}, request_only=True)],

@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django_filters import BooleanFilter, ChoiceFilter, FilterSet, UUIDFilter
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, Serializer, UUIDField
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.filters import ByIdOrName
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
@@ -97,7 +98,7 @@ class Comparisons(ListModelMixin, RetrieveModelMixin, Resource[Comparison]):
         told = ("attribution", "worst", "losses", "batch__manifest", "baseline__manifest")
         return rows.defer(*told) if self.action == "list" else rows
 
-    @extend_schema(request=NewComparison, responses={201: ComparisonReport}, examples=[_EXAMPLE])
+    @documented(request=NewComparison, responses={201: ComparisonReport}, examples=[_EXAMPLE])
     def create(self, request: Request) -> Response:
         """Compare two finished batches of one suite; doing it again replaces what was found."""
         wanted = self.read(NewComparison)
@@ -106,13 +107,13 @@ class Comparisons(ListModelMixin, RetrieveModelMixin, Resource[Comparison]):
         made = ask_comparison(batch, baseline=baseline, actor=request.user)
         return self.made(made, address="comparison")
 
-    @extend_schema(responses=ComparisonReport)
+    @documented(responses=ComparisonReport)
     def own(self, request: Request, batch_id: UUID) -> Response:
         """Answer what was found when the batch was closed, against the baseline due to it."""
         found = get_object_or_404(self.get_queryset(), batch=batch_id, is_own=True)
         return Response(self.get_serializer(found).data)
 
-    @extend_schema(responses=WorstCases)
+    @documented(responses=WorstCases)
     def cases(self, request: Request, pk: UUID) -> Response:
         """Answer the cases that got worse, at most 20, with each stage's reason."""
         found = worst_cases(self.get_object(), limit=KEPT)

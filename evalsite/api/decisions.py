@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,11 +20,11 @@ from rest_framework.serializers import (
     Serializer,
 )
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
 from evalsite.experiments.choices import Claim, Metric
-from evalsite.experiments.decide import decide
 from evalsite.experiments.models import Decision, Experiment
 from evalsite.experiments.queries import newest_decision
 
@@ -144,13 +144,15 @@ class Decisions(ListModelMixin, RetrieveModelMixin, Resource[Decision]):
             return found
         return found.filter(experiment=self.find_id(Experiment, self.kwargs["experiment_id"]))
 
-    @extend_schema(
+    @documented(
         request=Versions,
         responses={200: DecisionSerializer, 201: DecisionSerializer},
         examples=[_EXAMPLE],
     )
     def decide(self, request: Request, experiment_id: UUID) -> Response:
         """Decide by what is recorded. 200 is the decision of one that is decided already."""
+        from evalsite.experiments.decide import decide
+
         experiment, versions = self.find(Experiment, experiment_id), self.read(Versions)
         before = newest_decision(experiment)
         decision = decide(experiment, actor=request.user, **versions)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from pydantic import SecretStr
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
@@ -19,6 +19,7 @@ from rest_framework.serializers import (
     IntegerField,
 )
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
@@ -88,7 +89,7 @@ class Endpoints(ListModelMixin, RetrieveModelMixin, Resource[Endpoint]):
     serializer_class = EndpointSerializer
     filterset_fields: ClassVar = ["name", "kind", "is_default"]
 
-    @extend_schema(
+    @documented(
         request=NewEndpoint,
         responses={201: EndpointSerializer},
         examples=[OpenApiExample("of chat models", _EXAMPLE, request_only=True)],
@@ -97,13 +98,13 @@ class Endpoints(ListModelMixin, RetrieveModelMixin, Resource[Endpoint]):
         """Add an endpoint. It is not called."""
         return self.made(self._configure(Endpoint(), self.read(NewEndpoint)), address="endpoint")
 
-    @extend_schema(request=EndpointEdit, responses=EndpointSerializer)
+    @documented(request=EndpointEdit, responses=EndpointSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change an endpoint. A kept secret does not go to another host."""
         endpoint = self._configure(self.get_object(), self.read(EndpointEdit))
         return Response(self.get_serializer(endpoint).data)
 
-    @extend_schema(responses={204: None})
+    @documented(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Delete an endpoint and its secret; what still names it is told so when it calls."""
         remove_endpoint(self.get_object(), actor=request.user)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.urls import path
 from django_filters.rest_framework import FilterSet
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +20,7 @@ from rest_framework.serializers import (
     IntegerField,
 )
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.filters import ByIdOrName
 from evalsite.api.frame.named import suite_of, target_of
 from evalsite.api.frame.resource import Resource
@@ -99,7 +100,7 @@ class Evaluations(ListModelMixin, RetrieveModelMixin, Resource[Evaluation]):
     serializer_class = EvaluationSerializer
     filterset_class = EvaluationFilter
 
-    @extend_schema(
+    @documented(
         request=NewEvaluation,
         responses={201: EvaluationSerializer},
         examples=[
@@ -113,7 +114,7 @@ class Evaluations(ListModelMixin, RetrieveModelMixin, Resource[Evaluation]):
         made = Evaluation(target=target, suite=suite, **_kept(fields))
         return self.made(add_evaluation(made, actor=request.user), address="evaluation")
 
-    @extend_schema(request=EvaluationEdit, responses=EvaluationSerializer)
+    @documented(request=EvaluationEdit, responses=EvaluationSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change an evaluation; runs that it was refused for are due once more."""
         evaluation = self.get_object()

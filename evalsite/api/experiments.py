@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +22,7 @@ from rest_framework.serializers import (
     SlugField,
 )
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.named import suite_of
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
@@ -117,7 +118,7 @@ class Experiments(ListModelMixin, RetrieveModelMixin, Resource[Experiment]):
         """Count groups for one experiment, not for each of a list."""
         return ExperimentSerializer if self.action == "list" else ExperimentDetail
 
-    @extend_schema(request=NewExperiment, responses={201: ExperimentDetail}, examples=[_EXAMPLE])
+    @documented(request=NewExperiment, responses={201: ExperimentDetail}, examples=[_EXAMPLE])
     def create(self, request: Request) -> Response:
         """Declare an experiment. Its first result locks what decides."""
         declared = self.read(NewExperiment)
@@ -126,13 +127,13 @@ class Experiments(ListModelMixin, RetrieveModelMixin, Resource[Experiment]):
         made = create_experiment(suite=about, actor=request.user, **declared)
         return self.made(made, address="experiment")
 
-    @extend_schema(request=ExperimentEdit, responses=ExperimentDetail)
+    @documented(request=ExperimentEdit, responses=ExperimentDetail)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change an experiment, as far as its results have not locked it."""
         changed = amend(self.get_object(), actor=request.user, **self.read(ExperimentEdit))
         return Response(self.get_serializer(changed).data)
 
-    @extend_schema(request=None, responses=ExperimentDetail)
+    @documented(request=None, responses=ExperimentDetail)
     def close(self, request: Request, pk: UUID) -> Response:
         """Give an open experiment up: it takes no more results."""
         experiment = self.get_object()

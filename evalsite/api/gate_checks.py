@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.urls import path, reverse
 from django_filters import CharFilter, ChoiceFilter, FilterSet, UUIDFilter
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +25,7 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.files import Markdown, Xml
 from evalsite.api.frame.named import run_of
 from evalsite.api.frame.render import Json
@@ -36,7 +37,6 @@ from evalsite.batches.models import Batch, BatchState
 from evalsite.gates.ask import ask, newest_batch
 from evalsite.gates.demand import EXIT_CODES
 from evalsite.gates.job_page import as_markdown
-from evalsite.gates.junit import write_junit
 from evalsite.gates.models import Gate, GateCheck, GateOutcome
 from evalsite.gates.reasons import Code
 
@@ -158,7 +158,7 @@ class GateChecks(ListModelMixin, RetrieveModelMixin, Resource[GateCheck]):
             return super().get_queryset()
         return super().get_queryset().filter(gate=self.find_id(Gate, self.kwargs["gate_id"]))
 
-    @extend_schema(request=Question, responses={201: GateCheckDetail}, examples=ASKING)
+    @documented(request=Question, responses={201: GateCheckDetail}, examples=ASKING)
     def create(self, request: Request, gate_id: UUID) -> Response:
         """Ask the gate whether a batch, or a run's newest finished batch, is good enough."""
         gate, asked = self.find(Gate, gate_id), self.read(Question)
@@ -169,14 +169,16 @@ class GateChecks(ListModelMixin, RetrieveModelMixin, Resource[GateCheck]):
         made = ask(gate, batch, baseline=asked.get("baseline", ""), actor=request.user)
         return self.made(made, address="gate-check")
 
-    @extend_schema(responses={(200, "application/xml"): OpenApiTypes.STR})
+    @documented(responses={(200, "application/xml"): OpenApiTypes.STR})
     def junit(self, request: Request, pk: UUID) -> HttpResponse:
         """Answer JUnit XML: a test case for each rule, and for each case."""
+        from evalsite.gates.junit import write_junit
+
         check, file = self.get_object(), BytesIO()
         write_junit(file, check.comparison.batch, check=check)
         return HttpResponse(file.getvalue(), content_type="application/xml")
 
-    @extend_schema(responses={(200, "text/markdown"): OpenApiTypes.STR})
+    @documented(responses={(200, "text/markdown"): OpenApiTypes.STR})
     def markdown(self, request: Request, pk: UUID) -> HttpResponse:
         """Answer the page for people, as a CI job shows it."""
         return HttpResponse(_page(self.get_object()), content_type="text/markdown; charset=utf-8")

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from django.urls import path
 from django_filters import FilterSet
-from drf_spectacular.utils import extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.filters import ByIdOrName
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
@@ -56,13 +56,13 @@ class Gates(ListModelMixin, RetrieveModelMixin, Resource[Gate]):
     serializer_class = GateSerializer
     filterset_class = GateFilters
 
-    @extend_schema(request=NewGate, responses={201: GateSerializer}, examples=DECLARING)
+    @documented(request=NewGate, responses={201: GateSerializer}, examples=DECLARING)
     def create(self, request: Request) -> Response:
         """Declare a gate."""
         gate = declare_new(gate_of(as_sent(self, NewGate)), actor=request.user)
         return self.made(gate, address="gate")
 
-    @extend_schema(request=GateEdit, responses=GateSerializer)
+    @documented(request=GateEdit, responses=GateSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change a gate. Another demand is a new version, and no evidence for earlier batches."""
         gate = self.get_object()
@@ -70,7 +70,7 @@ class Gates(ListModelMixin, RetrieveModelMixin, Resource[Gate]):
         changed = declare(gate_of({**stored, **as_sent(self, GateEdit)}), actor=request.user)
         return Response(self.get_serializer(changed).data)
 
-    @extend_schema(responses={204: None})
+    @documented(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Take a gate out; what it answered stays."""
         remove(self.get_object(), actor=request.user)

@@ -6,12 +6,13 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ChoiceField, EmailField
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
@@ -51,16 +52,14 @@ class Invitations(ListModelMixin, RetrieveModelMixin, Resource[Invitation]):
     serializer_class = InvitationSerializer
     filterset_fields: ClassVar = {"email": ["exact"]}
 
-    @extend_schema(
-        request=NewInvitation, responses={201: InvitationSerializer}, examples=[_EXAMPLE]
-    )
+    @documented(request=NewInvitation, responses={201: InvitationSerializer}, examples=[_EXAMPLE])
     def create(self, request: Request) -> Response:
         """Mail an invitation; an open one to the same address is withdrawn by it."""
         made = invite(**self.read(NewInvitation), actor=request.user)
         made.refresh_from_db()
         return self.made(made, address="invitation")
 
-    @extend_schema(request=None, responses={204: None})
+    @documented(request=None, responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Withdraw an invitation: its link opens nothing any more."""
         withdraw(self.get_object(), actor=request.user)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.urls import path, reverse
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +19,7 @@ from rest_framework.serializers import (
     SerializerMethodField,
 )
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
@@ -95,18 +96,18 @@ class Keys(ListModelMixin, RetrieveModelMixin, Resource[ApiKey]):
     serializer_class = KeySerializer
     filterset_fields: ClassVar = {name: ["exact"] for name in ("name", "role")}
 
-    @extend_schema(request=NewKey, responses={201: IssuedSerializer}, examples=[_KEY])
+    @documented(request=NewKey, responses={201: IssuedSerializer}, examples=[_KEY])
     def create(self, request: Request) -> Response:
         """Issue a key."""
         return self._issued(issue_key(**self.read(NewKey), actor=request.user))
 
-    @extend_schema(request=Rotation, responses={201: IssuedSerializer}, examples=[_ROTATION])
+    @documented(request=Rotation, responses={201: IssuedSerializer}, examples=[_ROTATION])
     def rotate(self, request: Request, pk: UUID) -> Response:
         """Issue a key in place of this one, which stays good for some hours more."""
         old = self.get_object()
         return self._issued(rotate_key(old, **self.read(Rotation), actor=request.user))
 
-    @extend_schema(request=None, responses={204: None})
+    @documented(request=None, responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Revoke a key: the next request with it is refused."""
         revoke_key(self.get_object(), actor=request.user)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import (
@@ -23,6 +22,7 @@ from rest_framework.serializers import (
 from rest_framework.utils.urls import replace_query_param
 
 from evalsite.api.frame.asked import Asked, asked
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.named import suite_of
 from evalsite.api.frame.resource import Resource
 from evalsite.leaderboard.models import Kind, Metric, Reserve
@@ -108,7 +108,7 @@ class Leaderboard(Resource[Any]):
     parameters = BoardAsked.names()
     serializer_class = BoardSerializer
 
-    @extend_schema(parameters=[BoardAsked])
+    @documented(parameters=[BoardAsked])
     def show(self, request: Request) -> Response:
         """Tell a page of a suite's board."""
         ask = asked(request, BoardAsked)

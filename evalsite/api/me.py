@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +19,7 @@ from rest_framework.serializers import (
 )
 from rest_framework.views import APIView
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.permit import role_of
 from evalsite.keys.holder import KeyHolder
 from evalsite.keys.models import ApiKey
@@ -63,7 +63,7 @@ class Me(APIView):
 
     permission_classes = (IsAuthenticated,)
 
-    @extend_schema(responses=MeSerializer)
+    @documented(responses=MeSerializer)
     def get(self, request: Request) -> Response:
         """Tell who asks, for which tenant, and what they may do there."""
         role = role_of(request)

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from drf_spectacular.utils import extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, ChoiceField
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.etag import require_match
 from evalsite.api.frame.resource import EDITS, Resource
 from evalsite.api.frame.told import Told
@@ -58,14 +58,14 @@ class Members(ListModelMixin, RetrieveModelMixin, Resource[Membership]):
             require_match(self.request, self.get_serializer(member).data)
         return member
 
-    @extend_schema(request=MemberEdit, responses=MemberSerializer)
+    @documented(request=MemberEdit, responses=MemberSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Give a member another role."""
         member = self.get_object()
         member = change_role(member, **self.read(MemberEdit), actor=request.user)
         return Response(self.get_serializer(member).data)
 
-    @extend_schema(request=None, responses={204: None})
+    @documented(request=None, responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Take a member out of the tenant; the account and the keys stay."""
         remove_member(self.get_object(), actor=request.user)

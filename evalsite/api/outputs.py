@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -12,13 +11,14 @@ from django.http import StreamingHttpResponse
 from django.urls import path
 from django_filters.rest_framework import BooleanFilter, CharFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField
 
 from evalsite.api.frame.asked import asked
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.filters import WholeNumber
 from evalsite.api.frame.named import suite_of
 from evalsite.api.frame.parse import NDJSON, JSONLines
@@ -108,7 +108,7 @@ class Outputs(ListModelMixin, Resource[Output]):
         restore_answers(page or [])
         return page
 
-    @extend_schema(
+    @documented(
         parameters=[OfSuite],
         request={NDJSON: OpenApiTypes.STR},
         responses=Taken,
@@ -131,7 +131,7 @@ class Outputs(ListModelMixin, Resource[Output]):
             skip_bad=not wanted.get("strict", True),
             actor=request.user,
         )
-        told = {**asdict(done.outputs), "n_lost": done.bad}
+        told = {**done.outputs._asdict(), "n_lost": done.bad}
         return Response({**told, "lost": [bad._asdict() for bad in done.first_bad]})
 
 
@@ -142,9 +142,7 @@ class OutputExport(Resource[Run]):
     queryset = Run.objects.all()
     serializer_class = RunSerializer
 
-    @extend_schema(
-        responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "An output a line.")}
-    )
+    @documented(responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "An output a line.")})
     def send(self, request: Request, run_id: UUID) -> StreamingHttpResponse:
         """Send a run's outputs, a line each."""
         run = self.find(Run, run_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import (
@@ -18,6 +17,7 @@ from rest_framework.serializers import (
     Serializer,
 )
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from judges.options import options_model
 from judges.protocol import VerdictError
@@ -80,12 +80,12 @@ class Plugins(Resource[Any]):
     room = "cases"
     serializer_class = PackList
 
-    @extend_schema(responses=PackList)
+    @documented(responses=PackList)
     def packs(self, request: Request) -> Response:
         """List the packs, those of third parties among them."""
         return Response(PackList({"results": [_pack(name) for name in PACKS.names()]}).data)
 
-    @extend_schema(responses=JudgeList)
+    @documented(responses=JudgeList)
     def judges(self, request: Request) -> Response:
         """List the judges."""
         return Response(JudgeList({"results": [_judge(name) for name in JUDGES.names()]}).data)

@@ -7,12 +7,13 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, FloatField
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
@@ -61,7 +62,7 @@ class Prices(ListModelMixin, RetrieveModelMixin, Resource[Price]):
     serializer_class = PriceSerializer
     filterset_fields: ClassVar = ["model", "endpoint"]
 
-    @extend_schema(
+    @documented(
         request=NewPrice,
         responses={201: PriceSerializer},
         examples=[
@@ -77,7 +78,7 @@ class Prices(ListModelMixin, RetrieveModelMixin, Resource[Price]):
         price = set_price(Price(**_kept(self.read(NewPrice))), actor=request.user)
         return self.made(price, address="price")
 
-    @extend_schema(request=PriceEdit, responses=PriceSerializer)
+    @documented(request=PriceEdit, responses=PriceSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change a price; what was spent stays as it was reckoned."""
         price = self.get_object()
@@ -85,7 +86,7 @@ class Prices(ListModelMixin, RetrieveModelMixin, Resource[Price]):
             setattr(price, name, value)
         return Response(self.get_serializer(set_price(price, actor=request.user)).data)
 
-    @extend_schema(responses={204: None})
+    @documented(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Let the list price count again."""
         remove_price(self.get_object(), actor=request.user)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +23,7 @@ from rest_framework.serializers import (
 )
 
 from evalsite.api.frame.asked import asked
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.parse import NDJSON, JSONLines
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.stream import send_lines
@@ -113,7 +113,7 @@ class Results(ListModelMixin, RetrieveModelMixin, Resource[Result]):
             return found
         return found.filter(experiment=self._experiment())
 
-    @extend_schema(
+    @documented(
         request=NewResult,
         responses={200: ResultSerializer, 201: ResultSerializer},
         examples=[_EXAMPLE],
@@ -126,7 +126,7 @@ class Results(ListModelMixin, RetrieveModelMixin, Resource[Result]):
         made = result_of(experiment, checked)
         return self.made(made, address="result", status=201 if done.new else 200)
 
-    @extend_schema(request={NDJSON: NewResult}, responses=Taken, parameters=[Strictness])
+    @documented(request={NDJSON: NewResult}, responses=Taken, parameters=[Strictness])
     def bulk(self, request: Request, experiment_id: UUID) -> Response:
         """Record a stream of results, a JSON object a line. What is there already is left alone."""
         strict = asked(request, Strictness).get("strict", True)
@@ -136,10 +136,10 @@ class Results(ListModelMixin, RetrieveModelMixin, Resource[Result]):
             skip_bad=not strict,
             actor=request.user,
         )
-        told = {**asdict(done.results), "n_lost": done.bad, "lost": done.first_bad}
+        told = {**done.results._asdict(), "n_lost": done.bad, "lost": done.first_bad}
         return Response(Taken(told).data)
 
-    @extend_schema(responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "A result a line.")})
+    @documented(responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "A result a line.")})
     def export(self, request: Request, experiment_id: UUID) -> StreamingHttpResponse:
         """Send all results as JSON lines, in order of their natural key."""
         experiment = self._experiment()

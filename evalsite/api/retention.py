@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Model
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +19,7 @@ from rest_framework.serializers import (
     ValidationError,
 )
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
@@ -103,7 +104,7 @@ class PolicyInForce(Resource[Policy]):
         """Tell the policy; without one all is kept for good."""
         return Response(self.get_serializer(Policy.objects.first() or Policy()).data)
 
-    @extend_schema(request=PolicyEdit, responses=PolicySerializer)
+    @documented(request=PolicyEdit, responses=PolicySerializer)
     def edit(self, request: Request) -> Response:
         """Change the policy. It is applied with the coordinator's next sweep."""
         policy = set_policy(self.read(PolicyEdit), actor=request.user)
@@ -118,7 +119,7 @@ class Holds(ListModelMixin, RetrieveModelMixin, Resource[Hold]):
     serializer_class = HoldSerializer
     filterset_fields: ClassVar = {name: ["exact"] for name in _HELD}
 
-    @extend_schema(request=NewHold, responses={201: HoldSerializer}, examples=[_HOLD])
+    @documented(request=NewHold, responses={201: HoldSerializer}, examples=[_HOLD])
     def create(self, request: Request) -> Response:
         """Place a hold."""
         wanted = self.read(NewHold)
@@ -126,7 +127,7 @@ class Holds(ListModelMixin, RetrieveModelMixin, Resource[Hold]):
         named: Any = next((self.find(_HELD[name], pk) for name, pk in wanted.items()), None)
         return self.made(hold(named, reason=reason, actor=request.user), address="hold")
 
-    @extend_schema(request=None, responses={204: None})
+    @documented(request=None, responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Release a hold."""
         release(self.find(Hold, pk).pk, actor=request.user)

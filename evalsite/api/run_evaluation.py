@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.urls import path, reverse
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import (
@@ -23,6 +23,7 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.wanted import Wanted
 from evalsite.batches.models import Batch
@@ -109,7 +110,7 @@ class RunEvaluations(Resource[Run]):
     queryset = Run.objects.select_related("target")
     serializer_class = RunEvaluationSerializer
 
-    @extend_schema(
+    @documented(
         request=EvaluationWanted,
         responses={202: EvaluationStandingSerializer},
         parameters=[
@@ -137,7 +138,7 @@ class RunEvaluations(Resource[Run]):
             transaction.on_commit(partial(_score, response, evaluation=evaluation, batch=batch))
         return response
 
-    @extend_schema(responses=RunEvaluationSerializer)
+    @documented(responses=RunEvaluationSerializer)
     def standing(self, request: Request, pk: UUID) -> Response:
         """Tell how the evaluations of a run stand, and what they found."""
         run = self.get_object()

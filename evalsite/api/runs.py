@@ -7,12 +7,13 @@ from uuid import UUID
 
 from django.urls import path
 from django_filters.rest_framework import FilterSet
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, DictField, JSONField
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.filters import ByIdOrName
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
@@ -96,7 +97,7 @@ class Runs(ListModelMixin, RetrieveModelMixin, Resource[Run]):
     verbs: ClassVar = {"complete": "change", "fail": "change"}
     filterset_class = RunFilter
 
-    @extend_schema(
+    @documented(
         request=NewRun,
         responses={200: RunSerializer, 201: RunSerializer},
         examples=[OpenApiExample("of a bot", _EXAMPLE, request_only=True)],
@@ -111,21 +112,21 @@ class Runs(ListModelMixin, RetrieveModelMixin, Resource[Run]):
         )
         return self.made(opened.run, address="run", status=201 if opened.is_new else 200)
 
-    @extend_schema(request=RunEdit, responses=RunSerializer)
+    @documented(request=RunEdit, responses=RunSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Replace the metadata of an open run."""
         run = self.get_object()
         describe_run(run, **self.read(RunEdit), actor=request.user)
         return Response(self.get_serializer(run).data)
 
-    @extend_schema(request=None, responses=RunSerializer)
+    @documented(request=None, responses=RunSerializer)
     def complete(self, request: Request, pk: UUID) -> Response:
         """Say that no more outputs will come; what its target is evaluated on then starts."""
         run = self.get_object()
         complete_run(run, actor=request.user)
         return Response(self.get_serializer(run).data)
 
-    @extend_schema(request=FailedRun, responses=RunSerializer)
+    @documented(request=FailedRun, responses=RunSerializer)
     def fail(self, request: Request, pk: UUID) -> Response:
         """Say that an open run broke off; it is never evaluated."""
         run = self.get_object()

@@ -8,12 +8,12 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.urls import path
 from django_filters.rest_framework import FilterSet
-from drf_spectacular.utils import extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, DictField, FloatField
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.filters import ByIdOrName
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
@@ -86,36 +86,36 @@ class Schedules(ListModelMixin, RetrieveModelMixin, Resource[Schedule]):
     serializer_class = ScheduleSerializer
     filterset_class = ScheduleFilters
 
-    @extend_schema(request=NewSchedule, responses={201: ScheduleSerializer}, examples=EXAMPLES)
+    @documented(request=NewSchedule, responses={201: ScheduleSerializer}, examples=EXAMPLES)
     def create(self, request: Request) -> Response:
         """Add a schedule. It is due from now on."""
         made = new_schedule(self.read(NewSchedule))
         return self.made(add_schedule(made, actor=request.user), address="schedule")
 
-    @extend_schema(request=ScheduleEdit, responses=ScheduleSerializer)
+    @documented(request=ScheduleEdit, responses=ScheduleSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change a schedule; with another crontab or interval it is due from now on."""
         schedule = self.get_object()
         change_schedule(schedule, self.read(ScheduleEdit))
         return self._told(set_schedule(schedule, actor=request.user))
 
-    @extend_schema(responses={204: None})
+    @documented(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Take a schedule away with its ticks; their batches stay."""
         remove_schedule(self.get_object(), actor=request.user)
         return Response(status=204)
 
-    @extend_schema(request=None, responses=ScheduleSerializer)
+    @documented(request=None, responses=ScheduleSerializer)
     def pause(self, request: Request, pk: UUID) -> Response:
         """Let nothing be due until somebody resumes it."""
         return self._switched(pk, on=False)
 
-    @extend_schema(request=None, responses=ScheduleSerializer)
+    @documented(request=None, responses=ScheduleSerializer)
     def resume(self, request: Request, pk: UUID) -> Response:
         """Let it be due from now on; what was due meanwhile is not made up."""
         return self._switched(pk, on=True)
 
-    @extend_schema(request=None, responses={201: TickSerializer})
+    @documented(request=None, responses={201: TickSerializer})
     def run(self, request: Request, pk: UUID) -> Response:
         """Run a tick now; when it is due next stays. What was refused says so in its `state`."""
         self.read(Wanted)

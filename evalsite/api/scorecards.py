@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.http import StreamingHttpResponse
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema_field
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +26,7 @@ from rest_framework.serializers import (
 )
 
 from evalsite.api.frame.asked import Asked, asked
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.files import Lines
 from evalsite.api.frame.paging import ByCursor
 from evalsite.api.frame.parse import NDJSON
@@ -125,12 +126,12 @@ class Scorecards(ListModelMixin, Resource[Scorecard]):
             return cards
         return cards.filter(batch=self.find_id(Batch, self.kwargs["batch_id"]))
 
-    @extend_schema(parameters=[WithDetails], responses=ScorecardDetail)
+    @documented(parameters=[WithDetails], responses=ScorecardDetail)
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Answer one scorecard."""
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(
+    @documented(
         parameters=[WithDetails],
         responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "A scorecard a line.")},
     )

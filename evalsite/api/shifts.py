@@ -6,12 +6,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField, ListField, SerializerMethodField
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
@@ -59,7 +59,7 @@ class Shifts(ListModelMixin, RetrieveModelMixin, Resource[Shift]):
         name: ["exact"] for name in ("state", "metric", "suite", "target", "is_harm")
     }
 
-    @extend_schema(request=None)
+    @documented(request=None)
     def seen(self, request: Request, pk: UUID) -> Response:
         """Take note of a shift, so that it is open no longer."""
         shift = self.get_object()

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.urls import path, reverse
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +29,7 @@ from evalsite.alerts.subscribe import (
 )
 from evalsite.alerts.try_out import try_out
 from evalsite.api.alerts import AlertDetail
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.named import suite_of, target_of
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
@@ -97,7 +98,7 @@ class Subscriptions(ListModelMixin, RetrieveModelMixin, Resource[Subscription]):
         name: ["exact"] for name in ("email", "webhook", "suite", "target", "is_muted")
     }
 
-    @extend_schema(
+    @documented(
         request=NewSubscription,
         responses={200: SubscriptionSerializer, 201: SubscriptionSerializer},
         examples=[_EXAMPLE],
@@ -112,20 +113,20 @@ class Subscriptions(ListModelMixin, RetrieveModelMixin, Resource[Subscription]):
         made = subscribe(place, suite=suite, target=target, wishes=wishes, actor=request.user)
         return self.made(made, address="subscription", status=200 if known else 201)
 
-    @extend_schema(request=SubscriptionEdit, responses=SubscriptionSerializer)
+    @documented(request=SubscriptionEdit, responses=SubscriptionSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change what a subscriber wants, mute or unmute."""
         wish = self.get_object()
         wish = change_wishes(wish, wishes=self.read(SubscriptionEdit), actor=request.user)
         return Response(self.get_serializer(wish).data)
 
-    @extend_schema(request=None, responses={204: None})
+    @documented(request=None, responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Let a subscription go, with what it was told and owed."""
         end(self.get_object(), actor=request.user)
         return Response(status=204)
 
-    @extend_schema(request=None, responses={202: AlertDetail})
+    @documented(request=None, responses={202: AlertDetail})
     def try_out(self, request: Request, pk: UUID) -> Response:
         """Send a message that says nothing; the alert tells whether it was taken."""
         subscription = self.get_object()

@@ -6,12 +6,13 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
@@ -51,7 +52,7 @@ class Suites(ListModelMixin, RetrieveModelMixin, Resource[Suite]):
     serializer_class = SuiteSerializer
     filterset_fields: ClassVar = {"name": ["exact"], "pack": ["exact"]}
 
-    @extend_schema(
+    @documented(
         request=NewSuite,
         responses={201: SuiteSerializer},
         examples=[
@@ -65,7 +66,7 @@ class Suites(ListModelMixin, RetrieveModelMixin, Resource[Suite]):
         suite = create_suite(**self.read(NewSuite), actor=request.user)
         return self.made(suite, address="suite")
 
-    @extend_schema(request=SuiteEdit, responses=SuiteSerializer)
+    @documented(request=SuiteEdit, responses=SuiteSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change what the suite says about itself."""
         suite = self.get_object()

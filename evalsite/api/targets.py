@@ -6,12 +6,13 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
@@ -48,7 +49,7 @@ class Targets(ListModelMixin, RetrieveModelMixin, Resource[Target]):
     serializer_class = TargetSerializer
     filterset_fields: ClassVar = {"name": ["exact"]}
 
-    @extend_schema(
+    @documented(
         request=NewTarget,
         responses={201: TargetSerializer},
         examples=[OpenApiExample("a bot", {"name": "bot"}, request_only=True)],
@@ -57,14 +58,14 @@ class Targets(ListModelMixin, RetrieveModelMixin, Resource[Target]):
         """Make a target. One is also made with its first run."""
         return self.made(add_target(**self.read(NewTarget), actor=request.user), address="target")
 
-    @extend_schema(request=TargetEdit, responses=TargetSerializer)
+    @documented(request=TargetEdit, responses=TargetSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change what is said about a target."""
         target = self.get_object()
         describe_target(target, **self.read(TargetEdit), actor=request.user)
         return Response(self.get_serializer(target).data)
 
-    @extend_schema(responses={204: None})
+    @documented(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Delete a target that was never run."""
         remove_target(self.get_object(), actor=request.user)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import (
@@ -19,6 +18,7 @@ from rest_framework.serializers import (
 )
 
 from evalsite.api.frame.asked import Asked, asked
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.experiments.choices import Group
 from evalsite.trends.points import Point, newest
@@ -75,7 +75,7 @@ class Trends(Resource[Any]):
     parameters = TrendAsked.names()
     serializer_class = TrendSerializer
 
-    @extend_schema(parameters=[TrendAsked])
+    @documented(parameters=[TrendAsked])
     def show(self, request: Request) -> Response:
         """Tell a trend over experiments' results, and over finished batches of whole suites."""
         wanted = asked(request, TrendAsked)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from csp.decorators import csp_update
-from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-
 from evalsite.api import (
     alerts,
     audit,
@@ -15,6 +11,7 @@ from evalsite.api import (
     cases_in_bulk,
     comparisons,
     decisions,
+    document,
     endpoints,
     evaluations,
     experiments,
@@ -48,13 +45,8 @@ from evalsite.api import (
 
 app_name = "api"
 
-_swagger = SpectacularSwaggerSplitView.as_view(url_name="api:schema")
-# Its style sheet holds its icons.
-_with_its_icons = csp_update({"img-src": ["data:"]})
-
 urlpatterns = [
-    path("schema", SpectacularAPIView.as_view(), name="schema"),
-    path("docs", _with_its_icons(_swagger), name="docs"),
+    *document.urlpatterns,
     *packs.urlpatterns,
     *suites.urlpatterns,
     *cases.urlpatterns,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import DateField, FloatField, IntegerField, Serializer
 
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.quotas.usage import usage
 
@@ -36,7 +36,7 @@ class UsageNow(Resource[Any]):
     room = "quotas"
     serializer_class = UsageSerializer
 
-    @extend_schema(responses=UsageSerializer)
+    @documented(responses=UsageSerializer)
     def show(self, request: Request) -> Response:
         """Tell what the tenant uses of what it may."""
         return Response(self.get_serializer(usage()).data)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from pydantic import SecretStr
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
@@ -22,6 +22,7 @@ from rest_framework.serializers import (
 from evalsite.alerts.models import Webhook, WebhookKind
 from evalsite.alerts.remove_webhook import remove_webhook
 from evalsite.alerts.set_webhook import WebhookInvalid, set_webhook
+from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
@@ -86,21 +87,21 @@ class Webhooks(ListModelMixin, RetrieveModelMixin, Resource[Webhook]):
     serializer_class = WebhookSerializer
     filterset_fields: ClassVar = {name: ["exact"] for name in ("name", "kind", "is_active")}
 
-    @extend_schema(request=NewWebhook, responses={201: WebhookSerializer}, examples=[_EXAMPLE])
+    @documented(request=NewWebhook, responses={201: WebhookSerializer}, examples=[_EXAMPLE])
     def create(self, request: Request) -> Response:
         """Add a webhook."""
         given = self.read(NewWebhook)
         webhook = Webhook(name=given.pop("name"), kind=given.pop("kind"))
         return self.made(_set(webhook, given, actor=request.user), address="webhook")
 
-    @extend_schema(request=WebhookEdit, responses=WebhookSerializer)
+    @documented(request=WebhookEdit, responses=WebhookSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change a webhook, switch it off or on."""
         webhook = self.get_object()
         webhook = _set(webhook, self.read(WebhookEdit), actor=request.user)
         return Response(self.get_serializer(webhook).data)
 
-    @extend_schema(request=None, responses={204: None})
+    @documented(request=None, responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Remove a webhook that nobody has subscribed with."""
         remove_webhook(self.get_object(), actor=request.user)

@@ -6,6 +6,7 @@ from io import StringIO
 
 import yaml
 from django.core.management import call_command
+from django.test import Client
 
 from evalsite.env import ROOT
 from evalsite.keys.scopes import known_scopes
@@ -46,3 +47,10 @@ def test_the_page_of_keys_names_each_room() -> None:
     page = (ROOT / "docs" / "keys.md").read_text()
     rooms = {scope.partition(":")[0] for scope in known_scopes()}
     assert [room for room in sorted(rooms) if f"`{room}`" not in page] == []
+
+
+def test_the_document_and_its_page_are_served(api: Client) -> None:
+    served = yaml.safe_load(api.get("/api/v1/schema").content)
+    assert served["paths"].keys() >= {"/api/v1/packs", "/api/v1/me"}
+    assert "swagger-ui" in api.get("/api/v1/docs").content.decode()
+    assert Client(enforce_csrf_checks=True).post("/api/v1/schema").status_code == 405

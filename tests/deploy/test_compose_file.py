@@ -14,7 +14,7 @@ import yaml
 from django.core.management import get_commands
 
 from evalsite.celery import app
-from evalsite.env import ROOT, Env
+from evalsite.env import ROOT, Env, read_env
 from evalsite.pipeline.stopping import GRACE_S
 from tests.deploy.compose_file import GIVEN, Unset, demanded, dockerfile, read, services
 
@@ -167,7 +167,7 @@ def test_the_script_makes_each_secret_once(broker: str, tmp_path: Path) -> None:
     made = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
     assert set(made) == set(FILE["secrets"])
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
-    env = Env(_secrets_dir=tmp_path / "secrets", _env_file=None)
+    env = read_env(secrets=tmp_path / "secrets", file=tmp_path / "none")
     assert all(getattr(env, name) for name in set(made) & set(Env.model_fields))
     assert env.broker_url is not None
     assert env.broker_url.get_secret_value().startswith("amqp" if broker == "rabbitmq" else "redis")

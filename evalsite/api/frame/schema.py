@@ -10,7 +10,9 @@ from drf_spectacular.extensions import (
 )
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.fields import empty
 
+from evalsite.api.frame.documented import Documentation, documentation_of
 from evalsite.api.frame.parse import NDJSON
 from evalsite.api.frame.problems import MEDIA_TYPE
 from evalsite.tenants.models import Role
@@ -89,7 +91,7 @@ class WantedScheme(OpenApiSerializerExtension):
 
 
 class Described(AutoSchema):
-    """Adds who may, and the headers that every resource understands."""
+    """Adds what is kept beside the method, who may, and the headers that every resource knows."""
 
     def get_operation(self, *args: Any, **options: Any) -> dict[str, Any] | None:
         """Answer the operation, with the scope and the role that it takes."""
@@ -98,15 +100,40 @@ class Described(AutoSchema):
             told["description"] += f"\n\n{_who_may(self.view)}"
         return told
 
+    def get_request_serializer(self) -> Any:
+        """Answer the body that was told, else the one that is found."""
+        told = self._documentation().request
+        return super().get_request_serializer() if told is empty else told
+
+    def get_response_serializers(self) -> Any:
+        """Answer the answers that were told, else those that are found."""
+        told = self._documentation().responses
+        return super().get_response_serializers() if told is empty else told
+
+    def get_filter_backends(self) -> Any:
+        """Answer what reads the filters, where the method is told to have any or is a list."""
+        told = self._documentation().filters
+        if told is None:
+            return super().get_filter_backends()
+        return getattr(self.view, "filter_backends", []) if told else []
+
+    def get_examples(self) -> list[Any]:
+        """Answer the examples of the method."""
+        return [*super().get_examples(), *self._documentation().examples]
+
     def get_override_parameters(self) -> list[Any]:
-        """Answer the headers of the method."""
+        """Answer the headers of the method, and its own parameters."""
         given = list(super().get_override_parameters())
         match self.method:
             case "POST" if NDJSON not in self.map_parsers():  # a stream is not kept to be compared
                 given.append(_IDEMPOTENCY_KEY)
             case "PATCH" | "PUT" | "DELETE":
                 given.append(_IF_MATCH)
-        return given
+        return [*given, *self._documentation().parameters]
+
+    def _documentation(self) -> Documentation:
+        name = getattr(self.view, "action", self.method.lower())
+        return documentation_of(getattr(self.view, name))
 
 
 def _who_may(resource: Any) -> str:
