@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self, get_origin
 from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from evalsite.errors import EvalsiteError
 from evalsite.peers import BROKERS, speaks_amqp
@@ -32,21 +40,16 @@ class SettingsInvalid(EvalsiteError):
     hint = "mend the variable in the environment or in .env; docs/settings.md lists them all"
 
 
+_FILE: Final = ROOT / ".env"
+# Where a container keeps secrets as files: one per setting, named like it.
+_SECRETS: Final = Path("/run/secrets")
 _URLS = ("database_url", "database_owner_url", "database_maint_url", "database_admin_url")
 
 
-def _secrets() -> Path | None:
-    """Where a container keeps secrets as files: one per setting, named like it."""
-    mounted = Path("/run/secrets")
-    return mounted if mounted.is_dir() else None
-
-
-class Env(BaseSettings):
+class Env(BaseModel):
     """The deployment's settings, each documented in docs/settings.md."""
 
-    model_config = SettingsConfigDict(
-        env_file=ROOT / ".env", extra="ignore", secrets_dir=_secrets()
-    )
+    model_config = ConfigDict(validate_default=True)
 
     database_url: SecretStr | None = None
     database_owner_url: SecretStr | None = None
@@ -179,16 +182,52 @@ class Env(BaseSettings):
 def load() -> Env:
     """Read the settings once; raises SettingsInvalid naming each bad variable."""
     try:
-        return Env()
+        return read_env()
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, item['loc'])).upper() or 'settings'}: {item['msg']}"
             for item in error.errors()
         )
         raise SettingsInvalid(problems) from None
-    except SettingsError as error:
-        # A list or table that is no JSON; what it says stays untold, for it may be a key.
-        raise SettingsInvalid(f"{error}") from None
+
+
+def read_env(*, file: Path = _FILE, secrets: Path = _SECRETS) -> Env:
+    """Read variables, which win over lines of the file, which win over secrets.
+
+    Raises SettingsInvalid for a list or table that is no JSON, else pydantic's ValidationError.
+    """
+    variables = {name.lower(): text for name, text in os.environ.items()}
+    given = {**_files_in(secrets), **_lines_of(file), **variables}
+    return Env.model_validate(
+        {name: _value(name, given[name]) for name in Env.model_fields.keys() & given.keys()}
+    )
+
+
+def _files_in(folder: Path) -> dict[str, str]:
+    if not folder.is_dir():
+        return {}
+    files = {path.name.lower(): path for path in folder.iterdir() if path.is_file()}
+    return {
+        name: files[name].read_text().strip() for name in Env.model_fields.keys() & files.keys()
+    }
+
+
+def _lines_of(file: Path) -> dict[str, str]:
+    if not file.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    return {name.lower(): text for name, text in dotenv_values(file).items() if text is not None}
+
+
+def _value(name: str, text: str) -> Any:
+    if get_origin(Env.model_fields[name].annotation) not in (list, dict):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        # What it says stays untold, for it may be a key.
+        raise SettingsInvalid(f"{name.upper()}: is no JSON") from None
 
 
 def command() -> str:

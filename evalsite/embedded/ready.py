@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from evalsite import env
 from evalsite.embedded import broker, postgres
 from evalsite.embedded.layout import Layout
 from evalsite.embedded.supervisor import ensure_started
-
-# What runs without a database, or sees to the servers itself.
-_WITHOUT: Final = frozenset(
-    {
-        *("check", "collectstatic", "createroles", "diffsettings", "doctor", "help"),
-        *("makemigrations", "services"),
-    }
-)
-
-
-def needs_servers(arguments: Sequence[str]) -> bool:
-    """Answer whether a command line (without the program's name) stands on servers."""
-    command = arguments[0] if arguments else "help"
-    asks_for_help = {"-h", "--help", "--version"} & set(arguments)
-    return not (command in _WITHOUT or command.startswith("-") or asks_for_help)
 
 
 def make_ready() -> None:

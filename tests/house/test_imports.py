@@ -31,10 +31,10 @@ def test_start_up_imports_nothing_heavy() -> None:
     assert not loaded & set(HEAVY)
 
 
-def test_only_who_sends_imports_celery() -> None:
+def test_only_who_sends_imports_celery_and_no_page_a_test_client() -> None:
     command = "evalsite.pipeline.management.commands.runbatch"
     probe = _PROBE.replace("import packs", f"import evalsite.urls, {command}, packs")
-    assert not set(json.loads(_run(probe))) & {"celery", "kombu", "redis"}
+    assert not set(json.loads(_run(probe))) & {"celery", "kombu", "redis", "unittest"}
 
 
 def test_packs_and_judges_need_no_django() -> None:
