@@ -93,14 +93,12 @@ _FINISH = """
       AND c.lease_owner = %(owner)s
       AND s.id = c.step_id AND b.state = 'running'
 """
-# Of late: what a chunk costs may change in the course of a step. It falls fast and rises slowly, as
-# the first chunk of a process imports what the others need, and no tenant should pay for that.
+# Of late: what a chunk costs may change in the course of a step. It falls at once and rises slowly,
+# as one in a while takes long for no fault of its own, and no tenant should pay for that for long.
 _COUNT_DOWN = """
     UPDATE batches_step SET remaining = remaining - %(finished)s,
         started_at = coalesce(started_at, now()),
-        chunk_ms = coalesce(
-            least(0.9 * chunk_ms + 0.1 * %(elapsed)s, 0.5 * chunk_ms + 0.5 * %(elapsed)s),
-            %(elapsed)s, chunk_ms)
+        chunk_ms = coalesce(least(%(elapsed)s, 0.7 * chunk_ms + 0.3 * %(elapsed)s), chunk_ms)
     WHERE id = %(step)s RETURNING remaining
 """
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from evalsite.errors import EvalsiteError
 from evalsite.peers import speaks_amqp
@@ -20,8 +19,7 @@ class BrokerAway(EvalsiteError):
     hint = "manage.py services start, or see that the server of BROKER_URL runs"
 
 
-@dataclass(frozen=True, slots=True)
-class Broker:
+class Broker(NamedTuple):
     """What it answered.
 
     `queues` has the messages that wait, by queue; `unacked` those that workers hold, the oldest

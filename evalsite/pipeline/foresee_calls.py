@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from evalsite.batches.models import Batch, Preflight
 from evalsite.env import load
@@ -44,7 +43,7 @@ def _answering(connection: Connection, sizes: Sizes) -> Foreseen:
     if isinstance(connection, ChatConnection):
         return found
     # Tools and what they gave are read too, and how much that is nobody knows before.
-    return replace(found, tokens_in=replace(found.tokens_in, at_most=None))
+    return found._replace(tokens_in=found.tokens_in._replace(at_most=None))
 
 
 def _ask(connection: Connection) -> Ask:
@@ -84,4 +83,4 @@ def _trials(batch: Batch) -> Iterator[Foreseen]:
     for stage in stages_to_try(batch.manifest):
         if fresh_trust(configuration_of(stage), days=days) is None:
             for found in foresee({"stages": [stage]}, workload=workload):
-                yield replace(found, stage=f"{TRIAL} of {found.stage}")
+                yield found._replace(stage=f"{TRIAL} of {found.stage}")

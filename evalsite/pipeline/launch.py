@@ -13,7 +13,6 @@ from evalsite.audit.changes import change, shown
 from evalsite.audit.record import record
 from evalsite.batches import plan, steer
 from evalsite.batches.models import Batch, Preflight
-from evalsite.calls.place import chat_endpoint
 from evalsite.cases.models import Suite
 from evalsite.cases.queries import Selection
 from evalsite.endpoints.models import RESERVED as MOCK
@@ -24,8 +23,6 @@ from evalsite.pipeline.revoke import revoke
 from evalsite.pipeline.size import sizing
 from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.queries import revisions_with
-from evalsite.targets.connections.ask import require_askable
-from evalsite.targets.connections.kinds import read_connection
 from evalsite.targets.models import Run
 from evalsite.trust.configuration import with_places
 from evalsite.trust.trial import stages_to_try
@@ -70,6 +67,9 @@ def start(
     evaluator = prepare(pack, dict(options))
     _require_endpoints(evaluator.manifest())
     if run.connection is not None:
+        from evalsite.targets.connections.ask import require_askable
+        from evalsite.targets.connections.kinds import read_connection
+
         require_askable(read_connection(run.connection), evaluator.pack)
     preflight = _preflight(evaluator.manifest(), wanted=try_judges)
     with transaction.atomic():
@@ -140,6 +140,8 @@ def retry_errored(
 
 def _require_endpoints(manifest: Mapping[str, Any]) -> None:
     """Raise EndpointUnknown or EndpointNotChat where a judge that tells whom it asks errs."""
+    from evalsite.calls.place import chat_endpoint
+
     for stage in manifest["stages"]:
         asks, told = asks_of(stage) if stage["lane"] == "model" else ((), False)
         for name in {ask.endpoint for ask in asks if told} - {MOCK}:

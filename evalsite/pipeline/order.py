@@ -16,7 +16,6 @@ from evalsite.errors import UsageError
 from evalsite.experiments.join import join
 from evalsite.pipeline import launch
 from evalsite.pipeline.enrol import place_of
-from evalsite.pipeline.forecast import forecast
 from evalsite.targets.models import Run
 from packs.override import with_judges
 from packs.registry import PACKS
@@ -103,6 +102,8 @@ def start_once(order: Order, *, actor: object = "") -> Batch:
 
 def foresee(order: Order) -> dict[str, Any]:
     """Answer what the order would do and cost, as `forecast` tells it; nothing is kept of it."""
+    from evalsite.pipeline.forecast import forecast
+
     with transaction.atomic():
         told = forecast(start(order))
         transaction.set_rollback(True)

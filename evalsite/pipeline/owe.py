@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ParamSpec
 
-from evalsite.alerts.deliver import is_due
 from evalsite.alerts.models import Alert
 from evalsite.audit.record import record_hourly
 from evalsite.pipeline import outbox
@@ -38,6 +37,8 @@ def _owe(alerts: Sequence[Alert]) -> int:
 
 def ring() -> int:
     """Wake a worker if something is due; a webhook that hangs must not hold up who sweeps."""
+    from evalsite.alerts.deliver import is_due
+
     if not is_due():
         return 0
     outbox.add(_TASK, key="deliver")

@@ -26,7 +26,7 @@ from evalsite.pipeline.patience import is_away, outages, patiently
 from evalsite.pipeline.peek import stop_if_settled
 from evalsite.pipeline.score_model import leave, score_model_chunk
 from evalsite.scoring.interleave import Outcome
-from evalsite.scoring.stage import ManifestChanged, judge
+from evalsite.scoring.stage import ManifestChanged, evaluator_of, judge
 from evalsite.scoring.trust import trusted_if_wanted
 from evalsite.scoring.write import Row, write, write_off
 
@@ -61,8 +61,11 @@ def score_chunk(chunk_id: UUID, *, epoch: int, owner: str) -> bool:
 
 
 def _score_claimed(claim: Claim, *, epoch: int, lease_seconds: float) -> bool:
-    started = time.perf_counter()
     try:
+        if claim.stages:
+            # Before the clock starts: what is done once a batch and process is no chunk's cost.
+            evaluator_of(claim.batch_id)
+        started = time.perf_counter()
         outcome = _judged(claim, lease_seconds=lease_seconds)
         elapsed_ms = (time.perf_counter() - started) * 1000
         done = outcome.complete and _committed(claim, outcome, epoch=epoch, elapsed_ms=elapsed_ms)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from evalsite.batches.models import Batch, BatchState
 from evalsite.gates.models import GateCheck, GateOutcome
@@ -31,8 +30,7 @@ class Stand(StrEnum):
 _ORDER: Final = (Stand.DUE, Stand.RUNNING, Stand.PAUSED, Stand.REFUSED, Stand.CANCELLED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluationStanding:
+class EvaluationStanding(NamedTuple):
     """One evaluation of a run; what is not there yet is None."""
 
     evaluation: Evaluation

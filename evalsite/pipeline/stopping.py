@@ -8,6 +8,8 @@ done. A page of memory says so to all: it is there before the processes of the p
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import struct
 import time
 from mmap import mmap
@@ -19,8 +21,10 @@ log = logging.getLogger(__name__)
 # What is begun may be brought to its end for so long: then it is handed back. Whoever stops a
 # worker must give it some seconds more.
 GRACE_S: Final = 20.0
-# What is left of the pool by then is ended: Celery would wait for it for good.
+# What is left of the pool by then is ended: Celery would wait for it for good. And then the main
+# process, which may read what a process of the pool has half said.
 _LAST_S: Final = GRACE_S + 5
+_VERY_LAST_S: Final = _LAST_S + 2
 
 _FORMAT: Final = "d"
 _since = mmap(-1, struct.calcsize(_FORMAT))
@@ -33,10 +37,11 @@ def tell() -> None:
 
 
 def end_in_time() -> None:
-    """Let no process of the pool outlive the stop; for a worker's main process, which owns them."""
-    last = Timer(_LAST_S, _end_the_rest)
-    last.daemon = True
-    last.start()
+    """Let no process outlive the stop: not the pool's, nor this main one, which owns them."""
+    for seconds_left, end in ((_LAST_S, _end_the_rest), (_VERY_LAST_S, _end_itself)):
+        last = Timer(seconds_left, end)
+        last.daemon = True
+        last.start()
 
 
 def _end_the_rest() -> None:
@@ -46,6 +51,11 @@ def _end_the_rest() -> None:
     for process in psutil.Process().children():
         log.warning("process %s of the pool does not end, and is killed", process.pid)
         process.kill()
+
+
+def _end_itself() -> None:
+    log.warning("the worker does not end, and is killed")
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def seconds() -> float | None:

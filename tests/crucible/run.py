@@ -11,6 +11,7 @@ with its story and the logs of all processes.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import django
 
 from evalsite.env import ROOT
 from tests.crucible.harness import harness
@@ -57,6 +60,9 @@ def main() -> None:
 def _play(seeds: list[int], *, ledger: Ledger | None, asked: argparse.Namespace) -> list[Line]:
     lines: list[Line] = []
     if not seeds:
+        # For the table; where there is something to play the harness does it.
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
+        django.setup()
         return lines
     with tempfile.TemporaryDirectory(prefix="crucible-") as name:
         folder = Path(name)

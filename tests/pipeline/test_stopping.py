@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from evalsite.pipeline import stopping
@@ -42,3 +46,16 @@ def test_a_process_of_the_pool_hears_what_the_main_one_says() -> None:
     os.write(go, b"!")
     os.waitpid(child, 0)
     assert os.read(read, 3) == b"yes"
+
+
+def test_a_worker_that_does_not_end_is_killed_with_its_pool() -> None:
+    hangs = (
+        "import subprocess, time; from evalsite.pipeline import stopping\n"
+        "stopping._LAST_S, stopping._VERY_LAST_S = 0.1, 0.6\n"
+        "print(subprocess.Popen(['sleep', '60']).pid, flush=True)\n"
+        "stopping.end_in_time(); time.sleep(60)"
+    )
+    done = subprocess.run([sys.executable, "-c", hangs], capture_output=True, timeout=30)
+    assert done.returncode == -signal.SIGKILL
+    pool = int(done.stdout)
+    assert not psutil.pid_exists(pool) or psutil.Process(pool).status() == psutil.STATUS_ZOMBIE
