@@ -97,9 +97,12 @@ def visible(text: str) -> str:
 @lru_cache(maxsize=32)  # for the votes, orders and repairs that show one text again
 def without_fences(text: str) -> str:
     """Rewrite all that could be taken for a fence, a template's token or a part of the prompt."""
-    plain = visible(text).translate(_PLAIN)
-    tagless = _TAG.sub(lambda found: {"<": "\u2039", ">": "\u203a"}.get(found[0], "("), plain)
-    return _IMITATION.sub("(quoted) ", tagless)
+    plain = visible(text)
+    if not plain.isascii():
+        plain = plain.translate(_PLAIN)
+    if any(map(plain.__contains__, "<>[")):
+        plain = _TAG.sub(lambda found: {"<": "\u2039", ">": "\u203a"}.get(found[0], "("), plain)
+    return _IMITATION.sub("(quoted) ", plain)
 
 
 def fenced(message: str) -> dict[str, str]:

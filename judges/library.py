@@ -1,7 +1,7 @@
 """Asking models in library mode: `with library_caller(base_url, key): packs.evaluate(...)`.
 
-A notebook's event loop and the short loops of asyncio.run cannot share one HTTP session. So the
-session has a thread and a loop of its own, and every question is carried there.
+A notebook's event loop and the short loops of asyncio.run cannot share connections. So these have
+a thread and a loop of their own, and every question is carried there.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from judges.models import Caller, ChatReply, ChatRequest, EmbedReply, EmbedRequest, calling
+from judges.post import Poster
 from judges.wire import OpenAIWire
-
-if TYPE_CHECKING:
-    import aiohttp
 
 T = TypeVar("T")
 
@@ -31,14 +29,14 @@ def library_caller(
     at their own machine. The server has the model lane for that.
     """
     with _own_loop() as loop:
-        opened = _open(base_url, key=key, timeout_s=timeout_s)
-        wire, session = asyncio.run_coroutine_threadsafe(opened, loop).result()
+        poster = Poster()
+        wire = OpenAIWire(base_url, key=key, poster=poster, timeout_s=timeout_s)
         there = _There(wire, loop=loop)
         try:
             with calling(there):
                 yield there
         finally:
-            asyncio.run_coroutine_threadsafe(session.close(), loop).result()
+            asyncio.run_coroutine_threadsafe(poster.aclose(), loop).result()
 
 
 @contextmanager
@@ -54,18 +52,8 @@ def _own_loop() -> Iterator[asyncio.AbstractEventLoop]:
         loop.close()
 
 
-async def _open(
-    base_url: str, *, key: str | None, timeout_s: float
-) -> tuple[OpenAIWire, aiohttp.ClientSession]:
-    import aiohttp
-
-    # How many calls run at once is decided where the cases are.
-    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-    return OpenAIWire(base_url, key=key, session=session, timeout_s=timeout_s), session
-
-
 class _There:
-    """A Caller whose session lives in another loop."""
+    """A Caller whose connections live in another loop."""
 
     def __init__(self, wire: OpenAIWire, *, loop: asyncio.AbstractEventLoop) -> None:
         self._wire = wire

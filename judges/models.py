@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from judges.protocol import JudgeError
 
@@ -72,8 +72,7 @@ class EmbedReply:
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(NamedTuple):
     """What a judge will ask for one case, told before, for a forecast.
 
     `calls` when all goes well, and `at_most` with repairs (0: the same); `prompt_bytes` is what it

@@ -15,7 +15,7 @@ from judges.registry import Loaded
 class NamedJudge(BaseModel):
     """Which judge, and its options; threshold is short for the option of that name."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     name: str
     threshold: Threshold | None = None

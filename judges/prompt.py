@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from string import Template
 from typing import Any, Final, Literal
 
 from judges.fence import Fence, visible
@@ -18,6 +17,7 @@ from judges.text import as_text
 
 ReplyForm = Literal["json", "text"]
 _LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
+_NAME: Final = re.compile(r"\$[a-z_]+")
 _LONGEST_FLAW: Final = 80
 _FRAME: Final = PROMPTS / "frame.toml"
 
@@ -55,10 +55,10 @@ class Question:
         rubric, frame = self.rubric, _frame()
         parts = [
             rubric.orders,
-            frame["choices"].substitute(choices=rubric.offers) if self.form == "json" else "",
-            frame["data"].substitute(mark=fence.mark),
-            frame[f"reply_{self.form}"].substitute(verdict_id=fence.verdict_id),
-            frame["again"].substitute(flaw=flaw) if flaw else "",
+            rubric.offers.join(frame["choices"]) if self.form == "json" else "",
+            fence.mark.join(frame["data"]),
+            fence.verdict_id.join(frame[f"reply_{self.form}"]),
+            flaw.join(frame["again"]) if flaw else "",
         ]
         return "\n\n".join(part for part in parts if part)
 
@@ -91,6 +91,7 @@ def prompt_hash() -> str:
 
 
 @cache
-def _frame() -> dict[str, Template]:
+def _frame() -> dict[str, list[str]]:
+    """Give each text in pieces: what is asked for goes between them, as none has two names."""
     frame = tomllib.loads(_FRAME.read_text(encoding="utf-8"))
-    return {name: Template(text.strip()) for name, text in frame.items()}
+    return {name: _NAME.split(text.strip()) for name, text in frame.items()}

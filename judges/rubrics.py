@@ -35,7 +35,7 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=10_000, strip_
 class Choice(BaseModel):
     """One choice, what it is worth from 0 to 1, and when it is to be given."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     score: Threshold
     means: Words
@@ -44,7 +44,7 @@ class Choice(BaseModel):
 class Rubric(BaseModel):
     """What is judged. `sees` says what is shown beside the answer, `needs` what must be there."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     title: Words
     instructions: Words

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from judges.bfcl import accepts as bfcl_accepts
 from judges.equality import same_json
@@ -22,8 +21,7 @@ class Accepts(Protocol):
     def __call__(self, accepted: list[Any], value: Any, *, schema: Any, nested: bool) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(NamedTuple):
     """One strictness: how values compare, and what the syntax stage asks beside the names."""
 
     accepts: Accepts

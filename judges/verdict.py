@@ -71,8 +71,7 @@ def read_verdict(text: str, *, verdict_id: str, choices: Collection[str]) -> Ver
     if "{" not in body and refuses(body):
         return Flaw("judge_refused", "it refused to judge")
     try:
-        found = json.loads(body, object_pairs_hook=_once, parse_constant=_no_constant)
-        verdict = Verdict.model_validate(found)
+        verdict = Verdict.model_validate(_DECODER.decode(body))
     except (ValidationError, ValueError, RecursionError):
         return _invalid("it was not one JSON object with the three keys")
     if verdict.verdict_id != verdict_id:
@@ -100,3 +99,6 @@ def _no_constant(name: str) -> Any:
 
 def _invalid(why: str) -> Flaw:
     return Flaw("judge_reply_invalid", why)
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)

@@ -8,8 +8,7 @@ is with every repair, one token a byte, and replies as long as they may be.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from judges.models import Ask
 from judges.registry import JUDGES
@@ -20,16 +19,14 @@ TOKENS_OF_REPLY = 150
 BYTES_PER_TOKEN = 3.6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(NamedTuple):
     """A number that is expected, and what it cannot exceed; None where that is not known."""
 
     expected: float
     at_most: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
+class Workload(NamedTuple):
     """The scorings of a batch (cases times repetitions), and how large a case is to read.
 
     `bytes_total` is of input, expected value and answer of all scorings together, as JSON. A case
@@ -43,8 +40,7 @@ class Workload:
     bytes_at_most: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreseen:
+class Foreseen(NamedTuple):
     """What one stage asks of one model over the whole batch; `counted`, its judge has said so."""
 
     stage: str

@@ -13,7 +13,6 @@ from django.db import transaction
 
 from evalsite.alerts.models import AlertKind, Condition
 from evalsite.batches.models import Batch, Preflight
-from evalsite.regressions.compare import compare_with
 from evalsite.regressions.models import ChosenBy, Comparison, Verdict
 from evalsite.regressions.queries import headline
 from evalsite.regressions.vet import ComparisonRefused
@@ -85,6 +84,8 @@ def _turn(condition: Condition, batch: Batch) -> None:
 
 def _recovery(batch: Batch, comparison: Comparison, *, fall: Comparison) -> Comparison | None:
     """Compare with the last good batch; a baseline that a person pinned is good by definition."""
+    from evalsite.regressions.compare import compare_with
+
     if fall.baseline_id == batch.pk:
         return None
     if comparison.chosen_by != ChosenBy.PINNED and comparison.baseline_id != fall.baseline_id:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,8 +26,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(NamedTuple):
     """What is told (`words` for people, `data` for programs), once per `about`.
 
     `template` names the mail's three templates; `thread` is the `about` of what it answers.
@@ -41,8 +39,8 @@ class News:
     template: str
     words: dict[str, Any]
     data: dict[str, Any]
-    thread: str = field(default="")
-    told_as: str = field(default="")
+    thread: str = ""
+    told_as: str = ""
 
     @property
     def type(self) -> str:

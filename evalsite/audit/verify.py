@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
@@ -67,8 +66,7 @@ class HeadInvalid(UsageError):
     hint = "give it as verifyaudit printed it: SEQ:HASH"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The number and hash of a link: kept elsewhere, it vouches for all links up to it."""
 
     seq: int
@@ -86,8 +84,7 @@ class Head:
         return cls(int(found[1]), bytes.fromhex(found[2]))
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(NamedTuple):
     """A chain without a fault: how many entries were computed anew, and its end."""
 
     entries: int

@@ -8,9 +8,8 @@ counted apart.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -66,8 +65,7 @@ _COUNTS: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
+class Calibration(NamedTuple):
     """What people's labels say of one judge version; `n` of the table are cases.
 
     `unjudged` are labelled cases without a verdict of the machine, `even` those on which people
@@ -84,8 +82,7 @@ class Calibration:
     batches: tuple[UUID, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     batch: UUID
     stage: str
     machine: str | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from evalsite.trust.configuration import PLACES, Configuration
@@ -20,8 +19,7 @@ class Key(NamedTuple):
     stage: str
 
 
-@dataclass(frozen=True, slots=True)
-class JudgeVersion:
+class JudgeVersion(NamedTuple):
     """One judge of one stage: name, version, options, prompt's hash, and where it asks what model.
 
     Change one character of any of these, and it is another. `asks_model` is of its lane.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
+from typing import NamedTuple, Self
 
 from django.utils import timezone
 
@@ -14,8 +13,7 @@ from evalsite.calibration.judges import JudgeVersion, Key, changed
 from evalsite.figures import level
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class Demand(NamedTuple):
     """What labels must show: so many cases, lower ends of 95 % intervals, and an age in days.
 
     A bound of None demands nothing. Older labels do not count, nor, with `drawn`, those of cases
@@ -29,8 +27,7 @@ class Demand:
     drawn: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Licences:
+class Licences(NamedTuple):
     """Every judge version as its counted labels show it, and as all of its labels do."""
 
     demand: Demand

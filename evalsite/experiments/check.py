@@ -35,7 +35,7 @@ class CheckedResult(BaseModel):
     or `success`, of which the score is then made.
     """
 
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     task: str
     group: Literal["baseline", "variant"]

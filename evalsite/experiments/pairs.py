@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -59,8 +58,7 @@ class Sides(NamedTuple):
         return Sides(self.after, self.before, self.clusters)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupCount:
+class GroupCount(NamedTuple):
     """How much of a group there is.
 
     `missing` counts results without the primary metric, `untrusted` those that judges gave who
@@ -74,8 +72,7 @@ class GroupCount:
     untrusted: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(NamedTuple):
     """All metrics of the tasks that both versions have, and how much of each group there is."""
 
     baseline: GroupCount

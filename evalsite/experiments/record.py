@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 from uuid_utils import uuid7
@@ -60,8 +59,7 @@ _COUNTED = """
 _STAGED = "SELECT id, %(tenant)s::uuid, %(experiment)s::uuid, {columns} FROM staged_result"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(NamedTuple):
     """How many results were added, replaced, and there already."""
 
     new: int = 0

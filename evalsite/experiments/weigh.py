@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from evalsite.env import load
@@ -33,8 +32,7 @@ class Reason(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(NamedTuple):
     """On which side of the threshold the gain of the primary metric lies, if that is shown.
 
     `interval` is of the gain, which is the difference turned so that more is better.

@@ -10,7 +10,6 @@ from evalsite.gates.check import check, require_fit
 from evalsite.gates.models import Gate, GateCheck
 from evalsite.gates.queries import held
 from evalsite.regressions.choose import baseline_for
-from evalsite.regressions.compare import compare_with
 from evalsite.targets.models import Run
 
 
@@ -28,6 +27,8 @@ def ask(gate: Gate, batch: Batch, *, baseline: str = "", actor: object = "") -> 
     Without a text it is the baseline due to the batch. Raises GateUnfit, BaselineUnknown and
     ComparisonRefused.
     """
+    from evalsite.regressions.compare import compare_with
+
     wanted = held(gate)
     require_fit(wanted, batch)
     with transaction.atomic():

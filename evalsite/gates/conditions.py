@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -60,7 +59,7 @@ def _doubted(reason: Reason, doubts: list[Reason]) -> Reason:
     for doubt in doubts:
         if _touches(doubt.code, reason):
             text = f"{reason.text}; but {doubt.text}"
-            return replace(reason, outcome=GateOutcome.NEEDS_REVIEW, code=doubt.code, text=text)
+            return reason._replace(outcome=GateOutcome.NEEDS_REVIEW, code=doubt.code, text=text)
     return reason
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from evalsite.batches.models import Batch
 from evalsite.gates.check import Held, check
 from evalsite.gates.job_page import as_markdown
-from evalsite.gates.junit import write_junit
 from evalsite.gates.models import GateCheck, GateOutcome
 from evalsite.gates.place import require_writable, whole_file
 from evalsite.gates.queries import resolve_gate
@@ -24,8 +22,7 @@ EXIT_CODES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """A gate or none, and the files that are wanted."""
 
     held: Held | None = None
@@ -70,6 +67,8 @@ def answer(
     if demand.held and comparison:
         checked = check(demand.held, comparison, actor=actor)
     if demand.junit:
+        from evalsite.gates.junit import write_junit
+
         with whole_file(demand.junit) as file:
             write_junit(file, batch, check=checked)
     if demand.summary:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from evalsite.gates.models import GateOutcome
 
@@ -31,8 +30,7 @@ class Code(StrEnum):
     MARGIN_DECLARED_LATE = "margin_declared_late"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One rule's answer. Numbers are in the metric's unit, after - before; None where unknown.
 
     `rule` is primary, guard, limit or condition; `margin_percent` stands in for a margin that
@@ -62,7 +60,7 @@ class Reason:
 
     def as_json(self) -> dict[str, Any]:
         """Answer it as plain JSON."""
-        return asdict(self)
+        return self._asdict()
 
 
 def put_together(reasons: list[Reason]) -> GateOutcome:

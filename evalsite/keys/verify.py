@@ -5,8 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -44,8 +43,7 @@ class KeyRefused(EvalsiteError):
         self.was_right = was_right
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """A row of app.key_of: `ended` says how the key ended, `noted` that its use is known."""
 
     key_id: UUID

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from evalsite.quotas.count import CASES, OUTPUTS, SCORECARDS, count, count_in_flight
 from evalsite.quotas.models import Quota
 from evalsite.quotas.month import Month
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(NamedTuple):
     """Counts, and US dollars of the current calendar month; a limit of None is none.
 
     `month_booked_usd` is possibly spent: calls under way, or lost with their worker. `weight` is

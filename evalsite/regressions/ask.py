@@ -7,7 +7,6 @@ from django.db import transaction
 from evalsite.audit.record import record
 from evalsite.batches.models import Batch
 from evalsite.regressions.choose import baseline_for
-from evalsite.regressions.compare import compare_with
 from evalsite.regressions.models import Comparison
 
 
@@ -17,6 +16,8 @@ def ask_comparison(batch: Batch, *, baseline: str = "", actor: object = "") -> C
 
     Raises BaselineUnknown and ComparisonRefused.
     """
+    from evalsite.regressions.compare import compare_with
+
     against, chosen_by = baseline_for(batch, baseline)
     comparison = compare_with(batch, against, chosen_by=chosen_by)
     sides = {"batch": str(batch.pk), "baseline": str(against.pk)}

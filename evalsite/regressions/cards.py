@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from evalsite.batches.models import Batch
 from evalsite.regressions.copied import copied
@@ -56,8 +55,7 @@ _SELECT: Final = f"""
 _ORDER: Final = "ORDER BY c.revision_id, c.repetition"
 
 
-@dataclass(frozen=True, slots=True)
-class Cards:
+class Cards(NamedTuple):
     """One scorecard a row, a row for each repetition; NaN where there is no figure.
 
     `case` and `revision` are ids as 16 bytes. `stage_status` and `stage_score` have a column for

@@ -10,8 +10,7 @@ its score.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from evalsite.regressions.cards import FIGURES, STAGE_STATUSES, STATUSES, Cards
 from evalsite.regressions.metrics import HEADLINE, STAGE, UNSCORED_RATE
@@ -26,8 +25,7 @@ _PASSED, _FAILED, _SKIPPED = (STAGE_STATUSES.index(s) for s in ("passed", "faile
 JUDGED: Final = STATUSES.index("failed")
 
 
-@dataclass(frozen=True, slots=True)
-class CaseFigures:
+class CaseFigures(NamedTuple):
     """A row for each case of both batches; NaN where this batch has no figure for it.
 
     `state` is the case's worst status as a place in `cards.STATUSES`, passed and failed alike

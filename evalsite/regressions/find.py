@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from evalsite.regressions.frame import ALL, Frame, Sides
 from evalsite.regressions.metrics import HEADLINE, SCORE, Metric, metric
@@ -30,8 +29,7 @@ MOST_SLICES: Final = 100
 IN_SLICES: Final = (HEADLINE, SCORE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """One metric, whole or in a slice. `doubt` says why no verdict can rest on it."""
 
     metric: str
@@ -73,7 +71,7 @@ def find(frame: Frame, *, doubt: Callable[[str, str], str]) -> list[Finding]:
     tested = [i for i, f in enumerate(found) if _is_secondary(f)]
     corrected = benjamini_hochberg([found[i].paired.p_value or 0.0 for i in tested])
     for i, p in zip(tested, corrected, strict=True):
-        found[i] = replace(found[i], p_corrected=p)
+        found[i] = found[i]._replace(p_corrected=p)
     return [_with_forecast(one, frame) for one in found]
 
 
@@ -116,7 +114,7 @@ def _finding(frame: Frame, name: str, *, part: tuple[str, str], doubt: str) -> F
         left_out=sides.left_out,
         doubt=doubt if measured.is_judged else "",
     )
-    return replace(found, p_corrected=result.p_value) if found.is_headline else found
+    return found._replace(p_corrected=result.p_value) if found.is_headline else found
 
 
 def _is_secondary(found: Finding) -> bool:
@@ -143,8 +141,8 @@ def _with_forecast(found: Finding, frame: Frame) -> Finding:
     if found.doubt:
         return found
     if p is None or corrected is None or p >= ALPHA or corrected < ALPHA:
-        return replace(found, more_cases=found.paired.more_cases)
-    return replace(found, more_cases=_more(found, frame, alpha=ALPHA * p / corrected))
+        return found._replace(more_cases=found.paired.more_cases)
+    return found._replace(more_cases=_more(found, frame, alpha=ALPHA * p / corrected))
 
 
 def _more(found: Finding, frame: Frame, *, alpha: float) -> int | None:

@@ -10,8 +10,7 @@ are corrected by Benjamini-Hochberg, so a change that is spread evenly names no 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from evalsite.regressions.find import ALPHA, largest_slices
 from evalsite.regressions.frame import Frame
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 MOST: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
+class _Cell(NamedTuple):
     """One stage of one slice; `inside` and `outside` are mean changes of its cases and others."""
 
     stage: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import connection
 
@@ -26,8 +25,7 @@ _CLAIM: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """A tick to write now, and when the schedule is due after it.
 
     `is_missed`: it is only to be noted. `refusal`: its time cannot be told any more, and there is

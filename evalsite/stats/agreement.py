@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -29,8 +28,7 @@ Level = Literal["nominal", "ordinal", "interval"]
 ADDED = 4.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class Agreement(NamedTuple):
     """What a coefficient says of `n` units rated at least twice; `left_out` were not.
 
     `coefficient` is None where it is not defined: no such unit, or every rating the same, so that

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -25,8 +24,7 @@ _HITS = 50
 _TIE = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """The likeliest shift: `at` is the index of the first value after it.
 
     `before` and `after` are the (weighted) means of the values on both sides. `p_value` is how
@@ -92,7 +90,7 @@ def find_changes(
     found = _segment(x, w if weights is not None else None, seed=seed, alpha=alpha)
     edges = [0, *(change.at for change in found), len(x)]
     means = [float(np.average(x[a:b], weights=w[a:b])) for a, b in pairwise(edges) if b > a]
-    return [replace(change, before=means[i], after=means[i + 1]) for i, change in enumerate(found)]
+    return [change._replace(before=means[i], after=means[i + 1]) for i, change in enumerate(found)]
 
 
 def _segment(
@@ -107,7 +105,7 @@ def _segment(
         left, right = w[:at], w[at:]
     return [
         *_segment(x[:at], left, seed=seed, alpha=alpha, start=start),
-        replace(change, at=start + at),
+        change._replace(at=start + at),
         *_segment(x[at:], right, seed=seed, alpha=alpha, start=start + at),
     ]
 

@@ -8,8 +8,8 @@ p alone, and "not shown" is not "shown to be false".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from evalsite.stats.estimates import Estimate
 from evalsite.stats.intervals import NOISE, Interval
@@ -26,8 +26,7 @@ class Outcome(StrEnum):
     NEEDS_REVIEW = "needs_review"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What became of a claim, and why; p and interval are None where there was too little.
 
     `times` is about how many times as many cases would show it with 80 % power, if they go on

@@ -7,8 +7,7 @@ what kind of score was compared.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from evalsite.stats.clusters import leftovers
 from evalsite.stats.intervals import NOISE, ROUNDING, Interval
@@ -46,8 +45,7 @@ class Estimate(Protocol):
         """Answer the one-sided p against "the true difference is the bound or more"."""
 
 
-@dataclass(frozen=True, slots=True)
-class MeanEstimate:
+class MeanEstimate(NamedTuple):
     """A mean difference with a standard error: Student's t with units - 1 degrees of freedom.
 
     The units are the cases, or the clusters where there are any (Cameron & Miller 2015). Before
@@ -100,8 +98,7 @@ class MeanEstimate:
         return float(stdtr(self.units - 1, t))
 
 
-@dataclass(frozen=True, slots=True)
-class RateEstimate:
+class RateEstimate(NamedTuple):
     """A difference of pass rates by the score statistic (Tango 1998), which needs no spread.
 
     `gained` failed before and pass now, `lost` the reverse; n counts all pairs, at least one.
@@ -139,8 +136,7 @@ class RateEstimate:
         return float(ndtr(z))
 
 
-@dataclass(frozen=True, slots=True)
-class AlikeEstimate:
+class AlikeEstimate(NamedTuple):
     """Every case differs by the same. No spread was seen, which is not to say that there is none.
 
     If a share of all cases differed otherwise, u units would all miss it with (1 - share) ** u

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from evalsite.stats.bootstrap import bca
 from evalsite.stats.estimates import (
@@ -57,8 +56,7 @@ _SAID = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PairedResult:
+class PairedResult(NamedTuple):
     """What a paired comparison says, by which method and why.
 
     `effect` is the mean of after - before: of pass or fail the difference of the pass rates. It

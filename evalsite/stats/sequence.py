@@ -21,8 +21,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from evalsite.stats.intervals import Interval
 
@@ -39,8 +38,7 @@ SHARES, SMALLEST, LARGEST = 20, 0.01, 0.96
 HALVINGS = 26
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(NamedTuple):
     """What is known after `n` cases.
 
     `interval` is of the mean difference. `settled` says on which side of the threshold the mean

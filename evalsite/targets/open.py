@@ -9,8 +9,6 @@ from django.db import IntegrityError, transaction
 
 from evalsite.audit.record import record
 from evalsite.errors import EvalsiteError
-from evalsite.targets.connections.kinds import read_connection
-from evalsite.targets.connections.reach import require_reachable
 from evalsite.targets.models import EvalMode, Run, Target
 from evalsite.targets.set_target import RunInvalid, check_names
 
@@ -106,6 +104,9 @@ def _make(run: Run, *, target: str, actor: object) -> Run:
 
 def _checked(connection: Any) -> dict[str, Any]:
     """Answer the connection as it is frozen: only what was given."""
+    from evalsite.targets.connections.kinds import read_connection
+    from evalsite.targets.connections.reach import require_reachable
+
     read = read_connection(connection)
     require_reachable(read)
     return read.model_dump(mode="json", exclude_unset=True)

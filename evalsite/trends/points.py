@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class Point(NamedTuple):
     """A metric of one version; `line` tells whose: an experiment's group, or a target on a suite.
 
     `avg` is over `n` tasks or cases; `samples` are the results or batches' cases that were
@@ -32,7 +30,7 @@ class Point:
 
     def as_json(self) -> dict[str, Any]:
         """Answer the point as plain JSON."""
-        fields = asdict(self)
+        fields = self._asdict()
         times = ("first_recorded", "last_recorded")
         return {**fields, **{name: fields[name].isoformat() for name in times}}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -87,7 +86,7 @@ def export_results(selection: Selection, path: Path) -> int:
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         write(draft, counted)
-        asked = {name: told for name, told in asdict(selection).items() if told is not None}
+        asked = {name: told for name, told in selection._asdict().items() if told is not None}
         record("results.exported", selection.experiment or "every experiment", **asked, n=counted.n)
         draft.replace(path)
     except OSError as error:

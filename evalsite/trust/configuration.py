@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from evalsite.endpoints.models import RESERVED, Endpoint
 from judges.models import cache_key
@@ -13,8 +12,7 @@ from packs.forecast import asks_of
 PLACES: Final = "places"
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(NamedTuple):
     """A stage's judge with all that fixes its verdict; `digest` is the SHA-256 of the material."""
 
     judge: str

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from evalsite.endpoints.models import RESERVED
 from evalsite.trust.nested import named
 from judges.models import Ask
-from judges.options import bind
-from judges.preflight import Preflight, Probe, preflight, probes
 from judges.protocol import JudgeError
 from judges.registry import JUDGES
 from packs.forecast import asks_of
+
+if TYPE_CHECKING:
+    from judges.preflight import Preflight, Probe
 
 # Rubrics by which a wrong answer is a bad one. Any other may ask for politeness: of it we only
 # know that no empty promise and no order to the judge may pass.
@@ -39,6 +40,9 @@ async def try_judge(stage: Mapping[str, Any]) -> Preflight:
 
     Raises ModelError where it cannot be asked, and JudgeError where there is no such judge.
     """
+    from judges.options import bind
+    from judges.preflight import preflight
+
     if stage["judge"] not in JUDGES:
         raise JudgeUntried(
             f"The judge {stage['judge']!r} is its pack's own and cannot be tried.",
@@ -49,6 +53,8 @@ async def try_judge(stage: Mapping[str, Any]) -> Preflight:
 
 
 def _probes_for(options: Mapping[str, Any]) -> Sequence[Probe]:
+    from judges.preflight import probes
+
     if all(rubric in _OF_RIGHT_AND_WRONG for rubric in named(options, "rubric")):
         return probes()
     return [probe for probe in probes() if probe.kind in _BAD_FOR_ANY]

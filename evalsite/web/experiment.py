@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
 from evalsite.experiments.choices import UNITS, ExperimentState, Metric
-from evalsite.experiments.decide import decide
 from evalsite.experiments.declare import close_experiment
 from evalsite.experiments.models import Arm, Decision, Experiment
 from evalsite.experiments.queries import tallies
@@ -52,6 +51,8 @@ def show(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
 @act("experiments")
 def decide_now(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
     """Decide by what is recorded, and show it."""
+    from evalsite.experiments.decide import decide
+
     found = get_object_or_404(Experiment, pk=experiment_id)
     made = decide(found, actor=request.user)
     messages.success(request, f"Decided: {made.verdict.replace('_', ' ')}.")

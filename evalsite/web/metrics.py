@@ -17,15 +17,14 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from evalsite.env import load
-from evalsite.pipeline.measure import measure
-from evalsite.pipeline.measure_platform import measure_platform
-from evalsite.pipeline.measure_work import Sample
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
 from evalsite.web.metric_families import FAMILIES
 
 if TYPE_CHECKING:
     from prometheus_client.core import GaugeMetricFamily
+
+    from evalsite.pipeline.measure_work import Sample
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # A scrape within this time gets the same text, so that scraping costs the same however often.
@@ -104,6 +103,10 @@ class _Figures:
 
 def _samples() -> Iterator[Sample]:
     """Open one tenant after another: there is no looking at all of them."""
+    from evalsite.pipeline.measure import measure
+    from evalsite.pipeline.measure_platform import measure_platform
+    from evalsite.pipeline.measure_work import Sample
+
     yield from measure_platform()
     active = list(Tenant.objects.filter(is_active=True).order_by("slug"))
     yield Sample("tenants_left_out", {}, max(0, len(active) - MOST_TENANTS))

@@ -17,7 +17,6 @@ from evalsite.calibration.queries import labels_of
 from evalsite.retention.gone import why_gone
 from evalsite.scoring.models import Scorecard
 from evalsite.web.card.answers import Answers, answers_of
-from evalsite.web.card.differences import from_before, from_expected
 from evalsite.web.card.links import links_of, origin_of, repetitions_of
 from evalsite.web.card.override import OverrideForm
 from evalsite.web.card.past import history_of
@@ -92,6 +91,8 @@ def _differences(card: Scorecard, answers: Answers) -> dict[str, Any]:
     now, before = answers.now, answers.before
     if now.answer is None:
         return {}
+    from evalsite.web.card.differences import from_before, from_expected
+
     expected = from_expected(card.revision.expected, now.answer, manifest=card.batch.manifest)
     if before is None or before.answer is None:
         return {"from_expected": expected}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalsite.web.card.values import whole
 from judges.protocol import JudgeError
-from judges.rubrics import Rubric, rubric_of
+
+if TYPE_CHECKING:
+    from judges.rubrics import Rubric
 
 
 class Guide(NamedTuple):
@@ -32,6 +34,8 @@ def _rubric(given: Any) -> Rubric | None:
     """A rubric that this version of evalsite does not know is shown among the options."""
     if not isinstance(given, str | dict):
         return None
+    from judges.rubrics import rubric_of
+
     try:
         return rubric_of(given)
     except JudgeError:

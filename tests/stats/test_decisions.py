@@ -13,7 +13,10 @@ rates = st.builds(
     lambda gained, lost, alike: RateEstimate(gained, lost, gained + lost + alike),
     *(st.integers(0, 100), st.integers(0, 100), st.integers(1, 300)),
 )
-means = st.builds(MeanEstimate, st.floats(-0.5, 0.5), st.floats(0.001, 0.3), st.integers(2, 400))
+means = st.builds(
+    lambda effect, se, units: MeanEstimate(effect, se, units),
+    *(st.floats(-0.5, 0.5), st.floats(0.001, 0.3), st.integers(2, 400)),
+)
 estimates: st.SearchStrategy[Estimate] = st.one_of(rates, means)
 margins = st.floats(0.001, 0.5)
 

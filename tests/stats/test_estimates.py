@@ -29,7 +29,10 @@ means = st.builds(
     lambda effect, se, units, skew: MeanEstimate(effect, se, units, "", skew * units**0.5),
     *(st.floats(-0.9, 0.9), st.floats(0.001, 0.3), st.integers(2, 400), st.floats(-0.9, 0.9)),
 )
-alikes = st.builds(AlikeEstimate, st.floats(-0.9, 0.9), st.integers(2, 400), st.just(1.0))
+alikes = st.builds(
+    lambda effect, units: AlikeEstimate(effect, units, 1.0),
+    *(st.floats(-0.9, 0.9), st.integers(2, 400)),
+)
 estimates: st.SearchStrategy[Estimate] = st.one_of(rates, means, alikes)
 
 

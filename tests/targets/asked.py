@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from pydantic import SecretStr
 
 from evalsite.calls.visit import Visitor
-from evalsite.endpoints.guard import open_session
 from evalsite.endpoints.models import Endpoint
+from evalsite.endpoints.post import EndpointPoster
 from evalsite.targets.connections.ask import ask
 from evalsite.targets.connections.kinds import read_connection
 from evalsite.targets.connections.reach import Place, reached
@@ -40,9 +41,9 @@ def asked(
         model = endpoint_at(model_url or "https://nobody.example.org")
         async with (
             reached(place, visitor_of=lambda _: Unbounded()) as reach,
-            open_session(model) as session,
+            aclosing(EndpointPoster(model)) as poster,
         ):
-            wire = OpenAIWire(model_url, key=None, session=session, timeout_s=5)
+            wire = OpenAIWire(model_url, key=None, poster=poster, timeout_s=5)
             with calling(wire):
                 kind = PACKS.load(pack).value
                 return await ask(read_connection(connection), given, pack=kind, reach=reach)

@@ -41,7 +41,7 @@ class ConnectionInvalid(EvalsiteError):
 
 
 class _Form(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ChatConnection(_Form):
@@ -120,7 +120,8 @@ Connection = Annotated[
     ChatConnection | HttpConnection | McpConnection | CallableConnection,
     Field(discriminator="kind"),
 ]
-_ADAPTER: Final[TypeAdapter[Any]] = TypeAdapter(Connection)
+# Few commands read one: validators are built when the first is read.
+_ADAPTER: Final[TypeAdapter[Any]] = TypeAdapter(Connection, config=ConfigDict(defer_build=True))
 
 
 def read_connection(value: Any) -> Connection:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from judges.models import ModelError, Usage
 
@@ -17,8 +16,7 @@ class TargetFailed(ModelError):
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(NamedTuple):
     """An output or an error, with what it took; an unknown figure is None."""
 
     output: Any = None
@@ -29,8 +27,7 @@ class Reply:
     cost_usd: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class Given(NamedTuple):
     """What a target gave: the fields of the pack's output, and what it took.
 
     `latency_ms` is the target's own time, without what was waited for limits.

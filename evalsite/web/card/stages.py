@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from evalsite.alerts.printable import spelt
 from evalsite.errors import EvalsiteError
-from evalsite.scoring.asked import Asked, asked_of
 from evalsite.scoring.models import Scorecard
 from evalsite.web.card.codes import meaning
 from evalsite.web.card.values import LONGEST, Shown, members
 from judges.protocol import VerdictError
+
+if TYPE_CHECKING:
+    from evalsite.scoring.asked import Asked
 
 _LONGEST_REASON: Final = 2_000
 _MOST: Final = 20
@@ -110,6 +112,8 @@ def _talks(
 ) -> tuple[list[Talk], str]:
     if frozen.get("lane") != "model" or status not in _JUDGED or answer is None:
         return [], ""
+    from evalsite.scoring.asked import asked_of
+
     try:
         asked = asked_of(card, stage=frozen["name"], answer=answer)
     except (EvalsiteError, VerdictError) as error:

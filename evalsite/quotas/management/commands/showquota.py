@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -26,7 +25,7 @@ class Command(TenantCommand):
         """Show it."""
         found = usage()
         if options["json"]:
-            self.stdout.write(json.dumps(asdict(found), default=_plain))
+            self.stdout.write(json.dumps(found._asdict(), default=_plain))
             return
         for line in _lines(found):
             self.stderr.write(line)
