@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -42,7 +43,12 @@ def spenders(
     command = [sys.executable, "-m", "tests.calls.spender", str(batch.tenant_id), str(batch.pk)]
     started = [
         subprocess.Popen(
-            [*command, str(WORKERS)], env=given, cwd=env.ROOT, stdout=subprocess.PIPE, text=True
+            [*command, str(WORKERS)],
+            env=given,
+            cwd=env.ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(2)
     ]
@@ -55,9 +61,11 @@ def spenders(
 def test_64_workers_and_a_kill_never_pass_the_cap(
     spenders: tuple[Batch, list[subprocess.Popen[str]]], committed: FakeModel
 ) -> None:
-    batch, (killed, other) = spenders
-    _until_calls(committed, 30, of=killed.pid)
+    batch, both = spenders
+    _start_together(both)
+    killed = _first_to_make(30, both, at=committed)
     killed.kill()
+    (other,) = (process for process in both if process is not killed)
     said, _ = other.communicate(timeout=60)
     batch.refresh_from_db()
     assert said.count("money_cap") == WORKERS
@@ -68,8 +76,25 @@ def test_64_workers_and_a_kill_never_pass_the_cap(
     assert 0 <= unsettled <= round(batch.booked_usd) / WORST <= WORKERS
 
 
-def _until_calls(fake: FakeModel, n: int, *, of: int) -> None:
+def _start_together(processes: list[subprocess.Popen[str]]) -> None:
+    # One that starts later than the other would find the money spent.
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+
+
+def _first_to_make(
+    n: int, processes: list[subprocess.Popen[str]], *, at: FakeModel
+) -> subprocess.Popen[str]:
     end = time.monotonic() + 60
-    while sum(call.prompt.startswith(f"{of} ") for call in fake.calls) < n:
-        assert time.monotonic() < end
+    while time.monotonic() < end:
+        made = Counter(int(call.prompt.split()[0]) for call in at.calls)
+        for process in processes:
+            if made[process.pid] >= n:
+                return process
         time.sleep(0.005)
+    raise AssertionError(f"neither process made {n} calls: {made}")
