@@ -28,7 +28,7 @@ from evalsite.api.frame.documented import documented
 from evalsite.api.frame.parse import NDJSON, JSONLines
 from evalsite.api.frame.resource import Resource
 from evalsite.api.frame.stream import send_lines
-from evalsite.api.frame.take_lines import Strictness, Taken, take_lines
+from evalsite.api.frame.take_lines import Strictness, Taken, received_lines
 from evalsite.api.frame.wanted import Wanted
 from evalsite.cases.curate import add_tag, remove_tag, set_state
 from evalsite.cases.models import CaseState, Suite
@@ -107,12 +107,13 @@ class CaseLines(Resource[Suite]):
         examples=[OpenApiExample("a line", _LINE, request_only=True, media_type=NDJSON)],
     )
     def take(self, request: Request, suite_id: UUID) -> Response:
-        """Add or change many cases as one new version of the suite, read as they come."""
+        """Add or change many cases as one new version of the suite, once all of them came."""
         strict = asked(request, Strictness).get("strict", True)
         suite = self.find(Suite, suite_id)
-        done = import_case_lines(
-            take_lines(request), suite=suite, skip_bad=not strict, actor=request.user
-        )
+        # From its first block on an import holds the suite, and other curators should not wait
+        # for a slow sender.
+        with received_lines(request) as lines:
+            done = import_case_lines(lines, suite=suite, skip_bad=not strict, actor=request.user)
         told = {**done.cases._asdict(), "n_lost": done.bad}
         return Response({**told, "lost": [bad._asdict() for bad in done.first_bad]})
 

@@ -14,7 +14,7 @@ from evalsite.exchange.lines import capped_lines
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_PIECE: Final = 2**16
+PIECE: Final = 2**16
 # Stands for the length of a body in chunks, which nobody knows before its end.
 UNTOLD: Final = 2**62
 
@@ -47,8 +47,8 @@ class Readable(Protocol):
 
 def read_capped(stream: Readable, *, limit: int) -> bytes:
     """Answer a whole body of at most `limit` bytes; raises BodyTooLarge and BodyCutShort."""
-    capped = _Capped(stream, limit=limit)
-    return b"".join(iter(lambda: capped.take(_PIECE), b""))
+    capped = Capped(stream, limit=limit)
+    return b"".join(iter(lambda: capped.take(PIECE), b""))
 
 
 def lines_capped(stream: Readable, *, limit: int, line_limit: int) -> Iterator[bytes]:
@@ -57,7 +57,7 @@ def lines_capped(stream: Readable, *, limit: int, line_limit: int) -> Iterator[b
     The body has at most `limit` bytes, a line `line_limit`. Raises BodyTooLarge (`body_too_large`,
     `line_too_long`) and BodyCutShort, before the first line where the length was told.
     """
-    capped = io.BufferedReader(_Capped(stream, limit=limit), _PIECE)
+    capped = io.BufferedReader(Capped(stream, limit=limit), PIECE)
     return _lines(capped, line_limit=line_limit)
 
 
@@ -103,7 +103,7 @@ class _Chunks:
             raise ConnectionAbortedError("chunks that are none") from error
 
 
-class _Capped(io.RawIOBase):
+class Capped(io.RawIOBase):
     """Refuses what is too long by the length told, else where it gets too long."""
 
     def __init__(self, stream: Readable, *, limit: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.serializers import BooleanField, CharField, IntegerField, Serializer
 
 from evalsite.api.frame.asked import Asked
-from evalsite.api.frame.body import lines_capped
+from evalsite.api.frame.body import Readable, lines_capped
+from evalsite.api.frame.receive import received
 from evalsite.exchange.lines import LINE_LIMIT, Line, one_object
 
 
@@ -47,9 +49,25 @@ def take_lines(request: Request) -> Iterator[Line]:
 
     Raises BodyTooLarge and BodyCutShort while they are read.
     """
-    if not hasattr(request.data, "read"):  # there is no body
+    if hasattr(request.data, "read"):  # else there is no body
+        yield from _objects(request.data)
+
+
+@contextmanager
+def received_lines(request: Request) -> Iterator[Iterator[Line]]:
+    """Answer a body's numbered lines as `take_lines` does, once the body is whole.
+
+    Raises BodyTooLarge, BodyCutShort and BodyNotKept.
+    """
+    if not hasattr(request.data, "read"):
+        yield iter(())
         return
-    lines = lines_capped(request.data, limit=settings.ENV.api_stream_bytes, line_limit=LINE_LIMIT)
+    with received(request.data, limit=settings.ENV.api_stream_bytes) as body:
+        yield _objects(body)
+
+
+def _objects(body: Readable) -> Iterator[Line]:
+    lines = lines_capped(body, limit=settings.ENV.api_stream_bytes, line_limit=LINE_LIMIT)
     for number, line in enumerate(lines, start=1):
         if not line.isspace():
             yield number, one_object(number, line)
