@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Lock
 from typing import Any, Final
 
 import psutil
@@ -31,14 +32,22 @@ class Mailbox(Inbox):
         super().__init__()
         self.deadly = 0
         self.killed = 0
+        self._turn = Lock()
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         """Take one: a sender that dies here never learns that the mail was taken."""
         said: str = await super().handle_DATA(server, session, envelope)
-        if self.deadly and _kill_who_talks_from(session.peer[1]):
-            self.deadly -= 1
-            self.killed += 1
+        # Who heals may call the killing off while somebody is looked for.
+        with self._turn:
+            if self.deadly and _kill_who_talks_from(session.peer[1]):
+                self.deadly -= 1
+                self.killed += 1
         return said
+
+    def kill_next(self, n: int) -> None:
+        """Kill the next so many senders, and no more than these."""
+        with self._turn:
+            self.deadly = n
 
     def message_ids(self) -> list[str]:
         """Answer the Message-ID of each mail that came."""
@@ -47,7 +56,8 @@ class Mailbox(Inbox):
     def forget(self) -> None:
         """Begin a new seed."""
         self.mails.clear()
-        self.deadly = self.killed = 0
+        self.kill_next(0)
+        self.killed = 0
 
 
 @contextmanager

@@ -45,9 +45,9 @@ provider_breaks_off = contextmanager(_provider(TRUNCATED))
 @contextmanager
 def sender_dies(scene: Scene, chance: Random) -> Iterator[None]:
     """Who sends the next mail dies after the mail server took it, and before it is told so."""
-    scene.world.mails.deadly = chance.randint(1, 2)
+    scene.world.mails.kill_next(chance.randint(1, 2))
     yield
-    scene.world.mails.deadly = 0
+    scene.world.mails.kill_next(0)
 
 
 @contextmanager
