@@ -26,6 +26,8 @@ from packs.validate import check_model
 
 _MISSING = Crash("output_missing", "The system under test gave no output for this case.")
 _STRICT = json.JSONEncoder(allow_nan=False)
+# Looked up once, as in `packs.fold`.
+_PASSED, _FAILED = StageStatus.PASSED, StageStatus.FAILED
 _NOT_WAITED_FOR = Crash("promise_broken", "Nobody waited for this verdict.")
 
 
@@ -125,28 +127,30 @@ class Evaluator:
         """Fill the results; yield each promise of a judge, to be kept before the next stage."""
         input, expected, output = case
         stopped = self.stopped_by(previous)
-        for stage in self.stages:
-            if only is not None and stage.name not in only:
+        for name, judge in self._judges.items():
+            if only is not None and name not in only:
                 continue
             if stopped:
-                into.append(_skipped(stage.name, by=stopped))
+                into.append(_skipped(name, by=stopped))
                 continue
-            judge = self._judges[stage.name]
             given = _MISSING if output is None else attempt(judge, expected, output, input=input)
+            if given is PASS:  # the commonest verdict needs no check
+                into.append(StageResult(name, _PASSED, 1.0))
+                continue
             if not isinstance(given, Score) and isawaitable(given):
                 promise = _Promise(given)
                 yield promise
-                result = promise.result(stage.name)
+                result = promise.result(name)
             else:
-                result = _result(stage.name, given)
-            if stage.gate and result.status is StageStatus.FAILED:
-                stopped = stage.name
+                result = _result(name, given)
+            if result.status is _FAILED and name in self._gates:
+                stopped = name
             into.append(result)
 
     def stopped_by(self, results: Sequence[StageResult]) -> str:
         """Name the gate that failed among these results, or nothing."""
         for result in results:
-            if result.status is StageStatus.FAILED and result.stage in self._gates:
+            if result.status is _FAILED and result.stage in self._gates:
                 return result.stage
         return ""
 
@@ -172,8 +176,6 @@ class _Promise:
 
 
 def _result(stage: str, given: Any) -> StageResult:
-    if given is PASS:  # the commonest verdict needs no check
-        return StageResult(stage, StageStatus.PASSED, 1.0)
     if given is _MISSING:
         return StageResult(stage, StageStatus.UNSCORED, None, _MISSING.reason, _MISSING.code)
     if isinstance(given, Crash):
@@ -184,7 +186,7 @@ def _result(stage: str, given: Any) -> StageResult:
         unscored = given.code != NOT_APPLICABLE
         status = StageStatus.UNSCORED if unscored else StageStatus.NOT_APPLICABLE
     else:
-        status = StageStatus.PASSED if given.passed else StageStatus.FAILED
+        status = _PASSED if given.passed else _FAILED
     details = dict(given.details) if given.details else {}
     return StageResult(stage, status, given.value, given.reason, given.code, details)
 

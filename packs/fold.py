@@ -19,7 +19,12 @@ from packs.protocol import Stage, StageResult, StageStatus
 
 CaseStatus = Literal["passed", "failed", "unscored", "errored"]
 
-_COUNTED = {StageStatus.PASSED, StageStatus.FAILED, StageStatus.SKIPPED}
+# Looked up once: where a member stands in an enumeration takes longer than what is done with it.
+_PASSED, _FAILED, _SKIPPED = StageStatus.PASSED, StageStatus.FAILED, StageStatus.SKIPPED
+_UNSCORED, _ERRORED = StageStatus.UNSCORED, StageStatus.ERRORED
+_NOT_APPLICABLE = StageStatus.NOT_APPLICABLE
+_COUNTED = {_PASSED, _FAILED, _SKIPPED}
+_PASSES = {"passed": True, "failed": False}
 
 
 class Fold(NamedTuple):
@@ -37,23 +42,23 @@ def fold(stages: Iterable[Stage], results: Iterable[StageResult]) -> Fold:
     points = weights = 0.0
     for stage in stages:
         result = by_name.get(stage.name)
-        status = StageStatus.UNSCORED if result is None else result.status
-        if status is StageStatus.NOT_APPLICABLE:
+        status = _UNSCORED if result is None else result.status
+        if status is _NOT_APPLICABLE:
             continue
         seen.add(status)
         weights += stage.weight
-        points += stage.weight * (result.score or 0.0 if result else 0.0)
+        if result is not None and result.score:
+            points += stage.weight * result.score
     status_of_case = _status(seen)
-    passed = {"passed": True, "failed": False}.get(status_of_case)
     score = points / weights if seen and seen <= _COUNTED else None
-    return Fold(status_of_case, score, passed)
+    return Fold(status_of_case, score, _PASSES.get(status_of_case))
 
 
 def _status(seen: set[StageStatus]) -> CaseStatus:
-    if StageStatus.ERRORED in seen:
+    if _ERRORED in seen:
         return "errored"
-    if StageStatus.FAILED in seen:
+    if _FAILED in seen:
         return "failed"
-    if StageStatus.UNSCORED in seen or not seen:
+    if _UNSCORED in seen or not seen:
         return "unscored"
     return "passed"

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from uuid import UUID
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from evalsite.batches.lease import Claim
 from evalsite.batches.models import Batch
@@ -38,7 +37,7 @@ class Asker:
         self._pack = pack
         self._place = place
         self._reach: Reach | None = None
-        self._heard: dict[UUID, Heard] = {}
+        self._heard: dict[str, Heard] = {}
 
     @asynccontextmanager
     async def opened(self, calls: calls.Asker) -> AsyncIterator[None]:
@@ -85,7 +84,7 @@ def asker_of(claim: Claim) -> Asker:
 def _open_card(answered: Answered, reply: Reply | None) -> Row:
     took = reply or answered
     return Row(
-        uuid7(),
+        str(uuid7()),
         answered.revision_id,
         answered.repetition,
         ScoreStatus.OPEN.value,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 import orjson
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from evalsite.scoring.answer import Answered
 from evalsite.scoring.models import ScoreStatus
@@ -113,7 +113,7 @@ def _row(
     passed: bool | None = None,
 ) -> Row:
     return Row(
-        uuid7(),
+        str(uuid7()),
         answered.revision_id,
         answered.repetition,
         status,

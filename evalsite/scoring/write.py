@@ -16,9 +16,9 @@ from evalsite.scoring.texts import shorten_details
 
 
 class Row(NamedTuple):
-    """One scorecard as the database takes it; `stages` and `details` are JSON text."""
+    """One scorecard as the database takes it: ids are text, `stages` and `details` JSON text."""
 
-    id: UUID
+    id: str
     revision_id: str
     repetition: int
     status: str

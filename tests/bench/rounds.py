@@ -57,7 +57,7 @@ def score(worker: int, *, name: str, batch: int, n: int) -> Figures:
         started = time.perf_counter()
         launched = _launch(name)
         planned = time.perf_counter() - started
-        while not Batch.objects.filter(pk=launched.pk, state="finished").exists():
+        while not _is_over(launched):
             time.sleep(POLL_SECONDS)
         seen = time.time()
     spent = cpu_seconds(worker) - before
@@ -120,6 +120,13 @@ def first_claim(batch: Batch) -> float:
     with connection.cursor() as cursor:
         cursor.execute(_FIRST_CLAIM, [batch.pk])
         return float(cursor.fetchone()[0])
+
+
+def _is_over(batch: Batch) -> bool:
+    # By hand, as the bare chord is asked: a model's query takes 5 % of a core, asked so often.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state = 'finished' FROM batches_batch WHERE id = %s", [batch.pk])
+        return bool(cursor.fetchone()[0])
 
 
 def _chunk_size(batch: Batch) -> int:

@@ -143,7 +143,9 @@ def scored(revision: Revision, details: dict[str, Any], status: str = "unscored"
     stages = '{"logic": {"status": "unscored", "score": null, "code": "judge_error"}}'
     text = orjson.dumps(details).decode()
     rest = (None, None, None, None)
-    write(claim, [Row(UUID(int=9), str(revision.pk), 0, status, None, None, stages, text, *rest)])
+    write(
+        claim, [Row(str(UUID(int=9)), str(revision.pk), 0, status, None, None, stages, text, *rest)]
+    )
     return claim
 
 
@@ -162,7 +164,10 @@ def test_a_later_step_keeps_what_an_earlier_said(revision: Revision) -> None:
     claim = scored(revision, {"logic": LONG_WHY})
     rest = (None, None, None, None)
     later = '{"semantics": {"reason": "wrong"}}'
-    write(claim, [Row(UUID(int=8), str(revision.pk), 0, "failed", 0.0, False, "{}", later, *rest)])
+    write(
+        claim,
+        [Row(str(UUID(int=8)), str(revision.pk), 0, "failed", 0.0, False, "{}", later, *rest)],
+    )
     assert Scorecard.objects.get().details == {"logic": LONG_WHY, "semantics": {"reason": "wrong"}}
 
 
