@@ -59,7 +59,10 @@ class Storm:
 
 
 def test_in_a_storm_of_429_the_allowed_rate_is_kept(committed: FakeModel) -> None:
-    """Counted where the requests arrive, within 2 %, for three workers that all want more."""
+    """Counted where the requests arrive, for three workers that all want more: 2 % more at most.
+
+    A tenth less may come, for a busy machine has them wait for more than the limit.
+    """
     Endpoint.objects.update(requests_per_minute=RATE * 60)
     committed.say = storm = Storm(committed)
     end = time.monotonic() + 6
@@ -67,7 +70,7 @@ def test_in_a_storm_of_429_the_allowed_rate_is_kept(committed: FakeModel) -> Non
     arrived = [call.at for call in committed.calls]
     assert min(spans(arrived, RATE * 2)) > 1.8  # storm and retries included
     after = [at for at in arrived if at > storm.over]
-    assert median(spans(after, RATE * 4)) == pytest.approx(4, rel=0.02)
+    assert 0.98 * 4 <= median(spans(after, RATE * 4)) <= 1.1 * 4
 
 
 def test_who_is_told_to_wait_makes_all_wait(committed: FakeModel) -> None:
