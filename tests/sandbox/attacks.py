@@ -114,7 +114,7 @@ ATTACKS: dict[str, Attack] = {
     "limits of another": Attack(
         text="import resource\nresource.prlimit(T['process'], resource.RLIMIT_CORE); said()"
     ),
-    "priority of another": Attack(text="os.setpriority(os.PRIO_PROCESS, T['process'], 5); said()"),
+    "priority of another": Attack(text="os.setpriority(os.PRIO_PROCESS, T['process'], 19); said()"),
     "cores of another": Attack(
         text="os.sched_setaffinity(T['process'], os.sched_getaffinity(0)); said()"
     ),
