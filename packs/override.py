@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from inspect import isclass
 from typing import Any, get_args
 
-from packs.judging import JudgeSpec
 from packs.protocol import Pack, PackError
 from packs.validate import check_model
 
@@ -50,6 +49,8 @@ def replaceable(pack: Pack) -> tuple[str, ...]:
 
 
 def _is_spec(annotation: Any) -> bool:
+    from packs.judging import JudgeSpec
+
     kinds = [annotation, *get_args(annotation)] if not _is_list(annotation) else []
     return any(isclass(kind) and issubclass(kind, JudgeSpec) for kind in kinds)
 
@@ -90,6 +91,8 @@ def _replaced(pack: Pack, options: Mapping[str, Any], *, stage: str, judge: Any)
 
 
 def _without_judge(spec: Mapping[str, Any]) -> dict[str, Any]:
+    from packs.judging import JudgeSpec
+
     return {key: value for key, value in spec.items() if key not in JudgeSpec.model_fields}
 
 

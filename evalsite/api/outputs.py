@@ -28,8 +28,6 @@ from evalsite.api.frame.take_lines import Strictness, Taken, take_lines
 from evalsite.api.frame.told import Told
 from evalsite.api.runs import RunSerializer
 from evalsite.cases.queries import cases_called
-from evalsite.exchange.output_files import import_output_lines
-from evalsite.exchange.write_outputs import export_outputs
 from evalsite.targets.models import Output, Run
 from evalsite.targets.queries import kept_answers, restore_answers
 
@@ -123,6 +121,8 @@ class Outputs(ListModelMixin, Resource[Output]):
     )
     def take(self, request: Request, run_id: UUID) -> Response:
         """Record outputs of an open run, read as they come; what is there already stays."""
+        from evalsite.exchange.output_files import import_output_lines
+
         wanted = asked(request, OfSuite)
         done = import_output_lines(
             take_lines(request),
@@ -145,6 +145,8 @@ class OutputExport(Resource[Run]):
     @documented(responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "An output a line.")})
     def send(self, request: Request, run_id: UUID) -> StreamingHttpResponse:
         """Send a run's outputs, a line each."""
+        from evalsite.exchange.write_outputs import export_outputs
+
         run = self.find(Run, run_id)
         lines = export_outputs(run, actor=request.user)
         return send_lines((orjson.Fragment(line) for line in lines), filename=f"{run.name}.jsonl")

@@ -30,8 +30,6 @@ from evalsite.api.frame.stream import send_lines
 from evalsite.api.frame.take_lines import Strictness, Taken, take_lines
 from evalsite.api.frame.told import Told
 from evalsite.api.frame.wanted import Wanted
-from evalsite.exchange.result_files import import_result_lines
-from evalsite.experiments.check import check_result
 from evalsite.experiments.choices import Group
 from evalsite.experiments.models import Experiment, Result
 from evalsite.experiments.queries import result_of
@@ -120,6 +118,8 @@ class Results(ListModelMixin, RetrieveModelMixin, Resource[Result]):
     )
     def create(self, request: Request, experiment_id: UUID) -> Response:
         """Record a result: 201 for a new one, 200 where it replaces what was there."""
+        from evalsite.experiments.check import check_result
+
         experiment = self._experiment()
         checked = check_result(self.read(NewResult))
         done = record_results(experiment, [(1, checked)], actor=request.user)
@@ -129,6 +129,8 @@ class Results(ListModelMixin, RetrieveModelMixin, Resource[Result]):
     @documented(request={NDJSON: NewResult}, responses=Taken, parameters=[Strictness])
     def bulk(self, request: Request, experiment_id: UUID) -> Response:
         """Record a stream of results, a JSON object a line. What is there already is left alone."""
+        from evalsite.exchange.result_files import import_result_lines
+
         strict = asked(request, Strictness).get("strict", True)
         done = import_result_lines(
             take_lines(request),

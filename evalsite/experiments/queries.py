@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q
 
 from evalsite.errors import EvalsiteError
-from evalsite.experiments.check import CheckedResult
 from evalsite.experiments.choices import ExperimentState
 from evalsite.experiments.models import Arm, Decision, Experiment, Result
+
+if TYPE_CHECKING:
+    from evalsite.experiments.check import CheckedResult
 
 
 class ExperimentUnknown(EvalsiteError):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.db import connection, transaction
 from uuid_utils import uuid7
 
 from evalsite.audit.record import record
 from evalsite.cases.strict_json import dump
-from evalsite.experiments.check import CheckedResult, check_result
 from evalsite.experiments.models import Experiment
 from evalsite.experiments.queries import ExperimentOver, hold_open, require_open
 from evalsite.tenants.scope import require
 from evalsite.tenants.statistics import refresh_statistics
+
+if TYPE_CHECKING:
+    from evalsite.experiments.check import CheckedResult
 
 NATURAL: Final = ("task", '"group"', "version", "repetition")
 VALUES: Final = (
@@ -69,6 +71,8 @@ class Recorded(NamedTuple):
 
 def record_result(experiment: Experiment, *, actor: object = "", **fields: Any) -> Recorded:
     """Record one result; raises ExperimentOver, and what `check_result` raises."""
+    from evalsite.experiments.check import check_result
+
     return record_results(experiment, [(1, check_result(fields))], actor=actor)
 
 

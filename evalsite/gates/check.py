@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 
 from evalsite.audit.record import record
 from evalsite.batches.models import Batch
 from evalsite.errors import UsageError
-from evalsite.gates.claims import weigh_primary
-from evalsite.gates.conditions import conditions, doubted
-from evalsite.gates.evidence import Evidence
-from evalsite.gates.guards import weigh_guards
-from evalsite.gates.limits import weigh_limits
 from evalsite.gates.models import Gate, GateCheck
 from evalsite.gates.reasons import Code, Reason, put_together
 from evalsite.gates.spec import GateSpec, Guard, Primary
-from evalsite.regressions.frame import Frame, load_frame
 from evalsite.regressions.metrics import metric
 from evalsite.regressions.models import Comparison
 from evalsite.summaries.models import Summary
+
+if TYPE_CHECKING:
+    from evalsite.gates.evidence import Evidence
+    from evalsite.regressions.frame import Frame
 
 
 class GateUnfit(UsageError):
@@ -50,6 +48,8 @@ def check(held: Held, comparison: Comparison, *, actor: object = "") -> GateChec
 
     Raises GateUnfit where the gate is for another suite or target.
     """
+    from evalsite.regressions.frame import load_frame
+
     require_fit(held, comparison.batch)
     frame = load_frame(comparison.batch, comparison.baseline)
     reasons = weigh(held, comparison, frame=frame)
@@ -83,6 +83,11 @@ def require_fit(held: Held, batch: Batch) -> None:
 
 def weigh(held: Held, comparison: Comparison, *, frame: Frame) -> list[Reason]:
     """Answer every rule's reason, conditions that do not hold first."""
+    from evalsite.gates.claims import weigh_primary
+    from evalsite.gates.conditions import conditions, doubted
+    from evalsite.gates.guards import weigh_guards
+    from evalsite.gates.limits import weigh_limits
+
     spec, batch = held.spec, comparison.batch
     doubts = conditions(spec, comparison, declared_at=held.declared_at)
     summaries = {(s.slice_kind, s.slice_value): s for s in Summary.objects.filter(batch=batch)}
@@ -96,6 +101,8 @@ def weigh(held: Held, comparison: Comparison, *, frame: Frame) -> list[Reason]:
 
 def evidence_for(rule: Primary | Guard, frame: Frame) -> Evidence:
     """Answer what the frame holds of a rule's metric and slice."""
+    from evalsite.gates.evidence import Evidence
+
     compared, place = metric(rule.metric), rule.place
     percent = rule.margin_percent if isinstance(rule, Guard) else None
     sides = frame.sides(rule.metric, kind=place[0], value=place[1])

@@ -7,15 +7,17 @@ share, and the 1 - alpha interval shown beside it agrees with the answer.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from evalsite.figures import probability, size
 from evalsite.gates import measured
-from evalsite.gates.evidence import Evidence
 from evalsite.gates.models import GateOutcome
 from evalsite.gates.reasons import Code, Reason
 from evalsite.gates.spec import Claim, GateSpec, Primary
 from evalsite.stats.decisions import Decision, Outcome, equivalence, non_inferiority, superiority
+
+if TYPE_CHECKING:
+    from evalsite.gates.evidence import Evidence
 
 
 def weigh_primary(spec: GateSpec, evidence: Evidence) -> Reason:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalsite.figures import between, change, level
-from evalsite.gates.evidence import Evidence
 from evalsite.gates.models import GateOutcome
 from evalsite.gates.reasons import Code, Reason
 from evalsite.gates.spec import GateSpec, Guard, Primary
 from evalsite.stats.intervals import NOISE
+
+if TYPE_CHECKING:
+    from evalsite.gates.evidence import Evidence
 
 
 def fields(rule: Primary | Guard, evidence: Evidence, *, alpha: float) -> dict[str, Any]:

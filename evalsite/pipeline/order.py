@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 
@@ -28,8 +28,7 @@ class PackDiffers(UsageError):
     hint = "leave --pack out, or name the suite's own pack"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(NamedTuple):
     """What a new batch is to be: `pack` only to be sure of it, `judges` as `packs.override` has it.
 
     Without a `priority` its size decides whether it is interactive or bulk.
@@ -40,9 +39,9 @@ class Order:
     suite: Suite
     run: Run
     pack: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = MappingProxyType({})
     judges: Sequence[str] = ()
-    selection: Selection = field(default_factory=Selection)
+    selection: Selection = Selection()
     repetitions: int = 1
     max_cost_usd: Decimal | None = None
     use_cache: bool = True

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Sum
 
-from evalsite.regressions.frame import stages_of
 from evalsite.regressions.models import Comparison, Fate, Pairs
 from evalsite.regressions.pairs import MOST_STAGES
 
@@ -59,6 +58,8 @@ class PairPage(NamedTuple):
 
 def stages_compared(comparison: Comparison) -> list[str]:
     """Name the stages that a list can be narrowed to, in the order of their bits."""
+    from evalsite.regressions.frame import stages_of
+
     return stages_of(comparison.batch, comparison.baseline)[:MOST_STAGES]
 
 

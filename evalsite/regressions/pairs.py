@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
 
-from evalsite.regressions.frame import Frame
 from evalsite.regressions.metrics import HEADLINE, SCORE, STAGE
 from evalsite.regressions.models import Comparison, Fate
 from evalsite.stats.intervals import NOISE
@@ -19,6 +18,7 @@ from evalsite.stats.intervals import NOISE
 if TYPE_CHECKING:
     from evalsite.regressions.cards import Floats, Ints
     from evalsite.regressions.case_figures import CaseFigures
+    from evalsite.regressions.frame import Frame
 
 # Cases of one row.
 MOST: Final = 1_000

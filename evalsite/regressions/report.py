@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from evalsite.figures import score
 from evalsite.regressions import words
-from evalsite.regressions.frame import ALL
 from evalsite.regressions.models import Comparison, Regression, Verdict
 from evalsite.regressions.queries import WorseCase, headline, worst_cases
+from evalsite.summaries.models import SliceKind
 from evalsite.terminal import add_row, page, table
 
 _SHOWN_SLICES: Final = 12
@@ -57,8 +57,8 @@ def parts(comparison: Comparison) -> Iterator[Any]:
         yield f"[bold red]{escape(str(warning['code']))}[/]: {escape(text)}"
     if lost := words.losses(comparison):
         yield lost
-    yield _metric_table([f for f in findings if f.slice_kind == ALL])
-    yield from _slices([f for f in findings if f.slice_kind != ALL])
+    yield _metric_table([f for f in findings if f.slice_kind == SliceKind.ALL])
+    yield from _slices([f for f in findings if f.slice_kind != SliceKind.ALL])
     for line in words.attribution(comparison):
         yield escape(line)
     if cases := worst_cases(comparison):
@@ -70,7 +70,7 @@ def parts(comparison: Comparison) -> Iterator[Any]:
 def _findings(comparison: Comparison) -> Iterable[Regression]:
     """The whole first, the pass rate before all else."""
     rows = comparison.findings.order_by("slice_kind", "slice_value", "pk")
-    return sorted(rows, key=lambda f: (f.slice_kind != ALL, f.slice_kind, f.slice_value))
+    return sorted(rows, key=lambda f: (f.slice_kind != SliceKind.ALL, f.slice_kind, f.slice_value))
 
 
 def _fields(found: Regression) -> dict[str, Any]:

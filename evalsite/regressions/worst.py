@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from evalsite.regressions.frame import Frame, ids
 from evalsite.regressions.metrics import HEADLINE, SCORE
 from evalsite.regressions.revisions import keys_of
+
+if TYPE_CHECKING:
+    from evalsite.regressions.frame import Frame
 
 KEPT: Final = 20
 # Many drop by the same: so many are looked up to put those in order of key.
@@ -19,6 +21,8 @@ def worst(frame: Frame) -> list[tuple[str, str]]:
     The biggest drop of passes comes first, then of score, then the first by key.
     """
     import numpy as np
+
+    from evalsite.regressions.frame import ids
 
     drop = frame.before.values(HEADLINE) - frame.now.values(HEADLINE)
     fall = np.nan_to_num(frame.before.values(SCORE) - frame.now.values(SCORE), nan=-1.0)

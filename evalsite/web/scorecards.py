@@ -20,7 +20,6 @@ from evalsite.web.card.answers import Answers, answers_of
 from evalsite.web.card.links import links_of, origin_of, repetitions_of
 from evalsite.web.card.override import OverrideForm
 from evalsite.web.card.past import history_of
-from evalsite.web.card.stages import stages_of
 from evalsite.web.card.values import members, whole
 from evalsite.web.frame.page import may, page
 
@@ -62,6 +61,8 @@ def find_card(card_id: UUID) -> Scorecard:
 
 
 def _shown(request: HttpRequest, card: Scorecard) -> dict[str, Any]:
+    from evalsite.web.card.stages import stages_of
+
     answers, labels = answers_of(card), labels_of(card)
     answer = answers.now.answer
     return {
