@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from evalsite.stats.intervals import Interval
 
@@ -53,10 +54,12 @@ def tango_z(gained: int, lost: int, *, n: int, difference: float) -> float:
     return above / math.sqrt(spread) if spread > 0 else math.copysign(math.inf, above)
 
 
+@lru_cache(maxsize=4096)
 def tango(gained: int, lost: int, *, n: int, confidence: float = 0.95) -> Interval:
     """Answer the score interval of a paired difference of proportions (Tango 1998), n at least 1.
 
-    It holds the differences that the score test does not reject.
+    It holds the differences that the score test does not reject. What was found is kept: slices of
+    a suite are much alike, and each end takes sixty halvings.
     """
     from scipy.special import ndtri
 
