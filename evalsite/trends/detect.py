@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from evalsite.batches.models import Batch, BatchState
 from evalsite.regressions.metrics import metric
@@ -25,9 +25,15 @@ MOST: Final = 500
 # What a shift may come from besides the system: of the batch, and as frozen in its manifest.
 _TOLD: Final = ("suite_version", "pack", "options", "repetitions")
 _FROZEN: Final = {"pack_version": "pack_version", "judges": "stages"}
+_NOTE: Final = """
+    UPDATE trends_watch w
+    SET n_versions = seen.n, evidence = seen.evidence, looked_at = clock_timestamp()
+    FROM unnest(%s::uuid[], %s::int[], %s::float8[]) AS seen (id, n, evidence)
+    WHERE w.id = seen.id
+"""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def detect(batch: Batch) -> list[Shift]:
     """Look at each metric of the batch's line, and answer the shifts that were found just now.
 
@@ -46,7 +52,7 @@ def detect(batch: Batch) -> list[Shift]:
     watched = [(watch, _since(watch, versions)) for watch in found]
     for watch, series in watched:
         watch.n_versions, watch.evidence = len(series), _evidence(watch, series)
-        watch.save()
+    _note([watch for watch, _ in watched])
     alarms = _alarms(watch for watch, _ in watched)
     shifts = [
         _shift(watch, series, found_in=batch, p_corrected=alarms[watch.pk])
@@ -76,6 +82,19 @@ def _evidence(watch: Watch, series: Sequence[Version]) -> float:
     # Equal values are ranked by lot: the same lots at each look, others for each metric.
     lots = zlib.crc32(watch.metric.encode())
     return change_evidence(_numbers(watch, series), seed=lots)[-1]
+
+
+def _note(watches: Sequence[Watch]) -> None:
+    """Write down what this look saw, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NOTE,
+            [
+                [watch.pk for watch in watches],
+                [watch.n_versions for watch in watches],
+                [watch.evidence for watch in watches],
+            ],
+        )
 
 
 def _alarms(watches: Iterable[Watch]) -> dict[UUID, float]:
