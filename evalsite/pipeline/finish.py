@@ -37,7 +37,7 @@ def finish_step(step_id: UUID, *, by: str) -> bool:
     with transaction.atomic():
         if not _elected(step_id, by=by):
             return False
-        step = Step.objects.select_related("batch").get(pk=step_id)
+        step = Step.objects.select_related("batch__run__target", "batch__suite").get(pk=step_id)
         survivors = revisions_with(step.batch_id, ScoreStatus.OPEN)
         opened = plan_next_step(step.batch, after=step, survivors=survivors, sizing=sizing())
         if opened is None:
