@@ -27,7 +27,7 @@ class Change(NamedTuple):
     comparison: Comparison
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def weigh(batch: Batch, comparison: Comparison) -> Change | None:
     """Judge a closed batch: did the target regress, or recover? None where nothing changed.
 

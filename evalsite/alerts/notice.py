@@ -86,8 +86,9 @@ _RETRY = "manage.py runbatch --retry-errored {batch} judges them again."
 
 
 def _unscored(batch: Batch) -> list[Alert]:
-    whole = Summary.objects.filter(batch=batch, slice_kind=SliceKind.ALL).first()
-    missing = (whole.unscored + whole.errored) / whole.n if whole and whole.n else 0.0
+    found = Summary.objects.filter(batch=batch.pk, slice_kind=SliceKind.ALL)
+    unscored, errored, n = found.values_list("unscored", "errored", "n").first() or (0, 0, 0)
+    missing = (unscored + errored) / n if n else 0.0
     if missing <= load().unscored_limit:
         return []
     told = f"{missing:.0%} of its cases have no verdict, over {load().unscored_limit:.0%}."

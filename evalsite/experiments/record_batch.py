@@ -73,7 +73,7 @@ def record_batch(
     return done
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_finished(batch: Batch) -> Recorded | None:
     """Write the results of a batch that is over, if an experiment waits for them.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from typing import Final
+
+from django.db import connection, transaction
 
 from evalsite.audit.record import record
 from evalsite.batches.models import Batch
@@ -10,11 +12,19 @@ from evalsite.errors import EvalsiteError
 from evalsite.gates.check import check
 from evalsite.gates.models import GateCheck
 from evalsite.gates.queries import find_gate, held
-from evalsite.pipeline.models import EvaluationRequest
 from evalsite.regressions.models import Comparison
-from evalsite.schedules.models import Tick
 
 ACTOR = "evaluation loop"
+# An evaluation's goes before a schedule's.
+_GATE: Final = """
+    SELECT gate FROM (
+        SELECT 1 AS place, q.id, e.gate FROM pipeline_evaluationrequest q
+        JOIN pipeline_evaluation e ON e.id = q.evaluation_id WHERE q.batch_id = %(batch)s
+        UNION ALL
+        SELECT 2, t.id, s.gate FROM schedules_tick t
+        JOIN schedules_schedule s ON s.id = t.schedule_id WHERE t.batch_id = %(batch)s
+    ) named WHERE gate <> '' ORDER BY place, id LIMIT 1
+"""
 
 
 def hold_evaluated(batch: Batch, comparison: Comparison | None) -> GateCheck | None:
@@ -34,9 +44,7 @@ def hold_evaluated(batch: Batch, comparison: Comparison | None) -> GateCheck | N
 
 
 def _gate_of(batch: Batch) -> str | None:
-    requests = EvaluationRequest.objects.filter(batch=batch).exclude(evaluation__gate="")
-    ticks = Tick.objects.filter(batch=batch).exclude(schedule__gate="")
-    return (
-        requests.values_list("evaluation__gate", flat=True).first()
-        or ticks.values_list("schedule__gate", flat=True).first()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_GATE, {"batch": batch.pk})
+        row: tuple[str] | None = cursor.fetchone()
+    return row[0] if row else None

@@ -33,7 +33,7 @@ def compare(batch: Batch) -> Comparison | None:
     if choice is None:
         return None
     baseline, chosen_by = choice
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         owned = Comparison.objects.filter(batch=batch, is_own=True)
         owned.exclude(baseline=baseline).update(is_own=False)
         return _compare(batch, baseline, how={"chosen_by": chosen_by, "is_own": True})
@@ -56,7 +56,7 @@ def _compare(batch: Batch, baseline: Batch, *, how: dict[str, Any]) -> Compariso
     frame = load_frame(batch, baseline)
     findings = find(frame, doubt=_doubt_of(batch, baseline, frame=frame))
     headline = next(found for found in findings if found.is_headline)
-    comparison, _ = Comparison.objects.update_or_create(
+    comparison, is_new = Comparison.objects.update_or_create(
         batch=batch,
         baseline=baseline,
         defaults={
@@ -69,7 +69,10 @@ def _compare(batch: Batch, baseline: Batch, *, how: dict[str, Any]) -> Compariso
             "worst": worst(frame),
         },
     )
-    _replace(comparison, [_row(comparison, found) for found in findings])
+    rows = [_row(comparison, found) for found in findings]
+    if not is_new:
+        _forget(comparison, kept=rows)
+    _keep(rows)
     keep_pairs(comparison, frame)
     return comparison
 
@@ -143,11 +146,15 @@ def _row(comparison: Comparison, found: Finding) -> Regression:
     )
 
 
-def _replace(comparison: Comparison, rows: Sequence[Regression]) -> None:
-    kept = {(row.metric, row.slice_kind, row.slice_value) for row in rows}
+def _forget(comparison: Comparison, *, kept: Sequence[Regression]) -> None:
+    """Delete what was found before and is not found again."""
+    places = {(row.metric, row.slice_kind, row.slice_value) for row in kept}
     known = comparison.findings.values_list("pk", "metric", "slice_kind", "slice_value")
-    vanished = [pk for pk, *place in known if tuple(place) not in kept]
+    vanished = [pk for pk, *place in known if tuple(place) not in places]
     comparison.findings.filter(pk__in=vanished).delete()
+
+
+def _keep(rows: Sequence[Regression]) -> None:
     Regression.objects.bulk_create(
         rows,
         batch_size=500,

@@ -124,7 +124,7 @@ class Frame:
 def load_frame(now: Batch, before: Batch) -> Frame:
     """Load the cases of two batches of one suite, in a few set-based queries."""
     stages, key = stages_of(now, before), now.suite.cluster_key
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         work_in_memory()
         weights = [weights_of(batch, stages) for batch in (now, before)]
         return pair(

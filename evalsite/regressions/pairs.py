@@ -25,6 +25,7 @@ MOST: Final = 1_000
 # A bit for each stage, in a signed integer of four bytes.
 MOST_STAGES: Final = 31
 
+_DELETE: Final = "DELETE FROM regressions_pairs WHERE comparison_id = %s"
 _INSERT: Final = """
     INSERT INTO regressions_pairs (
         id, tenant_id, comparison_id, fate, number, n, now, before, moved)
@@ -35,7 +36,6 @@ _INSERT: Final = """
 
 def keep_pairs(comparison: Comparison, frame: Frame) -> None:
     """Write each case's fate down, in place of what was there."""
-    comparison.pairs.all().delete()
     fates, order, moved = _fates(frame), _by_harm(frame), _moved(frame)
     rows = [
         {"fate": fate, **row}
@@ -43,6 +43,7 @@ def keep_pairs(comparison: Comparison, frame: Frame) -> None:
         for row in _rows(frame, places=order[mask[order]], moved=moved)
     ]
     with connection.cursor() as cursor:
+        cursor.execute(_DELETE, [comparison.pk])
         cursor.executemany(_INSERT, [{"comparison": comparison.pk, **row} for row in rows])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from evalsite.batches.models import Batch
 from evalsite.stats.intervals import bounded_mean, wilson
@@ -29,8 +30,8 @@ _VALUES = [f.attname for f in Summary._meta.local_fields if f.name not in ("id",
 _NO_LATENCY = (None, None, None)
 
 
-@transaction.atomic
-def summarize(batch: Batch) -> list[Summary]:
+@transaction.atomic(savepoint=False)
+def summarize(batch: Batch) -> QuerySet[Summary]:
     """Write and answer the batch's summary; doing it again replaces it.
 
     Counts are of cases. A case passed when all its repetitions did; it is unscored or errored
@@ -50,7 +51,7 @@ def summarize(batch: Batch) -> list[Summary]:
         row.latency_p50, row.latency_p95, row.latency_p99 = latencies.get(place, _NO_LATENCY)
         row.pass_at, row.pass_hat = repeated.get(place, Repeated())
     _replace(batch, rows or [_nothing(batch)])
-    return list(of_batch(batch.pk))
+    return of_batch(batch.pk)
 
 
 def _nothing(batch: Batch) -> Summary:
