@@ -17,6 +17,7 @@ from evalsite.batches.models import Batch, Chunk, ChunkState, Preflight
 from evalsite.env import load
 from evalsite.experiments.choices import Claim, ExperimentState, Group, Metric, Side
 from evalsite.experiments.models import Arm, Experiment
+from evalsite.experiments.queries import has_arm
 from evalsite.experiments.settled import SETTLED_CASES
 from evalsite.stats.estimates import ENOUGH_PAIRS
 from evalsite.stats.sequence import Look
@@ -52,6 +53,8 @@ def look(batch_id: UUID) -> Arm | None:
 
     None where there is nothing to look at, or another worker is looking.
     """
+    if not has_arm(batch_id):
+        return None
     watched = Arm.objects.filter(
         batch=batch_id,
         group=Group.VARIANT,

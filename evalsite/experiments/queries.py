@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Max, Min, Q
 
 from evalsite.errors import EvalsiteError
@@ -14,6 +15,8 @@ from evalsite.experiments.models import Arm, Decision, Experiment, Result
 
 if TYPE_CHECKING:
     from evalsite.experiments.check import CheckedResult
+
+_HAS_ARM: Final = "SELECT EXISTS (SELECT FROM experiments_arm WHERE batch_id = %s)"
 
 
 class ExperimentUnknown(EvalsiteError):
@@ -93,6 +96,15 @@ def result_of(experiment: Experiment, checked: CheckedResult) -> Result:
     return Result.objects.get(experiment=experiment, **key)
 
 
+def has_arm(batch_id: UUID) -> bool:
+    """Whether a batch belongs to an experiment: few do, and every chunk and close asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_ARM, [batch_id])
+        return bool(cursor.fetchone()[0])
+
+
 def arm_of(batch_id: UUID) -> Arm | None:
     """Answer what a batch writes to, if it belongs to an experiment."""
+    if not has_arm(batch_id):
+        return None
     return Arm.objects.filter(batch=batch_id).select_related("experiment").first()
