@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Max
+from django.db import connection
 
 from evalsite.calls.desk import Desk
 from evalsite.calls.price import Tariff, tariff_at
@@ -121,7 +121,9 @@ def widest() -> int:
     That is half as many more as calls may be out at once: the next prompts are ready when a call
     ends, instead of being written while its place is empty.
     """
-    most = int(Endpoint.objects.aggregate(most=Max("parallel"))["most"] or USUAL_WIDTH)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(parallel) FROM endpoints_endpoint")
+        most = int(cursor.fetchone()[0] or USUAL_WIDTH)
     return most + most // 2
 
 

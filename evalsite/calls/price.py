@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from evalsite.calls.models import Price
+from django.db import connection
+
 from evalsite.calls.tokens import tokens_at_most
 from evalsite.endpoints.models import RESERVED, Endpoint
 from evalsite.endpoints.queries import EndpointUnknown, find_endpoint
@@ -27,6 +28,10 @@ __all__ = ["MOCK", "Tariff", "Tier", "cost_of", "tariff_of", "tokens_at_most", "
 
 _SEED = Path(__file__).with_name("prices.jsonl")
 _DATED = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8})$")
+_OWN = """
+    SELECT usd_in, usd_out FROM calls_price WHERE model = %s AND endpoint IN ('', %s)
+    ORDER BY endpoint DESC LIMIT 1
+"""
 _MILLION = Decimal(1_000_000)
 
 
@@ -148,6 +153,7 @@ def _tiers(rows: Iterable[_Row], *, on: date) -> tuple[Tier, ...]:
 
 def _own_tariff(model: str, *, endpoint: str) -> Tariff | None:
     """Answer the tenant's price at this endpoint or, where it has none, at any."""
-    prices = Price.objects.filter(model=model, endpoint__in={"", endpoint})
-    own = prices.order_by("-endpoint").values_list("usd_in", "usd_out").first()
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN, [model, endpoint])
+        own: tuple[Decimal, Decimal] | None = cursor.fetchone()
     return Tariff("own price", (Tier(0, *own),)) if own else None

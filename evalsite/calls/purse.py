@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -66,7 +66,7 @@ class Change:
 
     def as_dict(self) -> dict[str, Any]:
         """Answer the figures by name."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class Ledger(Protocol):

@@ -38,6 +38,7 @@ T = TypeVar("T")
 # Within the task's time limit, with the chunk's own time after it.
 LONGEST_WAIT, LONGEST_TRIAL = 40.0, 60.0
 LOOK_SECONDS = 0.3
+_IS_DUE = "SELECT EXISTS (SELECT FROM batches_batch WHERE id = %s AND preflight = 'due')"
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 3))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 3))"
 
@@ -72,7 +73,9 @@ def judges_are_tried(claim: Claim, *, desk: Desk) -> bool:
 
 
 def _is_due(batch_id: UUID) -> bool:
-    return Batch.objects.filter(pk=batch_id, preflight=Preflight.DUE).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_DUE, [batch_id])
+        return bool(cursor.fetchone()[0])
 
 
 @contextmanager
