@@ -119,5 +119,12 @@ def _sealed(secret: bytes) -> str:
     return _digest(secret, "seal:")
 
 
+@lru_cache(maxsize=4)
+def _keyed(secret: bytes) -> hmac.HMAC:
+    return hmac.new(secret, digestmod="sha256")
+
+
 def _digest(secret: bytes, text: str) -> str:
-    return hmac.digest(secret, text.encode(), "sha256").hex()[:_MARK_DIGITS]
+    keyed = _keyed(secret).copy()  # to take the key in takes longer than to hash a text this short
+    keyed.update(text.encode())
+    return keyed.hexdigest()[:_MARK_DIGITS]
