@@ -7,7 +7,7 @@ closed at once the second sees what the first has changed.
 from __future__ import annotations
 
 import logging
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -66,10 +66,17 @@ def judges_turned(batch: Batch) -> Condition | None:
 
 def _locked(kind: AlertKind, batch: Batch) -> Condition:
     run = batch.run
-    made, _ = Condition.objects.get_or_create(
-        kind=kind, suite=batch.suite, target=run.target, client_type=run.client_type
-    )
-    return Condition.objects.select_for_update(of=("self",)).get(pk=made.pk)
+    of_whom: dict[str, Any] = {
+        "kind": kind,
+        "suite_id": batch.suite_id,
+        "target_id": run.target_id,
+        "client_type": run.client_type,
+    }
+    held = Condition.objects.select_for_update(of=("self",)).filter(**of_whom)
+    if (condition := held.first()) is None:
+        Condition.objects.get_or_create(**of_whom)
+        condition = held.get()
+    return condition
 
 
 def _is_older(batch: Batch, condition: Condition) -> bool:

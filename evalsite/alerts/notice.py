@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db import connection
+
 from evalsite.alerts.compose import compose
 from evalsite.alerts.conditions import judges_turned, weigh
 from evalsite.alerts.models import Alert, AlertKind
@@ -17,8 +19,10 @@ from evalsite.calls.purse import MONEY_CAP
 from evalsite.env import load
 from evalsite.quotas.month import MONTH_QUOTA
 from evalsite.regressions.models import Comparison
-from evalsite.summaries.models import SliceKind, Summary
 
+_LACKING = """
+    SELECT unscored + errored, n FROM summaries_summary WHERE batch_id = %s AND slice_kind = 'all'
+"""
 _RESUME = "manage.py runbatch --resume {batch} goes on with it; docs/errors.md explains {code}."
 # The pauses that caps of money make, and what helps; every other one is a failure.
 _BUDGETS = {
@@ -86,9 +90,10 @@ _RETRY = "manage.py runbatch --retry-errored {batch} judges them again."
 
 
 def _unscored(batch: Batch) -> list[Alert]:
-    found = Summary.objects.filter(batch=batch.pk, slice_kind=SliceKind.ALL)
-    unscored, errored, n = found.values_list("unscored", "errored", "n").first() or (0, 0, 0)
-    missing = (unscored + errored) / n if n else 0.0
+    with connection.cursor() as cursor:
+        cursor.execute(_LACKING, [batch.pk])
+        lacking, n = cursor.fetchone() or (0, 0)
+    missing = lacking / n if n else 0.0
     if missing <= load().unscored_limit:
         return []
     told = f"{missing:.0%} of its cases have no verdict, over {load().unscored_limit:.0%}."

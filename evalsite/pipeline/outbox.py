@@ -31,6 +31,7 @@ _ADD = """
             clock_timestamp() + make_interval(secs => %s))
     ON CONFLICT (tenant_id, key) DO NOTHING
 """
+_SETTLE = "DELETE FROM pipeline_outboxmessage WHERE key = ANY (%s)"
 
 
 @contextmanager
@@ -55,7 +56,8 @@ def add(task: str, *, key: str, arguments: str = "{}", delay: float = 0) -> None
 
 def settle(*keys: str) -> None:
     """Forget messages whose work is done."""
-    OutboxMessage.objects.filter(key__in=keys).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE, [list(keys)])
 
 
 def relay(*, limit: int = 100) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from evalsite.batches.models import Batch, Preflight
 from evalsite.env import load
@@ -20,6 +20,10 @@ from evalsite.regressions.pairs import keep_pairs
 from evalsite.regressions.vet import Warned, vet
 from evalsite.regressions.worst import worst
 
+_DISOWN: Final = """
+    UPDATE regressions_comparison SET is_own = false
+    WHERE batch_id = %s AND is_own AND baseline_id <> %s
+"""
 _KEY: Final = ("tenant", "comparison", "metric", "slice_kind", "slice_value")
 _VALUES: Final = [f.attname for f in Regression._meta.local_fields if f.name not in ("id", *_KEY)]
 
@@ -34,8 +38,8 @@ def compare(batch: Batch) -> Comparison | None:
         return None
     baseline, chosen_by = choice
     with transaction.atomic(savepoint=False):
-        owned = Comparison.objects.filter(batch=batch, is_own=True)
-        owned.exclude(baseline=baseline).update(is_own=False)
+        with connection.cursor() as cursor:
+            cursor.execute(_DISOWN, [batch.pk, baseline.pk])
         return _compare(batch, baseline, how={"chosen_by": chosen_by, "is_own": True})
 
 

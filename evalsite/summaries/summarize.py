@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from evalsite.batches.models import Batch
@@ -28,6 +28,10 @@ Estimate = tuple[float | None, float | None, float | None]
 _KEY = ("tenant", "batch", "slice_kind", "slice_value")
 _VALUES = [f.attname for f in Summary._meta.local_fields if f.name not in ("id", *_KEY)]
 _NO_LATENCY = (None, None, None)
+_DELETE_VANISHED = """
+    DELETE FROM summaries_summary WHERE batch_id = %s
+    AND (slice_kind, slice_value) NOT IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+"""
 
 
 @transaction.atomic(savepoint=False)
@@ -60,10 +64,9 @@ def _nothing(batch: Batch) -> Summary:
 
 
 def _replace(batch: Batch, rows: Sequence[Summary]) -> None:
-    kept = {(row.slice_kind, row.slice_value) for row in rows}
-    before = of_batch(batch.pk).values_list("pk", "slice_kind", "slice_value")
-    vanished = [pk for pk, kind, value in before if (kind, value) not in kept]
-    of_batch(batch.pk).filter(pk__in=vanished).delete()
+    kept = [row.slice_kind for row in rows], [row.slice_value for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETE_VANISHED, [batch.pk, *kept])
     Summary.objects.bulk_create(
         rows,
         batch_size=500,
