@@ -10,6 +10,7 @@ from django.db import connection
 
 from evalsite.cases.models import Revision
 
+_PROFILES = "SELECT id, tags, category, complexity FROM cases_revision WHERE id = ANY (%s)"
 _EDITED = """
     SELECT p.place - 1, now.input IS DISTINCT FROM before.input,
         now.expected IS DISTINCT FROM before.expected
@@ -46,14 +47,17 @@ class Edited(NamedTuple):
 
 def profiles_of(revisions: Sequence[UUID]) -> list[Profile]:
     """Answer the profile of each revision, in the same order."""
-    found = Revision.objects.filter(pk__in=revisions)
-    rows = found.values_list("pk", "tags", "category", "complexity")
+    with connection.cursor() as cursor:
+        cursor.execute(_PROFILES, [list(revisions)])
+        rows = cursor.fetchall()
     profiles = {pk: Profile(tuple(tags), category, level) for pk, tags, category, level in rows}
     return [profiles[pk] for pk in revisions]
 
 
 def keys_of(revisions: Sequence[UUID]) -> dict[UUID, str]:
     """Answer the key of each revision's case."""
+    if not revisions:
+        return {}
     return dict(Revision.objects.filter(pk__in=revisions).values_list("pk", "case__key"))
 
 
