@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import F, FloatField, QuerySet, TextField, Value
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Avg, F, FloatField, Min, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, NullIf
 
 from evalsite.batches.models import Batch, BatchState
@@ -36,24 +36,6 @@ VERSION: Final = Coalesce(
     "batch__run__name",
     output_field=TextField(),
 )
-
-
-# The same in SQL, in the same order: to build the statement anew took ten times its own time.
-_VERSIONS: Final = """
-    SELECT coalesce(nullif(r.client_version, ''), r.name) AS version,
-        (array_agg(b.id ORDER BY b.created_at, b.id))[1] AS first, min(b.created_at) AS at,
-        avg(s.pass_rate), avg(s.mean_score), avg(s.latency_p50),
-        avg(s.cost_usd / nullif(s.cost_known::float8 * b.repetitions, 0)),
-        avg((coalesce(s.tokens_in, 0) + coalesce(s.tokens_out, 0))::float8
-            / nullif(s.n::float8 * b.repetitions, 0)),
-        avg((s.unscored + s.errored)::float8 / nullif(s.n::float8, 0))
-    FROM summaries_summary s JOIN batches_batch b ON b.id = s.batch_id
-    JOIN targets_run r ON r.id = b.run_id
-    WHERE s.slice_kind = 'all' AND b.state = 'finished' AND b.selection = '{}'
-      AND b.suite_id = %(suite_id)s AND r.target_id = %(target_id)s
-      AND r.client_type = %(client_type)s
-    GROUP BY 1 ORDER BY at, version
-"""
 
 
 class Line(NamedTuple):
@@ -94,9 +76,24 @@ def versions_of(line: Line) -> list[Version]:
     Several batches of a version are one value, their mean: they share cases and system, and are
     no independent evidence.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_VERSIONS, line._asdict())
-        return [
-            Version(name, batch, at, dict(zip(VALUES, means, strict=True)))
-            for name, batch, at, *means in cursor.fetchall()
-        ]
+    rows = (
+        whole_batches()
+        .filter(
+            batch__suite=line.suite_id,
+            batch__run__target=line.target_id,
+            batch__run__client_type=line.client_type,
+        )
+        .values(version=VERSION)
+        .annotate(
+            at=Min("batch__created_at"),
+            first=ArrayAgg("batch_id", order_by=["batch__created_at", "batch_id"]),
+            **{f"mean_{name}": Avg(value) for name, value in VALUES.items()},
+        )
+        .order_by("at", "version")
+    )
+    return [_version(dict(row)) for row in rows]
+
+
+def _version(row: dict[str, Any]) -> Version:
+    values = {name: row[f"mean_{name}"] for name in VALUES}
+    return Version(row["version"], row["first"][0], row["at"], values)
