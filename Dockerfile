@@ -6,7 +6,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends bubblewrap \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin evalsite \
-    && install --directory --owner evalsite --group evalsite --mode 0700 /data
+    && install --directory --owner evalsite --group evalsite --mode 0700 /data /data/tmp
 
 WORKDIR /srv/evalsite
 COPY requirements.txt pyproject.toml ./

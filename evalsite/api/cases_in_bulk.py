@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -100,6 +102,13 @@ class CaseLines(Resource[Suite]):
     serializer_class = CasesTaken
     parameters: ClassVar = {"take": Strictness.names(), "send": AtVersion.names()}
 
+    @contextmanager
+    def prepared(self, request: Request) -> Iterator[None]:
+        """Receive the lines first: an import holds the suite, and its transaction may not stand."""
+        self.find_id(Suite, self.kwargs["suite_id"])  # where there is none, nothing is received
+        with received_lines(request) as self._lines:
+            yield
+
     @documented(
         parameters=[Strictness],
         request=_LINES,
@@ -110,10 +119,7 @@ class CaseLines(Resource[Suite]):
         """Add or change many cases as one new version of the suite, once all of them came."""
         strict = asked(request, Strictness).get("strict", True)
         suite = self.find(Suite, suite_id)
-        # From its first block on an import holds the suite, and other curators should not wait
-        # for a slow sender.
-        with received_lines(request) as lines:
-            done = import_case_lines(lines, suite=suite, skip_bad=not strict, actor=request.user)
+        done = import_case_lines(self._lines, suite=suite, skip_bad=not strict, actor=request.user)
         told = {**done.cases._asdict(), "n_lost": done.bad}
         return Response({**told, "lost": [bad._asdict() for bad in done.first_bad]})
 

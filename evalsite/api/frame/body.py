@@ -58,7 +58,16 @@ def lines_capped(stream: Readable, *, limit: int, line_limit: int) -> Iterator[b
     `line_too_long`) and BodyCutShort, before the first line where the length was told.
     """
     capped = io.BufferedReader(Capped(stream, limit=limit), PIECE)
-    return _lines(capped, line_limit=line_limit)
+    return lines_of(capped, line_limit=line_limit)
+
+
+def lines_of(stream: io.BufferedIOBase, *, line_limit: int) -> Iterator[bytes]:
+    """Answer a stream's lines, with their ends; raises BodyTooLarge (`line_too_long`)."""
+    for number, line in capped_lines(stream, limit=line_limit):
+        if line is None:
+            message = f"line {number} is longer than {line_limit} bytes"
+            raise BodyTooLarge(message, code="line_too_long", hint="split it")
+        yield line
 
 
 def take_chunks(application: Application) -> Application:
@@ -75,14 +84,6 @@ def take_chunks(application: Application) -> Application:
         return application(environ, start_response)
 
     return serve
-
-
-def _lines(stream: io.BufferedIOBase, *, line_limit: int) -> Iterator[bytes]:
-    for number, line in capped_lines(stream, limit=line_limit):
-        if line is None:
-            message = f"line {number} is longer than {line_limit} bytes"
-            raise BodyTooLarge(message, code="line_too_long", hint="split it")
-        yield line
 
 
 class _Chunks:

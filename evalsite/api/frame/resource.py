@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar, Final, TypeVar
 from uuid import UUID
@@ -72,11 +73,16 @@ class Resource(GenericViewSet[Row]):
     def _as_one(
         self, do: Callable[..., Response], request: Request, *args: Any, **kwargs: Any
     ) -> Response:
-        with transaction.atomic():
+        with self.prepared(request), transaction.atomic():
             if HEADER not in request.headers or JSONLines in self.parser_classes:
                 return do(request, *args, **kwargs)
             keep = self.action not in self.secretive
             return answer_once(request, partial(do, request, *args, **kwargs), keep=keep)
+
+    @contextmanager
+    def prepared(self, request: Request) -> Iterator[None]:
+        """Have ready what an unsafe request needs before its transaction begins: nothing here."""
+        yield
 
     def find(self, model: type[Other], pk: UUID) -> Other:
         """Answer a row of another model by its id; 404 for none and for another tenant's alike."""

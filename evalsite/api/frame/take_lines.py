@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import BooleanField, CharField, IntegerField, Serializer
 
 from evalsite.api.frame.asked import Asked
-from evalsite.api.frame.body import Readable, lines_capped
+from evalsite.api.frame.body import lines_capped, lines_of
 from evalsite.api.frame.receive import received
 from evalsite.exchange.lines import LINE_LIMIT, Line, one_object
 
@@ -50,7 +50,8 @@ def take_lines(request: Request) -> Iterator[Line]:
     Raises BodyTooLarge and BodyCutShort while they are read.
     """
     if hasattr(request.data, "read"):  # else there is no body
-        yield from _objects(request.data)
+        limit = settings.ENV.api_stream_bytes
+        yield from _objects(lines_capped(request.data, limit=limit, line_limit=LINE_LIMIT))
 
 
 @contextmanager
@@ -63,11 +64,10 @@ def received_lines(request: Request) -> Iterator[Iterator[Line]]:
         yield iter(())
         return
     with received(request.data, limit=settings.ENV.api_stream_bytes) as body:
-        yield _objects(body)
+        yield _objects(lines_of(body, line_limit=LINE_LIMIT))
 
 
-def _objects(body: Readable) -> Iterator[Line]:
-    lines = lines_capped(body, limit=settings.ENV.api_stream_bytes, line_limit=LINE_LIMIT)
+def _objects(lines: Iterable[bytes]) -> Iterator[Line]:
     for number, line in enumerate(lines, start=1):
         if not line.isspace():
             yield number, one_object(number, line)
