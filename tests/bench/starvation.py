@@ -1,6 +1,6 @@
-"""How long ten cases take beside a hundred thousand of another tenant, who came first.
+"""How long ten cases take beside four hundred thousand of another tenant, who came first.
 
-`python tests/bench/starvation.py [--cases 100000] [--rounds 3]`. The goal: twice the time on an
+`python tests/bench/starvation.py [--cases 400000] [--rounds 3]`. The goal: twice the time on an
 idle installation, and 5 s.
 """
 
@@ -25,7 +25,7 @@ FEW = 10
 def main() -> None:
     """Measure B alone, then behind A."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=100_000, help="of tenant A")
+    parser.add_argument("--cases", type=int, default=400_000, help="of tenant A")
     parser.add_argument("--after", type=float, default=5.0, help="seconds until B comes")
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
