@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, Max, Min, Q
 
 from evalsite.errors import EvalsiteError
@@ -15,8 +14,6 @@ from evalsite.experiments.models import Arm, Decision, Experiment, Result
 
 if TYPE_CHECKING:
     from evalsite.experiments.check import CheckedResult
-
-_HAS_ARM: Final = "SELECT EXISTS (SELECT FROM experiments_arm WHERE batch_id = %s)"
 
 
 class ExperimentUnknown(EvalsiteError):
@@ -98,9 +95,7 @@ def result_of(experiment: Experiment, checked: CheckedResult) -> Result:
 
 def has_arm(batch_id: UUID) -> bool:
     """Whether a batch belongs to an experiment: few do, and every chunk and close asks."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HAS_ARM, [batch_id])
-        return bool(cursor.fetchone()[0])
+    return Arm.objects.filter(batch=batch_id).exists()
 
 
 def arm_of(batch_id: UUID) -> Arm | None:

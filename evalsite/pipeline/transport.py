@@ -5,8 +5,6 @@ one of them fails. What comes to such a channel later (its own end, the receipt 
 under way) then raises AttributeError, which Celery takes for a mistake in the program: the worker
 ends. As a ConnectionError it is what it is: the worker connects anew, and the message, which was
 never acknowledged, comes again.
-
-And it makes a client once, not five times a task.
 """
 
 from __future__ import annotations
@@ -24,9 +22,7 @@ from redis.exceptions import ConnectionError as LineLost
 
 
 class Channel(redis.Channel):
-    """A channel that knows whether its line is still there, and keeps its client."""
-
-    _kept: Any = None
+    """A channel that knows whether its line is still there."""
 
     @property
     def pool(self) -> Any:
@@ -39,14 +35,6 @@ class Channel(redis.Channel):
         """What leads to the server for the event loop; raises as `pool` does."""
         with self._told():
             return super().async_pool
-
-    @contextmanager
-    def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
-        """Give what speaks through the pool: to make one takes longer than to say something."""
-        if not client and (self._kept is None or self._kept.connection_pool is not self.pool):
-            with super().conn_or_acquire() as self._kept:
-                pass
-        yield client or self._kept
 
     @contextmanager
     def _told(self) -> Iterator[None]:

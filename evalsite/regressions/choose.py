@@ -9,47 +9,21 @@ before any that does not: behind an evening of failing judges a regression would
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
-from uuid import UUID
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from evalsite.batches.models import Batch, BatchState
+from evalsite.batches.models import Batch, BatchState, Preflight
 from evalsite.batches.queries import BatchUnknown, find_batch
 from evalsite.env import load
 from evalsite.errors import EvalsiteError
-from evalsite.regressions.models import ChosenBy
+from evalsite.regressions.models import Baseline, ChosenBy
+from evalsite.summaries.models import SliceKind, Summary
 
 Choice = tuple[Batch, ChosenBy]
 
 SHORTEST_COMMIT: Final = 4
-
-# A pin for the client type goes before one for any; one that cannot be used is no pin.
-_PINNED: Final = """
-    SELECT b.id FROM regressions_baseline p JOIN batches_batch b ON b.id = p.batch_id
-    WHERE p.suite_id = %(suite)s AND p.target_id = %(target)s
-      AND p.client_type IN (%(client_type)s, '')
-      AND b.state = 'finished' AND b.pack = %(pack)s AND b.id <> %(batch)s
-    ORDER BY p.client_type DESC LIMIT 1
-"""
-# Last of those of its kind come the hollow ones: whatever is compared with such a batch is
-# inconclusive, see `compare`.
-_PREVIOUS: Final = """
-    SELECT b.id FROM batches_batch b JOIN targets_run r ON r.id = b.run_id
-    WHERE b.suite_id = %(suite)s AND r.target_id = %(target)s AND r.client_type = %(client_type)s
-      AND b.state = 'finished' AND b.pack = %(pack)s AND b.id <> %(batch)s
-      AND b.created_at < %(created_at)s
-    ORDER BY b.selection NOT IN (%(selection)s::jsonb, '{}'),
-        b.preflight = 'untrusted' OR EXISTS (
-            SELECT FROM summaries_summary s WHERE s.batch_id = b.id AND s.slice_kind = 'all'
-            AND s.unscored + s.errored > s.n * %(unscored_limit)s),
-        b.created_at DESC, b.id DESC
-    LIMIT 1
-"""
 
 
 class BaselineUnknown(EvalsiteError):
@@ -107,28 +81,34 @@ def resolve_baseline(batch: Batch, text: str) -> Choice:
 
 
 def _pinned(batch: Batch) -> Choice | None:
-    return _asked(_PINNED, batch, by=ChosenBy.PINNED)
+    """A pin for the client type goes before one for any; one that cannot be used is no pin."""
+    pins = Baseline.objects.filter(
+        Q(client_type=batch.run.client_type) | Q(client_type=""),
+        suite=batch.suite_id,
+        target=batch.run.target_id,
+        batch__state=BatchState.FINISHED,
+        batch__pack=batch.pack,
+    ).exclude(batch=batch.pk)
+    pin = pins.order_by("-client_type").select_related("batch__run__target", "batch__suite").first()
+    return None if pin is None else (pin.batch, ChosenBy.PINNED)
 
 
 def _previous(batch: Batch) -> Choice | None:
-    return _asked(_PREVIOUS, batch, by=ChosenBy.PREVIOUS)
+    earlier = _alike(batch).filter(created_at__lt=batch.created_at)
+    fits = Q(selection=batch.selection) | Q(selection={})
+    ranked = earlier.annotate(
+        fits=Case(When(fits, then=Value(0)), default=Value(1)),
+        hollow=Case(When(_is_hollow(), then=Value(1)), default=Value(0)),
+    )
+    return _first(ranked.order_by("fits", "hollow", "-created_at", "-pk"), ChosenBy.PREVIOUS)
 
 
-def _asked(sql: str, batch: Batch, *, by: ChosenBy) -> Choice | None:
-    values: dict[str, UUID | str | datetime | float] = {
-        "batch": batch.pk,
-        "suite": batch.suite_id,
-        "pack": batch.pack,
-        "target": batch.run.target_id,
-        "client_type": batch.run.client_type,
-        "created_at": batch.created_at,
-        "selection": json.dumps(batch.selection),
-        "unscored_limit": load().unscored_limit,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        row: tuple[UUID] | None = cursor.fetchone()
-    return _first(_finished().filter(pk=row[0]), by) if row else None
+def _is_hollow() -> Q:
+    """Whatever is compared with such a batch is inconclusive: see `compare`."""
+    whole = Summary.objects.filter(batch=OuterRef("pk"), slice_kind=SliceKind.ALL)
+    lacking = whole.alias(lacking=F("unscored") + F("errored"))
+    many = lacking.filter(lacking__gt=F("n") * Value(load().unscored_limit))
+    return Q(preflight=Preflight.UNTRUSTED) | Q(Exists(many))
 
 
 def _by_version(batch: Batch, version: str) -> Choice | None:
