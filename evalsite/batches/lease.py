@@ -45,7 +45,13 @@ class Claim:
     batch_id: UUID
     run_id: UUID
     repetitions: int
+    n_written: int
     owner: str = ""
+
+    @property
+    def is_untouched(self) -> bool:
+        """Tell whether no case of it had a scorecard of this batch when it was claimed."""
+        return self.step_number == 0 and self.round == 0 and self.n_written == 0
 
 
 _CLAIM = """
@@ -57,7 +63,7 @@ _CLAIM = """
       AND b.epoch = %(epoch)s AND b.state = 'running' AND c.attempt < %(attempts)s
       AND (c.state = 'pending' OR (c.state = 'leased' AND c.lease_until < clock_timestamp()))
     RETURNING c.id, c.attempt, s.id, s.round, s.number, s.lane, s.stages, b.id, b.run_id,
-              b.repetitions, c.lease_owner
+              b.repetitions, c.n_written, c.lease_owner
 """
 _WHO_HOLDS = """
     SELECT extract(epoch FROM c.lease_until - clock_timestamp())::float8

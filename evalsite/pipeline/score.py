@@ -124,7 +124,7 @@ def _committed(claim: Claim, outcome: Outcome[Row], *, epoch: int, elapsed_ms: f
 def _commit(claim: Claim, rows: list[Row], *, epoch: int, elapsed_ms: float) -> None:
     with transaction.atomic():
         finish_chunk(claim, elapsed_ms=elapsed_ms)
-        write(claim, rows)
+        write(claim, rows, new=claim.is_untouched)
         # Last, as it locks the one row that all chunks of the step share.
         if count_down(claim.step_id, elapsed_ms=elapsed_ms) == 0:
             owe_finish(claim.step_id, epoch=epoch)

@@ -34,30 +34,27 @@ class Answered(NamedTuple):
 
 # One query a chunk. Each lookup is a LATERAL with LIMIT, which pins the whole unique key: left to
 # itself the planner, which knows nothing of a batch that is being written, walks the key's prefix
-# once per case, and a batch costs the square of its size.
+# once per case, and a batch costs the square of its size. Revisions are looked up by one walk.
 # A first step scores every repetition; a later one, or a retry, only those whose scorecard waits
 # for it. What a worker before us in this chunk has flushed has the step's stages, in this round.
 _RECORDED = """
     SELECT r.id::text, rep.n, r.input::text, r.expected::text, o.answer::text,
            coalesce(o.error, ''), o.latency_ms, o.tokens_in, o.tokens_out, o.cost_usd,
            card.stages::text
-    FROM batches_chunk c
-    CROSS JOIN LATERAL unnest(c.revisions) WITH ORDINALITY AS chunk (id, place)
-    CROSS JOIN LATERAL (
-        SELECT id, case_id, input, expected FROM cases_revision WHERE id = chunk.id LIMIT 1) AS r
+    FROM cases_revision AS r
     CROSS JOIN generate_series(0, %(last)s) AS rep (n)
     LEFT JOIN LATERAL (
         SELECT * FROM targets_output
         WHERE run_id = %(run)s AND case_id = r.case_id AND repetition = rep.n LIMIT 1) AS o ON true
     LEFT JOIN LATERAL (
         SELECT id, status, stages, round FROM scoring_scorecard
-        WHERE batch_id = %(batch)s AND revision_id = r.id AND repetition = rep.n LIMIT 1
+        WHERE NOT %(untouched)s
+          AND batch_id = %(batch)s AND revision_id = r.id AND repetition = rep.n LIMIT 1
     ) AS card ON true
-    WHERE c.id = %(chunk)s AND (
+    WHERE r.id = ANY ((SELECT revisions FROM batches_chunk WHERE id = %(chunk)s)::uuid[]) AND (
         card.id IS NULL AND %(first)s
         OR card.status = ANY (%(waiting)s)
            AND NOT (card.round = %(round)s AND card.stages ?& %(stages)s::text[]))
-    ORDER BY chunk.place, rep.n
 """
 
 _ANSWER: Final = 4
@@ -74,6 +71,7 @@ def recorded(claim: Claim) -> Iterator[Answered]:
         "run": claim.run_id,
         "batch": claim.batch_id,
         "first": first,
+        "untouched": claim.is_untouched,
         "round": claim.round,
         "stages": claim.stages,
         "waiting": ["errored", "unscored"] if first else ["open"],

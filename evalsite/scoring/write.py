@@ -41,10 +41,13 @@ _STAGE = """
     ) ON COMMIT DELETE ROWS
 """
 _COPY = f"COPY staged_scorecards ({_COLUMNS}) FROM STDIN"
-# A later step or a retry replaces what the case had; its earlier stages are already in the row.
+# The tenant in brackets is asked for once, not for every row.
 _INSERT = f"""
     INSERT INTO scoring_scorecard (tenant_id, batch_id, round, {_COLUMNS})
-    SELECT app.tenant_id(), %s, %s, {_COLUMNS} FROM staged_scorecards
+    SELECT (SELECT app.tenant_id()), %s, %s, {_COLUMNS} FROM staged_scorecards
+"""
+# A later step or a retry replaces what the case had; its earlier stages are already in the row.
+_REPLACE = """
     ON CONFLICT (tenant_id, batch_id, revision_id, repetition) DO UPDATE SET
         round = excluded.round, status = excluded.status, overall_score = excluded.overall_score,
         overall_passed = excluded.overall_passed, stages = excluded.stages,
@@ -74,10 +77,11 @@ _WRITE_OFF = """
 """
 
 
-def write(claim: Claim, rows: Sequence[Row]) -> None:
+def write(claim: Claim, rows: Sequence[Row], *, new: bool = False) -> None:
     """Write the scorecards of a claimed chunk inside the caller's transaction.
 
-    What judges said at length is kept as blobs.
+    What judges said at length is kept as blobs. Who knows that none of the cases has a scorecard
+    says `new`, and saves a look at each; IntegrityError is raised if one has.
     """
     shortened = shorten_details([row.details for row in rows])
     with connection.cursor() as cursor:
@@ -87,7 +91,7 @@ def write(claim: Claim, rows: Sequence[Row]) -> None:
             for place, row in enumerate(rows):
                 short = shortened.get(place) if shortened else None
                 copy.write_row(row if short is None else row._replace(details=short))
-        cursor.execute(_INSERT, [claim.batch_id, claim.round])
+        cursor.execute(_INSERT if new else _INSERT + _REPLACE, [claim.batch_id, claim.round])
         # Foreign keys are checked here, not at commit, when the step's row would be locked.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 

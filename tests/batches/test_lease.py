@@ -39,6 +39,22 @@ def test_a_claim_takes_the_lease(as_acme: Tenant) -> None:
     assert chunk.lease_until > timezone.now()
 
 
+def test_a_chunk_is_untouched_until_somebody_flushes(as_acme: Tenant) -> None:
+    chunk = make_chunk()
+    assert taken(chunk, seconds=-1).is_untouched
+    again = taken(chunk, seconds=-1)
+    assert again.is_untouched
+    renew(again, seconds=-1, written=1)
+    assert not taken(chunk).is_untouched
+
+
+@pytest.mark.parametrize("later", [{"number": 1}, {"round": 1}])
+def test_no_chunk_of_a_later_step_or_a_retry_is_untouched(
+    later: dict[str, int], as_acme: Tenant
+) -> None:
+    assert not taken(make_chunk(step=make_step(**later))).is_untouched
+
+
 def test_a_live_lease_means_come_again(as_acme: Tenant) -> None:
     chunk = make_chunk()
     taken(chunk)
