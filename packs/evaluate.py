@@ -64,6 +64,8 @@ class Evaluator:
         self.stages = stages
         self._judges = judges
         self._gates = frozenset(stage.name for stage in stages if stage.gate)
+        # What most cases come to: a plain pass of every stage.
+        self.plain = tuple(StageResult(stage.name, _PASSED, 1.0) for stage in stages)
 
     def manifest(self) -> dict[str, Any]:
         """Give all that fixes a verdict as JSON, to be frozen into a batch.
@@ -127,15 +129,19 @@ class Evaluator:
         """Fill the results; yield each promise of a judge, to be kept before the next stage."""
         input, expected, output = case
         stopped = self.stopped_by(previous)
-        for name, judge in self._judges.items():
+        for plain in self.plain:
+            name = plain.stage
             if only is not None and name not in only:
                 continue
             if stopped:
                 into.append(_skipped(name, by=stopped))
                 continue
-            given = _MISSING if output is None else attempt(judge, expected, output, input=input)
+            if output is None:
+                given: Any = _MISSING
+            else:
+                given = attempt(self._judges[name], expected, output, input=input)
             if given is PASS:  # the commonest verdict needs no check
-                into.append(StageResult(name, _PASSED, 1.0))
+                into.append(plain)
                 continue
             if not isinstance(given, Score) and isawaitable(given):
                 promise = _Promise(given)
@@ -171,7 +177,8 @@ class _Promise:
         """Give the result of the stage, with the calls beside it."""
         result = _result(stage, self.kept)
         if self.calls:
-            result.details["calls"] = usage_as_json(self.calls)
+            calls = usage_as_json(self.calls)
+            result = result._replace(details={**result.details, "calls": calls})
         return result
 
 

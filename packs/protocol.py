@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -42,8 +43,7 @@ class Stage:
     gate: bool = False
 
 
-@dataclass(slots=True)
-class StageResult:
+class StageResult(NamedTuple):
     """The verdict on one stage of one case, as it is stored."""
 
     stage: str
@@ -51,7 +51,7 @@ class StageResult:
     score: float | None
     reason: str = ""
     code: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = MappingProxyType({})
 
 
 class CaseJudge(Protocol):

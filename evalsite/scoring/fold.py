@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 import orjson
 from uuid_utils import uuid7
@@ -17,6 +18,21 @@ from packs.protocol import StageResult, StageStatus
 
 TARGET_ERROR: Final = "target_error"
 _NOTHING: Final = "{}"
+
+Results = tuple[StageResult, ...]
+# The overall status, score, and pass or fail.
+Verdict = tuple[str, float | None, bool | None]
+_OPEN: Final[Verdict] = (ScoreStatus.OPEN.value, None, None)
+
+
+class Written(NamedTuple):
+    """What a scorecard says of a case's verdict; `stages` and `details` are JSON text."""
+
+    status: str
+    score: float | None
+    passed: bool | None
+    stages: str
+    details: str
 
 
 def fold(evaluator: Evaluator, answered: Answered, *, stages: Collection[str]) -> Row:
@@ -35,37 +51,30 @@ async def fold_async(evaluator: Evaluator, answered: Answered, *, stages: Collec
     if answered.error:
         fresh = _target_failed(answered, stages)
     else:
-        fresh = [*await evaluator.score_async(**_case(answered), stages=stages, previous=before)]
+        fresh = await evaluator.score_async(
+            input=answered.input,
+            expected=answered.expected,
+            output=answered.answer,
+            stages=stages,
+            previous=before,
+        )
     return _card(evaluator, answered, before=before, fresh=fresh)
 
 
-def _card(
-    evaluator: Evaluator,
-    answered: Answered,
-    *,
-    before: list[StageResult],
-    fresh: list[StageResult],
-) -> Row:
-    results = [*before, *fresh]
+def _card(evaluator: Evaluator, answered: Answered, *, before: Results, fresh: Results) -> Row:
+    results = (*before, *fresh)
+    if results == evaluator.plain:
+        return _row(answered, _plain(evaluator))
     left = _left(evaluator, results)
     if left and (answered.answer is None or evaluator.stopped_by(results)):
         # The rest needs no judge: it is skipped behind the gate, or has no answer to judge.
         rest = _judge(evaluator, answered, stages=left, before=results)
-        results, fresh, left = [*results, *rest], [*fresh, *rest], []
-    if left:
-        return _row(answered, results, fresh=fresh, status=ScoreStatus.OPEN.value)
-    verdict = evaluator.fold(results)
-    return _row(
-        answered,
-        results,
-        fresh=fresh,
-        status=verdict.status,
-        score=verdict.overall_score,
-        passed=verdict.overall_passed,
-    )
+        results, fresh, left = (*results, *rest), (*fresh, *rest), []
+    verdict = _OPEN if left else evaluator.fold(results)
+    return _row(answered, _written(verdict, results, fresh=fresh))
 
 
-def _left(evaluator: Evaluator, results: list[StageResult]) -> list[str]:
+def _left(evaluator: Evaluator, results: Results) -> list[str]:
     if len(results) == len(evaluator.stages):  # the commonest: one step judges all
         return []
     done = {result.stage for result in results}
@@ -73,54 +82,49 @@ def _left(evaluator: Evaluator, results: list[StageResult]) -> list[str]:
 
 
 def _judge(
-    evaluator: Evaluator,
-    answered: Answered,
-    *,
-    stages: Collection[str],
-    before: list[StageResult],
-) -> list[StageResult]:
+    evaluator: Evaluator, answered: Answered, *, stages: Collection[str], before: Results
+) -> Results:
     if answered.error:
         return _target_failed(answered, stages)
-    return list(evaluator.score(**_case(answered), stages=stages, previous=before))
+    return evaluator.score(
+        input=answered.input,
+        expected=answered.expected,
+        output=answered.answer,
+        stages=stages,
+        previous=before,
+    )
 
 
-def _before(answered: Answered) -> list[StageResult]:
-    return [_from_json(name, value) for name, value in answered.before.items()]
+def _before(answered: Answered) -> Results:
+    if not answered.before:
+        return ()
+    return tuple(_from_json(name, value) for name, value in answered.before.items())
 
 
-def _case(answered: Answered) -> dict[str, Any]:
-    return {
-        "input": answered.input,
-        "expected": answered.expected,
-        "output": answered.answer,
-    }
-
-
-def _target_failed(answered: Answered, stages: Collection[str]) -> list[StageResult]:
-    return [
+def _target_failed(answered: Answered, stages: Collection[str]) -> Results:
+    return tuple(
         StageResult(name, StageStatus.ERRORED, None, answered.error[:500], TARGET_ERROR)
         for name in stages
-    ]
+    )
 
 
-def _row(
-    answered: Answered,
-    results: list[StageResult],
-    *,
-    fresh: list[StageResult],
-    status: str,
-    score: float | None = None,
-    passed: bool | None = None,
-) -> Row:
+@lru_cache(maxsize=32)
+def _plain(evaluator: Evaluator) -> Written:
+    """Weigh and write out once what most cases come to."""
+    return _written(evaluator.fold(evaluator.plain), evaluator.plain, fresh=())
+
+
+def _written(verdict: Verdict, results: Results, *, fresh: Results) -> Written:
+    stages = {result.stage: _to_json(result) for result in results}
+    return Written(*verdict, orjson.dumps(stages).decode(), _details(fresh))
+
+
+def _row(answered: Answered, written: Written) -> Row:
     return Row(
         str(uuid7()),
         answered.revision_id,
         answered.repetition,
-        status,
-        score,
-        passed,
-        orjson.dumps({result.stage: _to_json(result) for result in results}).decode(),
-        _details(fresh),
+        *written,
         answered.latency_ms,
         answered.tokens_in,
         answered.tokens_out,
@@ -141,7 +145,7 @@ def _from_json(stage: str, value: dict[str, Any]) -> StageResult:
     )
 
 
-def _details(results: list[StageResult]) -> str:
+def _details(results: Results) -> str:
     """Keep why a stage came out as it did; a plain pass has nothing to explain."""
     why = {
         result.stage: {

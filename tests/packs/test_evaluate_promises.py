@@ -21,7 +21,7 @@ from judges.models import (
 )
 from judges.protocol import PASS, Score
 from packs.evaluate import Evaluator, prepare_pack
-from packs.protocol import CaseJudge, Stage, StageStatus
+from packs.protocol import CaseJudge, Stage, StageResult, StageStatus
 
 
 class Anything(BaseModel):
@@ -91,7 +91,7 @@ def test_a_gate_that_was_promised_stops_the_rest(asking: Evaluator) -> None:
 
 
 def test_cases_wait_beside_each_other_and_do_not_share_calls(asking: Evaluator) -> None:
-    async def both() -> list[Any]:
+    async def both() -> list[tuple[StageResult, ...]]:
         with calling(Says("1")):
             case: dict[str, Any] = {"input": {}, "expected": {}, "output": {}}
             return await asyncio.gather(*(asking.score_async(**case) for _ in range(2)))

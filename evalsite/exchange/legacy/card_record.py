@@ -85,7 +85,7 @@ def _results(record: Mapping[str, Any]) -> list[StageResult]:
         value = record.get(f"{stage.name}_result")
         result = stage_result(stage.name, value, asked=stage.name in asked)
         if result.status is StageStatus.SKIPPED and not _has_failed(results):
-            result.status, result.code = StageStatus.NOT_APPLICABLE, NOT_APPLICABLE
+            result = result._replace(status=StageStatus.NOT_APPLICABLE, code=NOT_APPLICABLE)
         results.append(result)
     return results
 
@@ -183,5 +183,5 @@ def _outcome(result: StageResult) -> dict[str, Any]:
 
 
 def _why(result: StageResult) -> dict[str, Any]:
-    why = {"reason": result.reason, "details": result.details}
+    why = {"reason": result.reason, "details": dict(result.details)}
     return why if result.reason or result.details else {}
