@@ -1,7 +1,7 @@
 """A batch's raw figures per slice, in two set-based passes over its scorecards.
 
-Cases with the same tags, category and complexity form a profile and are added up first, so that
-a slice is put together from a few profiles and not from every case again.
+Cases with the same tags, category and complexity that came out alike form a profile and are added
+up first, so that a slice is put together from a few profiles and not from every case again.
 """
 
 from __future__ import annotations
@@ -69,16 +69,21 @@ _CASE_STAGE = (
     ),
     ("score{i}", "avg", "(stages -> %(stage{i})s ->> 'score')::float8"),
 )
+# What a case came to, beside the status of each stage: counted profile by profile.
+_OUTCOME = ("errored", "unscored", "all_passed")
 _PROFILE = """
     count(*) AS n,
-    count(*) FILTER (WHERE all_passed) AS passed,
-    count(*) FILTER (WHERE NOT all_passed AND NOT unscored AND NOT errored) AS failed,
-    count(*) FILTER (WHERE unscored AND NOT errored) AS unscored,
-    count(*) FILTER (WHERE errored) AS errored,
     sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out, sum(cost_usd) AS cost_usd,
     count(*) FILTER (WHERE cost_known) AS cost_known"""
-_SLICE = """
-    sum(n)::int8, sum(passed)::int8, sum(failed)::int8, sum(unscored)::int8, sum(errored)::int8,
+_COUNT = "coalesce(sum(n) FILTER (WHERE {which}), 0)::int8"
+_WHICH = (
+    "true",
+    "all_passed",
+    "NOT all_passed AND NOT unscored AND NOT errored",
+    "unscored AND NOT errored",
+    "errored",
+)
+_USED = """
     sum(tokens_in)::int8, sum(tokens_out)::int8, sum(cost_usd), sum(cost_known)::int8"""
 _MEASURES = {"share": "CASE WHEN NOT unscored AND NOT errored THEN share END", "score": "score"}
 # Squares are taken around each profile's own mean, then moved to the slice's mean.
@@ -94,9 +99,9 @@ _FIGURES = """
         SELECT revision_id, {case} FROM scoring_scorecard
         WHERE batch_id = %(batch)s AND status <> 'open' {grouping}
     ), profiles AS (
-        SELECT tags, category, complexity, {profile}
+        SELECT tags, category, complexity, {outcome}, {profile}
         FROM cases JOIN cases_revision r ON r.id = cases.revision_id
-        GROUP BY tags, category, complexity
+        GROUP BY tags, category, complexity, {outcome}
     )
     SELECT slice.kind, slice.value, {slice} FROM profiles {slices}
     GROUP BY slice.kind, slice.value
@@ -126,13 +131,17 @@ def work_in_memory() -> None:
 
 
 def figures_of(batch: UUID, *, stages: Sequence[str], repetitions: int) -> Iterator[Figures]:
-    """Yield the figures of each slice of a batch."""
+    """Yield the figures of each slice of a batch, inside a transaction."""
     values: dict[str, Any] = {"batch": batch, "statuses": list(STAGE_STATUSES)}
     values |= {f"stage{i}": stage for i, stage in enumerate(stages)}
     with connection.cursor() as cursor:
+        # A batch just written is a few rows to the planner, which would sort them, not hash.
+        cursor.execute("SET LOCAL enable_sort = off")
         cursor.execute(_figures_sql(len(stages), grouped=repetitions > 1), values)
-        for row in cursor.fetchall():
-            yield _read(iter(row), stages)
+        rows = cursor.fetchall()
+        cursor.execute("SET LOCAL enable_sort = on")
+    for row in rows:
+        yield _read(iter(row), stages)
 
 
 def latencies_of(batch: UUID) -> dict[tuple[str, str], tuple[float, float, float]]:
@@ -143,22 +152,22 @@ def latencies_of(batch: UUID) -> dict[tuple[str, str], tuple[float, float, float
 
 
 def _figures_sql(n_stages: int, *, grouped: bool) -> str:
-    case, profile, slices, measures = list(_CASE), [_PROFILE], [_SLICE], dict(_MEASURES)
+    case, outcome, profile, measures = list(_CASE), list(_OUTCOME), [_PROFILE], dict(_MEASURES)
+    counts = list(_WHICH)
     for i in range(n_stages):
         case += [(name.format(i=i), how, what.format(i=i)) for name, how, what in _CASE_STAGE]
+        outcome.append(f"status{i}")
         measures[f"score{i}"] = f"score{i}"
-    for name, value in measures.items():
-        profile.append(_PROFILE_MEASURE.format(name=name, value=value))
-        slices.append(_SLICE_MEASURE.format(name=name))
-    for i in range(n_stages):
-        for place in range(1, len(STAGE_STATUSES) + 1):
-            profile.append(f"count(*) FILTER (WHERE status{i} = {place}) AS count{i}_{place}")
-            slices.append(f"sum(count{i}_{place})::int8")
+        counts += [f"status{i} = {place}" for place in range(1, len(STAGE_STATUSES) + 1)]
+    profile += [_PROFILE_MEASURE.format(name=name, value=what) for name, what in measures.items()]
+    columns = [_COUNT.format(which=which) for which in counts]
+    columns += [_USED, *(_SLICE_MEASURE.format(name=name) for name in measures)]
     return _FIGURES.format(
         case=", ".join(_column(column, grouped=grouped) for column in case),
         grouping="GROUP BY revision_id" if grouped else "OFFSET 0",
+        outcome=", ".join(outcome),
         profile=", ".join(profile),
-        slice=", ".join(slices),
+        slice=", ".join(columns),
         slices=slices_of("profiles"),
     )
 
@@ -170,16 +179,16 @@ def _column(column: tuple[str, str, str], *, grouped: bool) -> str:
 
 def _read(row: Iterator[Any], stages: Sequence[str]) -> Figures:
     kind, value = islice(row, 2)
-    counts = dict(zip(COUNTS, islice(row, len(COUNTS)), strict=True))
+    counts = _counts(COUNTS, row)
+    per_stage = [_counts(STAGE_STATUSES, row) for _ in stages]
     usage = dict(zip(USAGE, islice(row, len(USAGE)), strict=True))
     share, score, *scores = [_spread(islice(row, 4)) for _ in range(2 + len(stages))]
-    per_stage = {
-        stage: StageFigures(
-            dict(zip(STAGE_STATUSES, islice(row, len(STAGE_STATUSES)), strict=True)), spread
-        )
-        for stage, spread in zip(stages, scores, strict=True)
-    }
-    return Figures(kind, value, counts, usage, share, score, per_stage)
+    figures = zip(stages, map(StageFigures, per_stage, scores), strict=True)
+    return Figures(kind, value, counts, usage, share, score, dict(figures))
+
+
+def _counts(names: Sequence[str], row: Iterator[Any]) -> dict[str, int]:
+    return dict(zip(names, islice(row, len(names)), strict=True))
 
 
 def _spread(sums: Iterator[Any]) -> Spread:
