@@ -86,8 +86,9 @@ def recorded(claim: Claim) -> Iterator[Answered]:
     }
     whole = dict(zip(long, restore(list(long.values())), strict=True)) if long else {}
     for place, row in enumerate(rows):
-        revision_id, repetition, given, expected, answer, *figures, stages = row
-        error, latency_ms, tokens_in, tokens_out, cost_usd = figures
+        revision_id, repetition, given, expected, answer, error, latency, sent, got, cost, card = (
+            row
+        )
         yield Answered(
             revision_id,
             repetition,
@@ -95,11 +96,11 @@ def recorded(claim: Claim) -> Iterator[Answered]:
             _loads(expected),
             whole[place] if place in whole else _loads(answer),
             error,
-            latency_ms,
-            tokens_in,
-            tokens_out,
-            cost_usd,
-            {} if first else _loads(stages) or {},
+            latency,
+            sent,
+            got,
+            cost,
+            {} if first else _loads(card) or {},
         )
 
 

@@ -62,14 +62,14 @@ async def fold_async(evaluator: Evaluator, answered: Answered, *, stages: Collec
 
 
 def _card(evaluator: Evaluator, answered: Answered, *, before: Results, fresh: Results) -> Row:
-    results = (*before, *fresh)
+    results = before + fresh
     if results == evaluator.plain:
         return _row(answered, _plain(evaluator))
     left = _left(evaluator, results)
     if left and (answered.answer is None or evaluator.stopped_by(results)):
         # The rest needs no judge: it is skipped behind the gate, or has no answer to judge.
         rest = _judge(evaluator, answered, stages=left, before=results)
-        results, fresh, left = (*results, *rest), (*fresh, *rest), []
+        results, fresh, left = results + rest, fresh + rest, []
     verdict = _OPEN if left else evaluator.fold(results)
     return _row(answered, _written(verdict, results, fresh=fresh))
 

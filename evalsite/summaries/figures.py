@@ -38,12 +38,16 @@ class StageFigures(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """What was counted and added up for one slice; a case is one whatever its repetitions."""
+    """What was counted and added up for one slice; a case is one whatever its repetitions.
+
+    `is_timed` tells whether any latency is known.
+    """
 
     kind: str
     value: str
     counts: dict[str, int]
     usage: dict[str, Any]
+    is_timed: bool
     share: Spread
     score: Spread
     stages: dict[str, StageFigures]
@@ -60,6 +64,7 @@ _CASE = (
     ("tokens_out", "sum", "tokens_out"),
     ("cost_usd", "sum", "cost_usd"),
     ("cost_known", "bool_and", "cost_usd IS NOT NULL"),
+    ("is_timed", "bool_or", "latency_ms IS NOT NULL"),
 )
 _CASE_STAGE = (
     (
@@ -74,7 +79,7 @@ _OUTCOME = ("errored", "unscored", "all_passed")
 _PROFILE = """
     count(*) AS n,
     sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out, sum(cost_usd) AS cost_usd,
-    count(*) FILTER (WHERE cost_known) AS cost_known"""
+    count(*) FILTER (WHERE cost_known) AS cost_known, bool_or(is_timed) AS is_timed"""
 _COUNT = "coalesce(sum(n) FILTER (WHERE {which}), 0)::int8"
 _WHICH = (
     "true",
@@ -84,7 +89,8 @@ _WHICH = (
     "errored",
 )
 _USED = """
-    sum(tokens_in)::int8, sum(tokens_out)::int8, sum(cost_usd), sum(cost_known)::int8"""
+    sum(tokens_in)::int8, sum(tokens_out)::int8, sum(cost_usd), sum(cost_known)::int8,
+    bool_or(is_timed)"""
 _MEASURES = {"share": "CASE WHEN NOT unscored AND NOT errored THEN share END", "score": "score"}
 # Squares are taken around each profile's own mean, then moved to the slice's mean.
 _PROFILE_MEASURE = """
@@ -182,9 +188,10 @@ def _read(row: Iterator[Any], stages: Sequence[str]) -> Figures:
     counts = _counts(COUNTS, row)
     per_stage = [_counts(STAGE_STATUSES, row) for _ in stages]
     usage = dict(zip(USAGE, islice(row, len(USAGE)), strict=True))
+    is_timed = next(row)
     share, score, *scores = [_spread(islice(row, 4)) for _ in range(2 + len(stages))]
     figures = zip(stages, map(StageFigures, per_stage, scores), strict=True)
-    return Figures(kind, value, counts, usage, share, score, dict(figures))
+    return Figures(kind, value, counts, usage, is_timed, share, score, dict(figures))
 
 
 def _counts(names: Sequence[str], row: Iterator[Any]) -> dict[str, int]:

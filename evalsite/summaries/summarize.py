@@ -44,12 +44,10 @@ def summarize(batch: Batch) -> QuerySet[Summary]:
     """
     work_in_memory()
     stages = [stage["name"] for stage in batch.manifest["stages"]]
-    latencies = latencies_of(batch.pk)
+    slices = list(figures_of(batch.pk, stages=stages, repetitions=batch.repetitions))
+    latencies = latencies_of(batch.pk) if any(one.is_timed for one in slices) else {}
     repeated = repeated_of(batch.pk, repetitions=batch.repetitions)
-    rows = [
-        Summary(batch=batch, **_row(figures, repetitions=batch.repetitions))
-        for figures in figures_of(batch.pk, stages=stages, repetitions=batch.repetitions)
-    ]
+    rows = [Summary(batch=batch, **_row(one, repetitions=batch.repetitions)) for one in slices]
     for row in rows:
         place = (row.slice_kind, row.slice_value)
         row.latency_p50, row.latency_p95, row.latency_p99 = latencies.get(place, _NO_LATENCY)
