@@ -44,7 +44,7 @@ _RECORDED = """
     FROM cases_revision AS r
     CROSS JOIN generate_series(0, %(last)s) AS rep (n)
     LEFT JOIN LATERAL (
-        SELECT * FROM targets_output
+        SELECT answer, error, latency_ms, tokens_in, tokens_out, cost_usd FROM targets_output
         WHERE run_id = %(run)s AND case_id = r.case_id AND repetition = rep.n LIMIT 1) AS o ON true
     LEFT JOIN LATERAL (
         SELECT id, status, stages, round FROM scoring_scorecard
