@@ -1,14 +1,15 @@
 """How much work is in the broker at once, and what goes there next.
 
-A lane has at most twice its slots of chunks in the broker, of all tenants together; the rest waits
-in PostgreSQL, where `share` decides whose turn it is. Whoever comes late waits for what is in the
-broker, and for nothing else. The tenants' rows are seen through a function that tells ids, counts
-and times; their chunks are taken one tenant after the other, each in its own scope.
+A lane has at most two chunks for each of its slots in the broker, of all tenants together, and four
+where they are quick; the rest waits in PostgreSQL, where `share` decides whose turn it is. Whoever
+comes late waits for what is in the broker, and for nothing else. The tenants' rows are seen through
+a function that tells ids, counts and times; their chunks are taken one tenant after the other, each
+in its own scope.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -19,8 +20,10 @@ from evalsite.batches.share import Line, Share, share
 from evalsite.tenants import bootstrap
 from evalsite.tenants.scope import require, tenant
 
-# Chunks of a lane in the broker, for each of its slots: one at work, one behind it.
+# Chunks of a lane in the broker, for each of its slots: one at work, one behind it. More of them
+# are fewer waves, each a chord, where a slot does them within the seconds of one that is full.
 CHUNKS_A_SLOT: Final = 2
+MOST_A_SLOT: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def take_waves(*, slots: Callable[[str], int], seconds: float) -> list[Wave]:
     return [
         wave
         for lane, n in due.items()
-        if _is_half_free(by_lane[lane], slots=n)
+        if _is_half_free(by_lane[lane], slots=n, seconds=seconds)
         for wave in _fill(lane, slots=n, seconds=seconds)
     ]
 
@@ -108,18 +111,26 @@ def lines_of(*, most: int) -> list[Line]:
     return [Line(*row) for row in bootstrap.ask("lanes_at_work", most)]
 
 
-def _is_half_free(lines: Iterable[Line], *, slots: int) -> bool:
+def _is_half_free(lines: Sequence[Line], *, slots: int, seconds: float) -> bool:
     """Whether half of a lane's window is free: a place at a time would be a chord a chunk."""
-    return sum(line.in_flight for line in lines) <= slots
+    size = _size(lines, slots=slots, seconds=seconds)
+    return 2 * sum(line.in_flight for line in lines) <= size
+
+
+def _size(lines: Sequence[Line], *, slots: int, seconds: float) -> int:
+    """Answer how many chunks a lane has in the broker; the slowest of its steps decides."""
+    slowest = max(seconds if line.seconds is None else line.seconds for line in lines)
+    quick = int(seconds / slowest) if slowest else MOST_A_SLOT
+    return slots * min(max(quick, CHUNKS_A_SLOT), MOST_A_SLOT)
 
 
 def _fill(lane: str, *, slots: int, seconds: float) -> list[Wave]:
     """Fill one lane's window; of several at once, the others find it full."""
-    size = CHUNKS_A_SLOT * slots
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_ALONE, [lane])
-        lines = [line for line in lines_of(most=size) if line.lane == lane]
+        lines = [line for line in lines_of(most=MOST_A_SLOT * slots) if line.lane == lane]
+        size = _size(lines, slots=slots, seconds=seconds) if lines else 0
         room = size - sum(line.in_flight for line in lines)
         shares = share(lines, room=room, seconds=seconds)
         return [wave for one in shares for wave in _take(one, lane=lane)]

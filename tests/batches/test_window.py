@@ -27,13 +27,15 @@ from tests.services import Services
 SENT = "(state = 'leased' OR (state = 'pending' AND wave IS NOT NULL))"
 
 
-def step_of(n_chunks: int, *, lane: str = "cpu", **fields: Any) -> Step:
+def step_of(
+    n_chunks: int, *, lane: str = "cpu", chunk_ms: float | None = 500, **fields: Any
+) -> Step:
     step = make_step(
         batch=make_batch(**{"priority": "bulk", **fields}),
         lane=lane,
         n_chunks=n_chunks,
         remaining=n_chunks,
-        chunk_ms=500,
+        chunk_ms=chunk_ms,
     )
     for number in range(n_chunks):
         make_chunk(step=step, number=number)
@@ -72,6 +74,24 @@ def test_the_window_is_two_chunks_a_slot_and_no_more(as_acme: Tenant) -> None:
     step_of(20)
     assert sizes(take()) == [8]
     assert take() == []
+
+
+@pytest.mark.parametrize(
+    ("chunk_ms", "sent"), [(None, 8), (200, 8), (160, 12), (125, 16), (1, 16), (0, 16)]
+)
+def test_the_window_is_wider_for_quick_chunks(
+    chunk_ms: float | None, sent: int, as_acme: Tenant
+) -> None:
+    step_of(20, chunk_ms=chunk_ms)
+    assert sizes(take()) == [sent]
+
+
+def test_the_slowest_step_of_a_lane_decides_its_window(acme: Tenant, globex: Tenant) -> None:
+    with tenant(acme.pk):
+        step_of(20, chunk_ms=10)
+    with tenant(globex.pk):
+        step_of(20, chunk_ms=500)
+    assert sum(sizes(take())) == 8
 
 
 def test_it_is_filled_again_once_half_is_free(as_acme: Tenant) -> None:
