@@ -9,6 +9,7 @@ import gc
 import logging
 import math
 import os
+from importlib import import_module
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
@@ -139,6 +140,14 @@ def check_the_wall(**_: object) -> None:
     # Celery would log an exception, and work on without having checked.
     if faults := check_wall(seconds=math.inf):
         raise SystemExit("; ".join(map(str, faults)))
+
+
+@worker_init.connect
+def import_before_forking(**_: object) -> None:
+    """Import once what each process of the pool would import with the first batch it closes."""
+    # They are as many as there are cores: threads of BLAS beside them would only spin.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    import_module("scipy.special")
 
 
 @worker_ready.connect
