@@ -89,8 +89,8 @@ def _pinned(batch: Batch) -> Choice | None:
         batch__state=BatchState.FINISHED,
         batch__pack=batch.pack,
     ).exclude(batch=batch.pk)
-    pin = pins.order_by("-client_type").select_related("batch__run__target", "batch__suite").first()
-    return None if pin is None else (pin.batch, ChosenBy.PINNED)
+    pinned = pins.order_by("-client_type").values_list("batch", flat=True).first()
+    return _first(_finished().filter(pk=pinned), ChosenBy.PINNED) if pinned else None
 
 
 def _previous(batch: Batch) -> Choice | None:
