@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from judges.protocol import VerdictError
 
@@ -26,6 +26,18 @@ def attempt(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Cras
         return call(*args, **kwargs)
     except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it becomes a row
         return _crash(error)
+
+
+def guarded(judge: Callable[..., T]) -> Callable[..., T | Crash]:
+    """Have a judge of cases give the Crash that it ends in; a third of the time of `attempt`."""
+
+    def judged(expected: Any, output: Any, *, input: Any) -> T | Crash:
+        try:
+            return judge(expected, output, input=input)
+        except Exception as error:  # noqa: BLE001 - as above
+            return _crash(error)
+
+    return judged
 
 
 async def attempt_later(given: Awaitable[T]) -> T | Crash:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from inspect import isawaitable
 from typing import Any
 
-from judges.guard import Crash, attempt, attempt_later, settle
+from judges.guard import Crash, attempt, attempt_later, guarded, settle
 from judges.models import Usage, metered, usage_as_json
 from judges.protocol import PASS, Score, is_sound
 from packs.fold import Fold, fold
@@ -62,7 +62,7 @@ class Evaluator:
         self.pack = pack
         self.options = options
         self.stages = stages
-        self._judges = judges
+        self._judges = {name: guarded(judge) for name, judge in judges.items()}
         self._gates = frozenset(stage.name for stage in stages if stage.gate)
         # What most cases come to: a plain pass of every stage.
         self.plain = tuple(StageResult(stage.name, _PASSED, 1.0) for stage in stages)
@@ -139,7 +139,7 @@ class Evaluator:
             if output is None:
                 given: Any = _MISSING
             else:
-                given = attempt(self._judges[name], expected, output, input=input)
+                given = self._judges[name](expected, output, input=input)
             if given is PASS:  # the commonest verdict needs no check
                 into.append(plain)
                 continue

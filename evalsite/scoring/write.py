@@ -83,17 +83,23 @@ def write(claim: Claim, rows: Sequence[Row], *, new: bool = False) -> None:
     What judges said at length is kept as blobs. Who knows that none of the cases has a scorecard
     says `new`, and saves a look at each; IntegrityError is raised if one has.
     """
-    shortened = shorten_details([row.details for row in rows])
+    shortened = _shortened(rows)
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
         cursor.execute("DELETE FROM staged_scorecards")  # a chunk before in the same transaction
         with cursor.copy(_COPY) as copy:
-            for place, row in enumerate(rows):
-                short = shortened.get(place) if shortened else None
-                copy.write_row(row if short is None else row._replace(details=short))
+            for row in shortened:
+                copy.write_row(row)
         cursor.execute(_INSERT if new else _INSERT + _REPLACE, [claim.batch_id, claim.round])
         # Foreign keys are checked here, not at commit, when the step's row would be locked.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _shortened(rows: Sequence[Row]) -> Sequence[Row]:
+    short = shorten_details([row.details for row in rows])
+    if not short:
+        return rows
+    return [row._replace(details=short.get(n, row.details)) for n, row in enumerate(rows)]
 
 
 def write_off(chunk_id: UUID, *, code: str) -> None:

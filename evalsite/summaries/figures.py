@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from evalsite.batches.models import Batch
 from evalsite.summaries.slices import slices_of
 
 # The worst that happened to a stage in any repetition of a case is what happened to the case.
@@ -106,12 +107,14 @@ _FIGURES = """
         WHERE batch_id = %(batch)s AND status <> 'open' {grouping}
     ), profiles AS (
         SELECT tags, category, complexity, {outcome}, {profile}
-        FROM cases JOIN cases_revision r ON r.id = cases.revision_id
+        FROM cases JOIN cases_revision r ON r.id = cases.revision_id AND r.suite_id = %(suite)s
         GROUP BY tags, category, complexity, {outcome}
     )
     SELECT slice.kind, slice.value, {slice} FROM profiles {slices}
     GROUP BY slice.kind, slice.value
 """
+# Until the transaction ends.
+_METHODS = "SELECT set_config('enable_sort', %s, true), set_config('enable_nestloop', %s, true)"
 _LATENCIES = """
     WITH profiles AS MATERIALIZED (
         SELECT tags, category, complexity, array_agg(latency_ms) AS latencies
@@ -136,16 +139,18 @@ def work_in_memory() -> None:
         cursor.execute("SET LOCAL work_mem = '64MB'")
 
 
-def figures_of(batch: UUID, *, stages: Sequence[str], repetitions: int) -> Iterator[Figures]:
+def figures_of(batch: Batch, *, stages: Sequence[str]) -> Iterator[Figures]:
     """Yield the figures of each slice of a batch, inside a transaction."""
-    values: dict[str, Any] = {"batch": batch, "statuses": list(STAGE_STATUSES)}
+    values: dict[str, Any] = {"batch": batch.pk, "suite": batch.suite_id}
+    values |= {"statuses": list(STAGE_STATUSES)}
     values |= {f"stage{i}": stage for i, stage in enumerate(stages)}
     with connection.cursor() as cursor:
-        # A batch just written is a few rows to the planner, which would sort them, not hash.
-        cursor.execute("SET LOCAL enable_sort = off")
-        cursor.execute(_figures_sql(len(stages), grouped=repetitions > 1), values)
+        # A batch just written is a few rows to the planner, which would sort them, not hash, and
+        # look each revision up, although the batch may be of all that the suite has.
+        cursor.execute(_METHODS, ["off", "on" if batch.selection else "off"])
+        cursor.execute(_figures_sql(len(stages), grouped=batch.repetitions > 1), values)
         rows = cursor.fetchall()
-        cursor.execute("SET LOCAL enable_sort = on")
+        cursor.execute(_METHODS, ["on", "on"])
     for row in rows:
         yield _read(iter(row), stages)
 

@@ -44,7 +44,7 @@ def summarize(batch: Batch) -> QuerySet[Summary]:
     """
     work_in_memory()
     stages = [stage["name"] for stage in batch.manifest["stages"]]
-    slices = list(figures_of(batch.pk, stages=stages, repetitions=batch.repetitions))
+    slices = list(figures_of(batch, stages=stages))
     latencies = latencies_of(batch.pk) if any(one.is_timed for one in slices) else {}
     repeated = repeated_of(batch.pk, repetitions=batch.repetitions)
     rows = [Summary(batch=batch, **_row(one, repetitions=batch.repetitions)) for one in slices]

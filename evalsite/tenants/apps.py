@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,4 +7,4 @@ class TenantsConfig(AppConfig):
     name = "evalsite.tenants"
 
     def ready(self) -> None:
-        from evalsite.tenants import checks  # noqa: F401  (registers the system checks)
+        import_module("evalsite.tenants.checks")  # registers the system checks
