@@ -55,6 +55,10 @@ _REPLACE = """
         latency_ms = excluded.latency_ms, tokens_in = excluded.tokens_in,
         tokens_out = excluded.tokens_out, cost_usd = excluded.cost_usd, scored_at = now()
 """
+# Foreign keys are checked here, not at commit, when the step's row would be locked. They are looked
+# up by index: where a parent's table was small when a session first asked, it would walk all of it
+# for every row from then on.
+_CHECK_KEYS = "SET LOCAL enable_seqscan = off; SET CONSTRAINTS ALL IMMEDIATE"
 # Cases of a chunk that killed its workers: no score, and the reason; but for those whose verdict
 # of this step was flushed before.
 _WRITE_OFF = """
@@ -91,8 +95,7 @@ def write(claim: Claim, rows: Sequence[Row], *, new: bool = False) -> None:
             for row in shortened:
                 copy.write_row(row)
         cursor.execute(_INSERT if new else _INSERT + _REPLACE, [claim.batch_id, claim.round])
-        # Foreign keys are checked here, not at commit, when the step's row would be locked.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(_CHECK_KEYS)
 
 
 def _shortened(rows: Sequence[Row]) -> Sequence[Row]:
