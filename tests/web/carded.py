@@ -107,7 +107,7 @@ def _judged(evaluator: Evaluator, case: CheckedCase, answer: Any) -> dict[str, A
         "stages": {
             r.stage: {"status": r.status, "score": r.score, "code": r.code} for r in results
         },
-        "details": {r.stage: {"reason": r.reason, "details": r.details} for r in results},
+        "details": {r.stage: {"reason": r.reason, "details": dict(r.details)} for r in results},
     }
 
 
