@@ -19,7 +19,8 @@ _PIECES: Final = 20
 # The first piece stays in the chunk. What a worker has flushed before it died counts in its piece.
 _CUT: Final = """
     WITH whole AS (
-        SELECT c.id, c.step_id, c.revisions, c.attempt, -(-c.n_cases / %(pieces)s) AS size,
+        SELECT c.id, c.step_id, c.revisions, c.attempt,
+               (c.n_cases + %(pieces)s - 1) / %(pieces)s AS size,
                s.batch_id, s.round, s.stages::text[] AS stages
         FROM batches_chunk c JOIN batches_step s ON s.id = c.step_id
         WHERE c.id = ANY (%(chunks)s) AND c.state = 'pending' AND c.attempt >= %(deaths)s
