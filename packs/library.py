@@ -9,8 +9,20 @@ from typing import Any
 from judges.together import run_here, together
 from packs.evaluate import Evaluator, prepare
 from packs.fold import CaseStatus
-from packs.protocol import StageResult
+from packs.protocol import StageStatus
 from packs.validate import validate_case, validate_output
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The verdict on one stage of one case: a StageResult that can be told as a JSON object."""
+
+    stage: str
+    status: StageStatus
+    score: float | None
+    reason: str
+    code: str
+    details: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +33,7 @@ class Scorecard:
     status: CaseStatus
     overall_score: float | None
     overall_passed: bool | None
-    results: tuple[StageResult, ...]
+    results: tuple[Result, ...]
 
 
 def evaluate(
@@ -58,5 +70,5 @@ async def _score(
         status=verdict.status,
         overall_score=verdict.overall_score,
         overall_passed=verdict.overall_passed,
-        results=results,
+        results=tuple(Result(*result[:-1], dict(result.details)) for result in results),
     )

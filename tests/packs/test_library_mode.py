@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -34,3 +38,15 @@ def test_the_options_are_those_of_the_pack() -> None:
 def test_a_wrong_output_is_refused() -> None:
     with pytest.raises(PackError, match="output_invalid"):
         packs.evaluate("exact", cases=CASES, outputs={"a": {"text": 2}})
+
+
+def test_cards_can_be_copied_and_told_as_json() -> None:
+    card, *_ = packs.evaluate(
+        "exact",
+        cases=[{"key": "a", "input": {"question": "1+1"}, "expected": {"answer": 2}}],
+        outputs={"a": {"answer": 2}},
+    )
+    assert pickle.loads(pickle.dumps(card)) == copy.deepcopy(card) == card
+    result = {"stage": "exact", "status": "passed", "score": 1.0, "reason": "", "code": ""}
+    told = json.loads(json.dumps(asdict(card)))
+    assert told["results"] == [{**result, "details": {}}]
