@@ -98,9 +98,9 @@ def plan_batch(
 
     No model call is made that could bring it past `max_cost_usd`; without `use_cache` it asks
     models anew, also what they have been asked before. With `order_seed` the cases are scored in
-    an order of chance, drawn by it; else in order of key. Without a `priority` its size decides.
-    Needs a transaction. Raises NothingSelected, RunNotReady, QuotaExceeded, and IntegrityError
-    where another has the `request_key`.
+    an order of chance, drawn by it; else chunk by chunk in order of key. Without a `priority` its
+    size decides. Needs a transaction. Raises NothingSelected, RunNotReady, QuotaExceeded, and
+    IntegrityError where another has the `request_key`.
     """
     _require_ready(run)
     require_batch()

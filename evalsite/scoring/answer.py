@@ -57,6 +57,11 @@ _RECORDED = """
            AND NOT (card.round = %(round)s AND card.stages ?& %(stages)s::text[]))
 """
 
+# Where chance drew the order, it is kept: what is there of a chunk half done is a sample too.
+_PLACES = """
+    SELECT drawn.id::text, drawn.place FROM batches_chunk c
+    CROSS JOIN LATERAL unnest(c.revisions) WITH ORDINALITY AS drawn (id, place) WHERE c.id = %s
+"""
 _ANSWER: Final = 4
 # How PostgreSQL writes an answer that is kept as a blob.
 _LONG: Final = '{"$blob": '
@@ -79,6 +84,10 @@ def recorded(claim: Claim) -> Iterator[Answered]:
     with connection.cursor() as cursor:
         cursor.execute(_RECORDED, values)
         rows = cursor.fetchall()
+        if claim.is_drawn:
+            cursor.execute(_PLACES, [claim.chunk_id])
+            places = dict(cursor.fetchall())
+            rows.sort(key=lambda row: (places[row[0]], row[1]))
     long = {
         place: _loads(row[_ANSWER])
         for place, row in enumerate(rows)
