@@ -7,14 +7,16 @@ up first, so that a slice is put together from a few profiles and not from every
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from math import sqrt
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
-from evalsite.batches.models import Batch
+from evalsite.batches.models import Batch, BatchState
 from evalsite.summaries.slices import slices_of
 
 # The worst that happened to a stage in any repetition of a case is what happened to the case.
@@ -113,8 +115,14 @@ _FIGURES = """
     SELECT slice.kind, slice.value, {slice} FROM profiles {slices}
     GROUP BY slice.kind, slice.value
 """
-# Until the transaction ends.
-_METHODS = "SELECT set_config('enable_sort', %s, true), set_config('enable_nestloop', %s, true)"
+_PLANNING = """
+    SELECT current_setting('enable_sort'), current_setting('enable_nestloop'),
+        current_setting('jit')
+"""
+_PLAN = """
+    SELECT set_config('enable_sort', %s, true), set_config('enable_nestloop', %s, true),
+        set_config('jit', %s, true)
+"""
 _LATENCIES = """
     WITH profiles AS MATERIALIZED (
         SELECT tags, category, complexity, array_agg(latency_ms) AS latencies
@@ -144,15 +152,26 @@ def figures_of(batch: Batch, *, stages: Sequence[str]) -> Iterator[Figures]:
     values: dict[str, Any] = {"batch": batch.pk, "suite": batch.suite_id}
     values |= {"statuses": list(STAGE_STATUSES)}
     values |= {f"stage{i}": stage for i, stage in enumerate(stages)}
-    with connection.cursor() as cursor:
-        # A batch just written is a few rows to the planner, which would sort them, not hash, and
-        # look each revision up, although the batch may be of all that the suite has.
-        cursor.execute(_METHODS, ["off", "on" if batch.selection else "off"])
+    # A batch that is at its end and of a whole suite: that is read once, and nothing looked up.
+    is_whole = not batch.selection and batch.state != BatchState.PAUSED
+    with connection.cursor() as cursor, _hashing(cursor, joins=is_whole):
         cursor.execute(_figures_sql(len(stages), grouped=batch.repetitions > 1), values)
         rows = cursor.fetchall()
-        cursor.execute(_METHODS, ["on", "on"])
     for row in rows:
         yield _read(iter(row), stages)
+
+
+@contextmanager
+def _hashing(cursor: CursorWrapper, *, joins: bool) -> Iterator[None]:
+    """Let a batch just written be hashed, which is a few rows to the planner, to sort and look up.
+
+    Before PostgreSQL 18, what must not be done is dear on paper, so that it would be compiled.
+    """
+    cursor.execute(_PLANNING)
+    sort, nested_loop, jit = cursor.fetchone()
+    cursor.execute(_PLAN, ["off", "off" if joins else nested_loop, "off"])
+    yield
+    cursor.execute(_PLAN, [sort, nested_loop, jit])
 
 
 def latencies_of(batch: UUID) -> dict[tuple[str, str], tuple[float, float, float]]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from evalsite.batches.models import Batch
 from evalsite.scoring.models import Scorecard
@@ -156,3 +157,16 @@ def test_another_tenant_sees_nothing(globex: Tenant) -> None:
     summarize(batch)
     with tenant(globex.pk):
         assert not of_batch(batch.pk).exists()
+
+
+@pytest.mark.parametrize("state", ["finished", "paused"])
+def test_the_planner_is_left_as_it_was(state: str) -> None:
+    batch = filled(Card("a", "passed"), Card("b", "failed"), state=state)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = on")
+        summarize(batch)
+        cursor.execute(
+            "SELECT current_setting(name) FROM unnest(%s::text[]) AS name",
+            [["enable_sort", "enable_nestloop", "jit"]],
+        )
+        assert cursor.fetchall() == [("on",), ("off",), ("on",)]
