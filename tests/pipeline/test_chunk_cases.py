@@ -1,6 +1,8 @@
-"""Scorecards are written in bulk: new ones only once, those of a retry in the place of the old."""
+"""A chunk's cases: in what order they come, how they are written, and into what they are cut."""
 
 from __future__ import annotations
+
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -8,10 +10,13 @@ from uuid_utils import uuid7
 
 from evalsite.batches.lease import Claim, claim_chunk
 from evalsite.batches.models import Batch, Chunk
+from evalsite.scoring.answer import recorded
+from evalsite.scoring.cut import cut
 from evalsite.scoring.models import Scorecard
 from evalsite.scoring.stage import judge
 from evalsite.scoring.write import Row, write
 from evalsite.tenants.models import Tenant
+from tests.factories import make_chunk
 from tests.pipeline.bench import launched
 
 
@@ -47,3 +52,25 @@ def test_cards_replace_what_was_there(judged: tuple[Batch, Claim, list[Row]]) ->
     assert set(written(batch).values()) == {"passed", "failed"}
     write(claim, [row._replace(status="errored") for row in rows])
     assert list(written(batch).values()) == ["errored", "errored"]
+
+
+@pytest.mark.parametrize("repetitions", [1, 2])
+def test_cases_come_in_the_order_that_was_drawn(as_acme: Tenant, repetitions: int) -> None:
+    answers = [{"answer": "4"}] * 60
+    batch = launched(answers, pack="exact", order_seed=7, repetitions=repetitions)
+    for chunk in Chunk.objects.filter(step__batch=batch):
+        claim = claim_chunk(chunk.pk, epoch=batch.epoch, owner="w", seconds=30, attempts=5)
+        assert claim is not None
+        drawn = [(str(one), n) for one in chunk.revisions for n in range(repetitions)]
+        assert [(one.revision_id, one.repetition) for one in recorded(claim)] == drawn
+        assert drawn != sorted(drawn)
+
+
+@pytest.mark.parametrize(("n", "pieces"), [(1, 1), (2, 2), (5, 5), (19, 19), (20, 20), (21, 11)])
+def test_a_chunk_of_any_size_is_cut(as_acme: Tenant, n: int, pieces: int) -> None:
+    chunk = make_chunk(revisions=[uuid4() for _ in range(n)], n_cases=n, attempt=2)
+    cut([chunk.pk])
+    parts = Chunk.objects.filter(step=chunk.step).order_by("number")
+    assert len(parts) == pieces
+    assert [one for part in parts for one in part.revisions] == chunk.revisions
+    assert [part.n_cases for part in parts] == [len(part.revisions) for part in parts]
