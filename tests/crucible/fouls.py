@@ -16,6 +16,7 @@ _LAST_ROUND: Final = timedelta(seconds=2)
 # How far the clock's edges of an outage may be off, and how long a lease may differ from its term.
 _EDGE: Final = timedelta(seconds=1)
 _TERM: Final = timedelta(seconds=2)
+_NONE: Final = timedelta()
 
 
 class Outage(NamedTuple):
@@ -26,12 +27,16 @@ class Outage(NamedTuple):
 
 
 def fouls(
-    log: Sequence[Entry], *, lease_seconds: float, outages: Sequence[Outage] = ()
+    log: Sequence[Entry],
+    *,
+    lease_seconds: float,
+    outages: Sequence[Outage] = (),
+    stills: Sequence[Outage] = (),
 ) -> list[Violation]:
-    """Judge the log of one seed; the moments of `outages` are by the database's clock."""
+    """Judge the log of one seed; moments are by the database's clock, which stands in `stills`."""
     return [
         *holder(log),
-        *lease(log, seconds=lease_seconds),
+        *lease(log, seconds=lease_seconds, stills=stills),
         *counter(log),
         *commit(log),
         *leader(log),
@@ -52,13 +57,20 @@ def holder(log: Iterable[Entry]) -> Iterator[Violation]:
             yield Violation("holder", told)
 
 
-def lease(log: Iterable[Entry], *, seconds: float) -> Iterator[Violation]:
-    """A lease ends as many seconds from now as it says, by the database's clock."""
+def lease(
+    log: Iterable[Entry], *, seconds: float, stills: Sequence[Outage] = ()
+) -> Iterator[Violation]:
+    """A lease ends as many seconds from now as it says, by the database's clock.
+
+    A database may be frozen after it has reckoned the end, and before the log has noted it.
+    """
     for entry, before, after in _updates(log, "batches_chunk"):
         until = after["lease_until"]
         if not _is_worker(entry) or until in (None, before["lease_until"]):
             continue
-        off = datetime.fromisoformat(until) - entry.at - timedelta(seconds=seconds)
+        reckoned = datetime.fromisoformat(until) - timedelta(seconds=seconds)
+        stood = [min(one.end, entry.at) - max(one.begin, reckoned) for one in stills]
+        off = reckoned - entry.at + sum((max(one, _NONE) for one in stood), _NONE)
         if abs(off) > _TERM:
             yield Violation("lease", f"{entry.who} took a lease that is {off} off")
 

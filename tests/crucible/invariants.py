@@ -264,7 +264,12 @@ def violations(scene: Scene) -> list[Violation]:
         found += [Violation(code, told) for told in steady(partial(_wrong, scene, holds))]
     with scene.world.services.superuser() as superuser:
         log = read_log(superuser)
-    return found + fouls(log, lease_seconds=float(QUICK["LEASE_SECONDS"]), outages=scene.outages)
+    return found + fouls(
+        log,
+        lease_seconds=float(QUICK["LEASE_SECONDS"]),
+        outages=scene.outages,
+        stills=scene.stills,
+    )
 
 
 def _wrong(scene: Scene, holds: Callable[[Scene], Wrong]) -> list[str]:

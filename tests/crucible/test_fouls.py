@@ -66,6 +66,16 @@ def test_a_lease_is_as_long_as_it_says(seconds: float, n: int) -> None:
     assert len([*lease([chunk("worker-0", attempt=2, lease_until=until)], seconds=2)]) == n
 
 
+@pytest.mark.parametrize(("begin", "end", "n"), [(-9, -1, 0), (-9, 1, 0), (-3, -1, 1), (1, 9, 1)])
+def test_a_lease_reckoned_before_a_freeze_may_be_noted_after_it(
+    begin: float, end: float, n: int
+) -> None:
+    until = (NOW + timedelta(seconds=-8)).isoformat()
+    still = Outage(NOW + timedelta(seconds=begin), NOW + timedelta(seconds=end))
+    log = [chunk("worker-0", attempt=2, lease_until=until)]
+    assert len([*lease(log, seconds=2, stills=[still])]) == n
+
+
 def step(remaining: int, *, by: int = -1, act: str = "1") -> Entry:
     before, after = {"id": "s", "remaining": remaining - by}, {"id": "s", "remaining": remaining}
     return noted("batches_step update", before=before, after=after, act=act)
