@@ -95,20 +95,18 @@ def recorded(claim: Claim) -> Iterator[Answered]:
     }
     whole = dict(zip(long, restore(list(long.values())), strict=True)) if long else {}
     for place, row in enumerate(rows):
-        revision_id, repetition, given, expected, answer, error, latency, sent, got, cost, card = (
-            row
-        )
+        revision_id, n, given, expected, answer, error, ms, tokens_in, tokens_out, usd, card = row
         yield Answered(
             revision_id,
-            repetition,
+            n,
             _loads(given),
             _loads(expected),
             whole[place] if place in whole else _loads(answer),
             error,
-            latency,
-            sent,
-            got,
-            cost,
+            ms,
+            tokens_in,
+            tokens_out,
+            usd,
             {} if first else _loads(card) or {},
         )
 

@@ -84,7 +84,8 @@ _PROFILE = """
     sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out, sum(cost_usd) AS cost_usd,
     count(*) FILTER (WHERE cost_known) AS cost_known, bool_or(is_timed) AS is_timed"""
 _COUNT = "coalesce(sum(n) FILTER (WHERE {which}), 0)::int8"
-_WHICH = (
+# Which cases are counted, in the order of COUNTS.
+_COUNTED = (
     "true",
     "all_passed",
     "NOT all_passed AND NOT unscored AND NOT errored",
@@ -149,9 +150,8 @@ def work_in_memory() -> None:
 
 def figures_of(batch: Batch, *, stages: Sequence[str]) -> Iterator[Figures]:
     """Yield the figures of each slice of a batch, inside a transaction."""
-    values: dict[str, Any] = {"batch": batch.pk, "suite": batch.suite_id}
-    values |= {"statuses": list(STAGE_STATUSES)}
-    values |= {f"stage{i}": stage for i, stage in enumerate(stages)}
+    values: dict[str, Any] = {f"stage{i}": stage for i, stage in enumerate(stages)}
+    values |= {"batch": batch.pk, "suite": batch.suite_id, "statuses": list(STAGE_STATUSES)}
     # A batch that is at its end and of a whole suite: that is read once, and nothing looked up.
     is_whole = not batch.selection and batch.state != BatchState.PAUSED
     with connection.cursor() as cursor, _hashing(cursor, joins=is_whole):
@@ -183,7 +183,7 @@ def latencies_of(batch: UUID) -> dict[tuple[str, str], tuple[float, float, float
 
 def _figures_sql(n_stages: int, *, grouped: bool) -> str:
     case, outcome, profile, measures = list(_CASE), list(_OUTCOME), [_PROFILE], dict(_MEASURES)
-    counts = list(_WHICH)
+    counts = list(_COUNTED)
     for i in range(n_stages):
         case += [(name.format(i=i), how, what.format(i=i)) for name, how, what in _CASE_STAGE]
         outcome.append(f"status{i}")
