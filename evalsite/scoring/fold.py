@@ -26,13 +26,13 @@ _OPEN: Final[Verdict] = (ScoreStatus.OPEN.value, None, None)
 
 
 class Written(NamedTuple):
-    """What a scorecard says of a case's verdict; `stages` and `details` are JSON text."""
+    """What a scorecard says of a case's verdict; `details` and `stages` are JSON text."""
 
     status: str
     score: float | None
     passed: bool | None
-    stages: str
     details: str
+    stages: str
 
 
 def fold(evaluator: Evaluator, answered: Answered, *, stages: Collection[str]) -> Row:
@@ -116,7 +116,7 @@ def _plain(evaluator: Evaluator) -> Written:
 
 def _written(verdict: Verdict, results: Results, *, fresh: Results) -> Written:
     stages = {result.stage: _to_json(result) for result in results}
-    return Written(*verdict, orjson.dumps(stages).decode(), _details(fresh))
+    return Written(*verdict, _details(fresh), orjson.dumps(stages).decode())
 
 
 def _row(answered: Answered, written: Written) -> Row:
@@ -124,11 +124,11 @@ def _row(answered: Answered, written: Written) -> Row:
         str(uuid7()),
         answered.revision_id,
         answered.repetition,
-        *written,
         answered.latency_ms,
         answered.tokens_in,
         answered.tokens_out,
         answered.cost_usd,
+        *written,
     )
 
 

@@ -5,7 +5,8 @@ COPY straight into a table with row-level security is refused by PostgreSQL.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,35 +17,37 @@ from evalsite.scoring.texts import shorten_details
 
 
 class Row(NamedTuple):
-    """One scorecard as the database takes it: ids are text, `stages` and `details` JSON text."""
+    """One scorecard as the database takes it: ids are text, `details` and `stages` JSON text."""
 
     id: str
     revision_id: str
     repetition: int
-    status: str
-    overall_score: float | None
-    overall_passed: bool | None
-    stages: str
-    details: str
     latency_ms: float | None
     tokens_in: int | None
     tokens_out: int | None
     cost_usd: float | None
+    status: str
+    overall_score: float | None
+    overall_passed: bool | None
+    details: str
+    stages: str
 
 
 _COLUMNS = ", ".join(Row._fields)
 _STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS staged_scorecards (
-        id uuid, revision_id uuid, repetition int2, status text, overall_score float8,
-        overall_passed bool, stages jsonb, details jsonb, latency_ms float8, tokens_in int4,
-        tokens_out int4, cost_usd float8
+        id uuid, revision_id uuid, repetition int2, latency_ms float8, tokens_in int4,
+        tokens_out int4, cost_usd float8, status text, overall_score float8, overall_passed bool,
+        details jsonb, stages jsonb
     ) ON COMMIT DELETE ROWS
 """
 _COPY = f"COPY staged_scorecards ({_COLUMNS}) FROM STDIN"
 # The tenant in brackets is asked for once, not for every row.
 _INSERT = f"""
     INSERT INTO scoring_scorecard (tenant_id, batch_id, round, {_COLUMNS})
-    SELECT (SELECT app.tenant_id()), %s, %s, {_COLUMNS} FROM staged_scorecards
+    SELECT (SELECT app.tenant_id()), %(batch)s, %(round)s,
+        {", ".join(Row._fields[:-1])}, coalesce(stages, %(common)s::jsonb)
+    FROM staged_scorecards
 """
 # A later step or a retry replaces what the case had; its earlier stages are already in the row.
 _REPLACE = """
@@ -88,14 +91,26 @@ def write(claim: Claim, rows: Sequence[Row], *, new: bool = False) -> None:
     says `new`, and saves a look at each; IntegrityError is raised if one has.
     """
     shortened = _shortened(rows)
+    common = _commonest(row.stages for row in rows)
+    values: dict[str, UUID | int | str | None] = {
+        "batch": claim.batch_id,
+        "round": claim.round,
+        "common": common,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
         cursor.execute("DELETE FROM staged_scorecards")  # a chunk before in the same transaction
         with cursor.copy(_COPY) as copy:
             for row in shortened:
-                copy.write_row(row)
-        cursor.execute(_INSERT if new else _INSERT + _REPLACE, [claim.batch_id, claim.round])
+                copy.write_row((*row[:-1], None) if row.stages == common else row)
+        cursor.execute(_INSERT if new else _INSERT + _REPLACE, values)
         cursor.execute(_CHECK_KEYS)
+
+
+def _commonest(texts: Iterable[str]) -> str | None:
+    """Answer what is sent once for all that say it: most cases pass, or fail, in the same way."""
+    counted = Counter(texts).most_common(1)
+    return counted[0][0] if counted else None
 
 
 def _shortened(rows: Sequence[Row]) -> Sequence[Row]:

@@ -71,7 +71,7 @@ def _write(n_cards: int, said: list[str]) -> None:
         rows = []
         for place, revision in enumerate(revisions):
             why = {"logic": {"reason": said[(start + place) % len(said)]}}
-            verdict = (0, "failed", 0.0, False, "{}", json.dumps(why), None, None, None, None)
+            verdict = (0, None, None, None, None, "failed", 0.0, False, json.dumps(why), "{}")
             rows.append(Row(str(uuid4()), revision, *verdict))
         with transaction.atomic():
             write(claim, rows)

@@ -142,9 +142,9 @@ def scored(revision: Revision, details: dict[str, Any], status: str = "unscored"
     claim = claim_of(revision, make_run())
     stages = '{"logic": {"status": "unscored", "score": null, "code": "judge_error"}}'
     text = orjson.dumps(details).decode()
-    rest = (None, None, None, None)
+    used = (None, None, None, None)
     write(
-        claim, [Row(str(UUID(int=9)), str(revision.pk), 0, status, None, None, stages, text, *rest)]
+        claim, [Row(str(UUID(int=9)), str(revision.pk), 0, *used, status, None, None, text, stages)]
     )
     return claim
 
@@ -162,11 +162,11 @@ def test_what_a_judge_said_is_read_as_it_was_written(revision: Revision) -> None
 
 def test_a_later_step_keeps_what_an_earlier_said(revision: Revision) -> None:
     claim = scored(revision, {"logic": LONG_WHY})
-    rest = (None, None, None, None)
+    used = (None, None, None, None)
     later = '{"semantics": {"reason": "wrong"}}'
     write(
         claim,
-        [Row(str(UUID(int=8)), str(revision.pk), 0, "failed", 0.0, False, "{}", later, *rest)],
+        [Row(str(UUID(int=8)), str(revision.pk), 0, *used, "failed", 0.0, False, later, "{}")],
     )
     assert Scorecard.objects.get().details == {"logic": LONG_WHY, "semantics": {"reason": "wrong"}}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -52,6 +53,22 @@ def test_cards_replace_what_was_there(judged: tuple[Batch, Claim, list[Row]]) ->
     assert set(written(batch).values()) == {"passed", "failed"}
     write(claim, [row._replace(status="errored") for row in rows])
     assert list(written(batch).values()) == ["errored", "errored"]
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_what_most_cards_say_is_kept_in_each(as_acme: Tenant, new: bool) -> None:
+    answers = [{"answer": answer} for answer in ("4", "5", "4", "6", "4")]
+    batch = launched(answers, pack="exact", options={"judges": ["exact"]})
+    chunk = Chunk.objects.get(step__batch=batch)
+    claim = claim_chunk(chunk.pk, epoch=batch.epoch, owner="w", seconds=30, attempts=5)
+    assert claim is not None
+    rows = list(judge(claim, lease_seconds=30))
+    write(claim, rows, new=new)
+    cards = Scorecard.objects.filter(batch=batch).values_list("revision", "stages", "details")
+    assert {str(revision): (stages, details) for revision, stages, details in cards} == {
+        row.revision_id: (json.loads(row.stages), json.loads(row.details)) for row in rows
+    }
+    assert len({row.stages for row in rows}) == 2
 
 
 @pytest.mark.parametrize("repetitions", [1, 2])
