@@ -43,7 +43,8 @@ class StageFigures(NamedTuple):
 class Figures(NamedTuple):
     """What was counted and added up for one slice; a case is one whatever its repetitions.
 
-    `is_timed` tells whether any latency is known.
+    `is_timed` tells whether any latency is known. `share` is of a case's repetitions that passed,
+    for cases with a verdict; None where each has one.
     """
 
     kind: str
@@ -51,32 +52,34 @@ class Figures(NamedTuple):
     counts: dict[str, int]
     usage: dict[str, Any]
     is_timed: bool
-    share: Spread
+    share: Spread | None
     score: Spread
     stages: dict[str, StageFigures]
 
 
 # A column of a case: its name, how repetitions are put together, and what of a scorecard.
 _CASE = (
-    ("errored", "bool_or", "status = 'errored'"),
-    ("unscored", "bool_or", "status = 'unscored'"),
-    ("all_passed", "bool_and", "status = 'passed'"),
-    ("share", "avg", "(status = 'passed')::int::float8"),
-    ("score", "avg", "overall_score"),
-    ("tokens_in", "sum", "tokens_in"),
-    ("tokens_out", "sum", "tokens_out"),
-    ("cost_usd", "sum", "cost_usd"),
-    ("cost_known", "bool_and", "cost_usd IS NOT NULL"),
-    ("is_timed", "bool_or", "latency_ms IS NOT NULL"),
+    ("errored", "bool_or({})", "status = 'errored'"),
+    ("unscored", "bool_or({})", "status = 'unscored'"),
+    ("all_passed", "bool_and({})", "status = 'passed'"),
+    ("score", "avg({})", "overall_score"),
+    ("tokens_in", "sum({})", "tokens_in"),
+    ("tokens_out", "sum({})", "tokens_out"),
+    ("cost_usd", "sum({})", "cost_usd"),
+    ("cost_known", "bool_and({})", "cost_usd IS NOT NULL"),
+    ("is_timed", "bool_or({})", "latency_ms IS NOT NULL"),
 )
 _CASE_STAGE = (
     (
         "status{i}",
-        "max",
-        "array_position(%(statuses)s::text[], stages -> %(stage{i})s ->> 'status')",
+        "(%(statuses)s::text[])[max(array_position(%(statuses)s::text[], {}))]",
+        "stages -> %(stage{i})s ->> 'status'",
     ),
-    ("score{i}", "avg", "(stages -> %(stage{i})s ->> 'score')::float8"),
+    ("score{i}", "avg({})", "(stages -> %(stage{i})s ->> 'score')::float8"),
 )
+# Where there are several repetitions of a case: how many of them passed.
+_CASE_SHARE = ("share", "avg({})", "(status = 'passed')::int::float8")
+_SHARE = "CASE WHEN NOT unscored AND NOT errored THEN share END"
 # What a case came to, beside the status of each stage: counted profile by profile.
 _OUTCOME = ("errored", "unscored", "all_passed")
 _PROFILE = """
@@ -95,7 +98,6 @@ _COUNTED = (
 _USED = """
     sum(tokens_in)::int8, sum(tokens_out)::int8, sum(cost_usd), sum(cost_known)::int8,
     bool_or(is_timed)"""
-_MEASURES = {"share": "CASE WHEN NOT unscored AND NOT errored THEN share END", "score": "score"}
 # Squares are taken around each profile's own mean, then moved to the slice's mean.
 _PROFILE_MEASURE = """
     count({value}) AS {name}_n, sum({value}) AS {name}_sum,
@@ -107,7 +109,8 @@ _SLICE_MEASURE = """
 _FIGURES = """
     WITH cases AS (
         SELECT revision_id, {case} FROM scoring_scorecard
-        WHERE batch_id = %(batch)s AND status <> 'open' {grouping}
+        WHERE batch_id = %(batch)s AND status <> 'open' {by_case}
+        ORDER BY revision_id
     ), profiles AS (
         SELECT tags, category, complexity, {outcome}, {profile}
         FROM cases JOIN cases_revision r ON r.id = cases.revision_id AND r.suite_id = %(suite)s
@@ -116,13 +119,12 @@ _FIGURES = """
     SELECT slice.kind, slice.value, {slice} FROM profiles {slices}
     GROUP BY slice.kind, slice.value
 """
-_PLANNING = """
-    SELECT current_setting('enable_sort'), current_setting('enable_nestloop'),
-        current_setting('jit')
+_TURN_OFF = """
+    SELECT name, current_setting(name), set_config(name, 'off', true)
+    FROM unnest(%s::text[]) AS name
 """
-_PLAN = """
-    SELECT set_config('enable_sort', %s, true), set_config('enable_nestloop', %s, true),
-        set_config('jit', %s, true)
+_RESTORE = """
+    SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS kept (name, value)
 """
 _LATENCIES = """
     WITH profiles AS MATERIALIZED (
@@ -154,24 +156,28 @@ def figures_of(batch: Batch, *, stages: Sequence[str]) -> Iterator[Figures]:
     values |= {"batch": batch.pk, "suite": batch.suite_id, "statuses": list(STAGE_STATUSES)}
     # A batch that is at its end and of a whole suite: that is read once, and nothing looked up.
     is_whole = not batch.selection and batch.state != BatchState.PAUSED
-    with connection.cursor() as cursor, _hashing(cursor, joins=is_whole):
-        cursor.execute(_figures_sql(len(stages), grouped=batch.repetitions > 1), values)
+    repeated = batch.repetitions > 1
+    with connection.cursor() as cursor, _in_order(cursor, whole=is_whole):
+        cursor.execute(_figures_sql(len(stages), repeated=repeated), values)
         rows = cursor.fetchall()
     for row in rows:
-        yield _read(iter(row), stages)
+        yield _read(iter(row), stages, repeated=repeated)
 
 
 @contextmanager
-def _hashing(cursor: CursorWrapper, *, joins: bool) -> Iterator[None]:
-    """Let a batch just written be hashed, which is a few rows to the planner, to sort and look up.
+def _in_order(cursor: CursorWrapper, *, whole: bool) -> Iterator[None]:
+    """Have a batch read along its index, and beside a `whole` one its suite along another.
 
-    Before PostgreSQL 18, what must not be done is dear on paper, so that it would be compiled.
+    To the planner a batch just written is a few rows, to be sorted and looked up one by one.
+    Before PostgreSQL 18, what is turned off is dear on paper, so that it would be compiled.
     """
-    cursor.execute(_PLANNING)
-    sort, nested_loop, jit = cursor.fetchone()
-    cursor.execute(_PLAN, ["off", "off" if joins else nested_loop, "off"])
+    avoided = ["enable_sort", "jit"]
+    if whole:
+        avoided += ["enable_nestloop", "enable_hashjoin", "enable_bitmapscan"]
+    cursor.execute(_TURN_OFF, [avoided])
+    names, values, _ = zip(*cursor.fetchall(), strict=True)
     yield
-    cursor.execute(_PLAN, [sort, nested_loop, jit])
+    cursor.execute(_RESTORE, [list(names), list(values)])
 
 
 def latencies_of(batch: UUID) -> dict[tuple[str, str], tuple[float, float, float]]:
@@ -181,39 +187,44 @@ def latencies_of(batch: UUID) -> dict[tuple[str, str], tuple[float, float, float
         return {(kind, value): (p50, p95, p99) for kind, value, p50, p95, p99 in cursor.fetchall()}
 
 
-def _figures_sql(n_stages: int, *, grouped: bool) -> str:
-    case, outcome, profile, measures = list(_CASE), list(_OUTCOME), [_PROFILE], dict(_MEASURES)
+def _figures_sql(n_stages: int, *, repeated: bool) -> str:
+    case, outcome, measures = list(_CASE), list(_OUTCOME), {"score": "score"}
     counts = list(_COUNTED)
+    if repeated:
+        case.append(_CASE_SHARE)
+        measures["share"] = _SHARE
     for i in range(n_stages):
         case += [(name.format(i=i), how, what.format(i=i)) for name, how, what in _CASE_STAGE]
         outcome.append(f"status{i}")
         measures[f"score{i}"] = f"score{i}"
-        counts += [f"status{i} = {place}" for place in range(1, len(STAGE_STATUSES) + 1)]
-    profile += [_PROFILE_MEASURE.format(name=name, value=what) for name, what in measures.items()]
+        counts += [f"status{i} = '{status}'" for status in STAGE_STATUSES]
+    profile = [_PROFILE_MEASURE.format(name=name, value=what) for name, what in measures.items()]
     columns = [_COUNT.format(which=which) for which in counts]
     columns += [_USED, *(_SLICE_MEASURE.format(name=name) for name in measures)]
     return _FIGURES.format(
-        case=", ".join(_column(column, grouped=grouped) for column in case),
-        grouping="GROUP BY revision_id" if grouped else "OFFSET 0",
+        case=", ".join(_column(column, repeated=repeated) for column in case),
+        by_case="GROUP BY revision_id" if repeated else "",
         outcome=", ".join(outcome),
-        profile=", ".join(profile),
+        profile=", ".join((_PROFILE, *profile)),
         slice=", ".join(columns),
         slices=slices_of("profiles"),
     )
 
 
-def _column(column: tuple[str, str, str], *, grouped: bool) -> str:
+def _column(column: tuple[str, str, str], *, repeated: bool) -> str:
     name, how, what = column
-    return f"{how}({what}) AS {name}" if grouped else f"{what} AS {name}"
+    return f"{how.format(what) if repeated else what} AS {name}"
 
 
-def _read(row: Iterator[Any], stages: Sequence[str]) -> Figures:
+def _read(row: Iterator[Any], stages: Sequence[str], *, repeated: bool) -> Figures:
     kind, value = islice(row, 2)
     counts = _counts(COUNTS, row)
     per_stage = [_counts(STAGE_STATUSES, row) for _ in stages]
     usage = dict(zip(USAGE, islice(row, len(USAGE)), strict=True))
     is_timed = next(row)
-    share, score, *scores = [_spread(islice(row, 4)) for _ in range(2 + len(stages))]
+    score = _spread(islice(row, 4))
+    share = _spread(islice(row, 4)) if repeated else None
+    scores = [_spread(islice(row, 4)) for _ in stages]
     figures = zip(stages, map(StageFigures, per_stage, scores), strict=True)
     return Figures(kind, value, counts, usage, is_timed, share, score, dict(figures))
 

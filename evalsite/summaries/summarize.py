@@ -47,7 +47,7 @@ def summarize(batch: Batch) -> QuerySet[Summary]:
     slices = list(figures_of(batch, stages=stages))
     latencies = latencies_of(batch.pk) if any(one.is_timed for one in slices) else {}
     repeated = repeated_of(batch.pk, repetitions=batch.repetitions)
-    rows = [Summary(batch=batch, **_row(one, repetitions=batch.repetitions)) for one in slices]
+    rows = [Summary(batch=batch, **_row(one)) for one in slices]
     for row in rows:
         place = (row.slice_kind, row.slice_value)
         row.latency_p50, row.latency_p95, row.latency_p99 = latencies.get(place, _NO_LATENCY)
@@ -74,8 +74,8 @@ def _replace(batch: Batch, rows: Sequence[Summary]) -> None:
     )
 
 
-def _row(figures: Figures, *, repetitions: int) -> dict[str, Any]:
-    rate, pass_low, pass_high = _pass_rate(figures, repetitions=repetitions)
+def _row(figures: Figures) -> dict[str, Any]:
+    rate, pass_low, pass_high = _pass_rate(figures)
     mean, score_low, score_high = _mean(figures.score)
     return {
         "slice_kind": figures.kind,
@@ -92,12 +92,13 @@ def _row(figures: Figures, *, repetitions: int) -> dict[str, Any]:
     }
 
 
-def _pass_rate(figures: Figures, *, repetitions: int) -> Estimate:
+def _pass_rate(figures: Figures) -> Estimate:
     """Cases without a verdict are not in the rate; with repetitions it is a mean of shares."""
-    if repetitions > 1 or figures.share.n == 0:
+    if figures.share is not None:
         return _mean(figures.share)
-    passed, judged = figures.counts["passed"], figures.share.n
-    return (passed / judged, *wilson(passed, judged))
+    passed, failed = figures.counts["passed"], figures.counts["failed"]
+    judged = passed + failed
+    return (passed / judged, *wilson(passed, judged)) if judged else (None, None, None)
 
 
 def _stage(stage: StageFigures) -> dict[str, Any]:

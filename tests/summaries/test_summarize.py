@@ -167,6 +167,6 @@ def test_the_planner_is_left_as_it_was(state: str) -> None:
         summarize(batch)
         cursor.execute(
             "SELECT current_setting(name) FROM unnest(%s::text[]) AS name",
-            [["enable_sort", "enable_nestloop", "jit"]],
+            [["enable_sort", "enable_nestloop", "enable_hashjoin", "jit"]],
         )
-        assert cursor.fetchall() == [("on",), ("off",), ("on",)]
+        assert cursor.fetchall() == [("on",), ("off",), ("on",), ("on",)]
