@@ -20,6 +20,8 @@ from judges.registry import JUDGES as REGISTRY
 from tests.bench.questions import JUDGES, questions
 
 QUEUE = "bare"
+# The cases of a part where the goal of twice this chord was set.
+CHUNK = 1_000
 
 app = Celery("bare", set_as_current=False)
 app.conf.update(

@@ -26,62 +26,91 @@ UNITS = {
     "worker_cpu_us": "processor time of the worker, us a case",
     "bare_s": "the same by a bare chord",
     "ratio": "ratio to the bare chord",
+    "bare_cut_s": "by a bare chord in chunks as large as ours",
+    "ratio_cut": "ratio to that one",
     "runbatch_s": "runbatch, from command to exit",
     "worker_mib": "peak memory of a worker's child, MiB",
     "runbatch_mib": "peak memory of runbatch itself, MiB",
     "tree_mib": "peak memory of runbatch with its worker, MiB",
 }
+SLOPES = {
+    "scored_s": "first claim to committed summary",
+    "bare_s": "the same by a bare chord",
+    "bare_cut_s": "by a bare chord in chunks as large as ours",
+}
+Rounds = list[dict[str, float]]
 
 
 def main() -> None:
     """Measure, and print one JSON line on stdout and a table on stderr."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--cases", type=int, nargs="+", default=[10_000], help="sizes of suites")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--fresh", action="store_true", help="score before autovacuum has looked")
     asked = parser.parse_args()
     loads = [os.getloadavg()[0]]
     with tempfile.TemporaryDirectory(prefix="evalsite-bench-") as folder, stand() as services:
-        rounds = _measure(services, Path(folder), asked=asked)
+        measured = _measure(services, Path(folder), asked=asked)
     loads.append(os.getloadavg()[0])
-    medians = {name: median(one[name] for one in rounds) for name in UNITS}
-    report = {"cases": asked.cases, "rounds": rounds, "medians": medians, "load": loads}
-    print(json.dumps(report))
-    _print_table(asked.cases, rounds, medians=medians)
+    medians = {n: _medians(rounds) for n, rounds in measured.items()}
+    slopes = _slopes(medians)
+    print(json.dumps({"rounds": measured, "medians": medians, "slopes_us": slopes, "load": loads}))
+    for n, rounds in measured.items():
+        _print_table(n, rounds, medians=medians[n])
+    _print_slopes(slopes)
 
 
-def _measure(
-    services: Services, folder: Path, *, asked: argparse.Namespace
-) -> list[dict[str, float]]:
+def _measure(services: Services, folder: Path, *, asked: argparse.Namespace) -> dict[int, Rounds]:
     from evalsite.tenants.scope import tenant
     from tests.bench import bare_chord, rounds
 
-    n = asked.cases
-    bare_chord.prepare(max(n, WARM_UP))
+    bare_chord.prepare(max(*asked.cases, WARM_UP))
+    measured: dict[int, Rounds] = {n: [] for n in asked.cases}
     with tenant(found_tenant()):
         with workers(services) as worker:
             warm = write_files(folder, WARM_UP)
             rounds.import_files(warm, name="warm-up")
-            rounds.score(worker, name="warm-up", batch=-1, n=WARM_UP)
-            files = write_files(folder, n)
-            measured = []
-            for number in range(asked.rounds):
-                name = f"round-{number}"
-                imported = rounds.import_files(files, name=name)
+            rounds.score(worker, name="warm-up", batch=-2, n=WARM_UP)
+            files = {n: write_files(folder, n) for n in asked.cases}
+            # Sizes by turns: the machine is quicker in one minute than in the next.
+            for place, n in enumerate(asked.cases * asked.rounds):
+                imported = rounds.import_files(files[n], name=f"suite-{place}")
                 if not asked.fresh:
                     rounds.know_tables()
-                measured.append(imported | rounds.score(worker, name=name, batch=number, n=n))
+                scored = rounds.score(worker, name=f"suite-{place}", batch=2 * place, n=n)
+                measured[n].append(imported | scored)
         # Apart from the worker above, which would help.
-        for number, figures in enumerate(measured):
-            figures |= rounds.run_command(env.ROOT, name=f"round-{number}", n=n)
+        for place, n in enumerate(asked.cases * asked.rounds):
+            figures = rounds.run_command(env.ROOT, name=f"suite-{place}", n=n)
+            measured[n][place // len(asked.cases)] |= figures
     return measured
 
 
-def _print_table(n: int, rounds: list[dict[str, float]], *, medians: dict[str, float]) -> None:
+def _medians(rounds: Rounds) -> dict[str, float]:
+    return {name: median(one[name] for one in rounds) for name in UNITS}
+
+
+def _slopes(medians: dict[int, dict[str, float]]) -> dict[str, float]:
+    """Answer what one more case costs, in us: from the smallest suite to the largest."""
+    least, most = min(medians), max(medians)
+    if least == most:
+        return {}
+    return {
+        name: (medians[most][name] - medians[least][name]) / (most - least) * 1e6 for name in SLOPES
+    }
+
+
+def _print_table(n: int, rounds: Rounds, *, medians: dict[str, float]) -> None:
     print(f"{f'{n:,} cases':<46}{'median':>9}   each of {len(rounds)}", file=sys.stderr)
     for name, what in UNITS.items():
         each = "  ".join(f"{one[name]:.2f}" for one in rounds)
         print(f"{what:<46}{medians[name]:>9.2f}   {each}", file=sys.stderr)
+
+
+def _print_slopes(slopes: dict[str, float]) -> None:
+    for name, us in slopes.items():
+        told = f"{us:>9.1f} us a case more; ours {slopes['scored_s'] / us:.2f} of it"
+        print(f"{SLOPES[name]:<46}{told}", file=sys.stderr)
 
 
 if __name__ == "__main__":

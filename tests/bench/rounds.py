@@ -52,7 +52,10 @@ def know_tables() -> None:
 
 
 def score(worker: int, *, name: str, batch: int, n: int) -> Figures:
-    """Score one batch by the running worker, then as many cases of the same by the bare chord."""
+    """Score one batch by the running worker, then as many cases by the bare chord, twice.
+
+    Its batches are numbered `batch` and the next.
+    """
     before = cpu_seconds(worker)
     with watched(worker) as peak:
         started = time.perf_counter()
@@ -64,15 +67,25 @@ def score(worker: int, *, name: str, batch: int, n: int) -> Figures:
     spent = cpu_seconds(worker) - before
     _require_sound(launched, n=n)
     scored = seen - first_claim(launched)
-    bare = bare_chord.run(batch, n=n, size=_chunk_size(launched))
+    sizes = [bare_chord.CHUNK, _chunk_size(launched)]
+    bare, bare_cut = _run_bare(sizes, n=n, batch=batch)
     return {
         "plan_s": planned,
         "scored_s": scored,
         "worker_cpu_us": spent / n * 1e6,
         "bare_s": bare,
         "ratio": scored / bare,
+        "bare_cut_s": bare_cut,
+        "ratio_cut": scored / bare_cut,
         "worker_mib": peak.child,
     }
+
+
+def _run_bare(sizes: list[int], *, n: int, batch: int) -> list[float]:
+    """Run the bare chord once for each size of its parts; who is first changes by turns."""
+    order = sorted(range(len(sizes)), reverse=bool(batch % 4))
+    seconds = {i: bare_chord.run(batch + i, n=n, size=sizes[i]) for i in order}
+    return [seconds[i] for i in range(len(sizes))]
 
 
 def run_command(root: Path, *, name: str, n: int) -> Figures:
