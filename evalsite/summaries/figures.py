@@ -119,13 +119,12 @@ _FIGURES = """
     SELECT slice.kind, slice.value, {slice} FROM profiles {slices}
     GROUP BY slice.kind, slice.value
 """
-_TURN_OFF = """
-    SELECT name, current_setting(name), set_config(name, 'off', true)
-    FROM unnest(%s::text[]) AS name
+_SET = """
+    SELECT name, current_setting(name), set_config(name, value, true)
+    FROM unnest(%s::text[], %s::text[]) AS wanted (name, value)
 """
-_RESTORE = """
-    SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS kept (name, value)
-"""
+_ALONG_INDEXES = {"enable_sort": "off", "jit": "off", "random_page_cost": "1"}
+_WHOLE = {"enable_nestloop": "off", "enable_hashjoin": "off", "enable_bitmapscan": "off"}
 _LATENCIES = """
     WITH profiles AS MATERIALIZED (
         SELECT tags, category, complexity, array_agg(latency_ms) AS latencies
@@ -171,13 +170,11 @@ def _in_order(cursor: CursorWrapper, *, whole: bool) -> Iterator[None]:
     To the planner a batch just written is a few rows, to be sorted and looked up one by one.
     Before PostgreSQL 18, what is turned off is dear on paper, so that it would be compiled.
     """
-    avoided = ["enable_sort", "jit"]
-    if whole:
-        avoided += ["enable_nestloop", "enable_hashjoin", "enable_bitmapscan"]
-    cursor.execute(_TURN_OFF, [avoided])
-    names, values, _ = zip(*cursor.fetchall(), strict=True)
+    wanted = _ALONG_INDEXES | (_WHOLE if whole else {})
+    cursor.execute(_SET, [list(wanted), list(wanted.values())])
+    names, before, _ = map(list, zip(*cursor.fetchall(), strict=True))
     yield
-    cursor.execute(_RESTORE, [list(names), list(values)])
+    cursor.execute(_SET, [names, before])
 
 
 def latencies_of(batch: UUID) -> dict[tuple[str, str], tuple[float, float, float]]:
