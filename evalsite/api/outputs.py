@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import CharField
 
+from evalsite.api.frame import paging
 from evalsite.api.frame.asked import asked
 from evalsite.api.frame.documented import documented
 from evalsite.api.frame.filters import WholeNumber
@@ -84,10 +85,17 @@ _LINE: Final[dict[str, Any]] = {
 }
 
 
+class OfRun(paging.ByCase):
+    """A run's outputs by case."""
+
+    ordering: Any = ("case_id", "repetition")
+
+
 class Outputs(ListModelMixin, Resource[Output]):
     """What a run answered."""
 
     room = "targets"
+    pagination_class = OfRun
     queryset = Output.objects.select_related("case")
     serializer_class = OutputSerializer
     filterset_class = OutputFilter

@@ -28,7 +28,7 @@ from rest_framework.serializers import (
 from evalsite.api.frame.asked import Asked, asked
 from evalsite.api.frame.documented import documented
 from evalsite.api.frame.files import Lines
-from evalsite.api.frame.paging import ByCursor
+from evalsite.api.frame.paging import ByCase
 from evalsite.api.frame.parse import NDJSON
 from evalsite.api.frame.render import Json
 from evalsite.api.frame.resource import Resource
@@ -95,12 +95,10 @@ class ScorecardDetail(ScorecardSerializer):
         return card.details if wanted else None
 
 
-class ByCase(ByCursor):
-    """In the order in which the cases were made: the one that an index has at any depth."""
+class OfBatch(ByCase):
+    """A batch's scorecards by case."""
 
     ordering: Any = ("revision_id", "repetition")
-    # Within a case pages are counted by repetition.
-    offset_cutoff = 2**15
 
 
 class Scorecards(ListModelMixin, Resource[Scorecard]):
@@ -112,7 +110,7 @@ class Scorecards(ListModelMixin, Resource[Scorecard]):
     ).defer("details")
     serializer_class = ScorecardSerializer
     filterset_class = ScorecardFilters
-    pagination_class = ByCase
+    pagination_class = OfBatch
     parameters: ClassVar = {"retrieve": WithDetails.names(), "send": WithDetails.names()}
 
     def get_serializer_class(self) -> Any:

@@ -28,12 +28,12 @@ def export_outputs(run: Run, *, actor: object = "") -> Iterator[str]:
 
 
 def output_lines(run: Run) -> Iterator[str]:
-    """Answer a run's outputs, a line each, in the order in which they were recorded; streamed."""
+    """Answer a run's outputs, a line each, in the order in which the cases were made; streamed."""
     # As text, which orjson reads back whatever numbers are in it, and no blob by itself.
     columns = {"key": "case__key", "answer": _ANSWER}
     wanted = [columns.get(field, field) for field in FIELDS]
     found = Output.objects.filter(run=run).annotate(**{_ANSWER: Cast("answer", TextField())})
-    rows = found.order_by("id").values_list(*wanted).iterator(chunk_size=1000)
+    rows = found.order_by("case_id", "repetition").values_list(*wanted).iterator(chunk_size=1000)
     while piece := [dict(zip(FIELDS, row, strict=True)) for row in islice(rows, _PIECE)]:
         kept = [None if row["answer"] is None else read_back(row["answer"]) for row in piece]
         for row, answer in zip(piece, restore(kept), strict=True):

@@ -76,6 +76,10 @@ class OutputAdmin(BigAdmin):
         *("tokens_in", "tokens_out", "cost_usd", "recorded_at"),
     )
 
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Show a run's outputs in the order of their index, which has them at any depth."""
+        return ("case_id", "repetition") if "run__id__exact" in request.GET else ("-pk",)
+
     @admin.display(boolean=True)
     def failed(self, output: Output) -> bool:
         """Whether there is an error in place of an answer."""

@@ -112,7 +112,8 @@ class Output(TenantModel):
                 condition=Q(answer__isnull=False) | ~Q(error=""), name="targets_output_or_error"
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "run", "id"], name="targets_output_listed")]
+        # No other index begins with the run: of a new run, which the planner takes for one row, it
+        # would be as good as the key, and each answer be looked for among all of the run's.
 
     def __str__(self) -> str:
         return f"{self.run_id} / {self.case_id} / {self.repetition}"

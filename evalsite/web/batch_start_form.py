@@ -123,7 +123,7 @@ class StartForm(forms.Form):
 
 def _runs(suite: Suite, *, named: str) -> list[Any]:
     """Offer the newest runs, first those that answered the suite, as their first output tells."""
-    first = Output.objects.filter(run=OuterRef("pk")).order_by("id")
+    first = Output.objects.filter(run=OuterRef("pk")).order_by("case_id")
     usable = Run.objects.exclude(status__in=(RunStatus.FAILED, RunStatus.DRY_RUN))
     newest = usable.select_related("target").order_by("-created_at", "-pk")
     newest = newest.annotate(answered=Subquery(first.values("case__suite")[:1]))[:_OFFERED]

@@ -32,10 +32,22 @@ def test_outputs_are_recorded_and_told(api: Client, run: str) -> None:
     assert [again.json()[name] for name in ("new", "changed", "unchanged")] == [1, 1, 1]
     rows = get(api, run).json()["results"]
     assert [(row["key"], row["answer"]["answer"]) for row in rows] == [
-        ("c", "4"),
-        ("b", "4"),
         ("a", "5"),
+        ("b", "4"),
+        ("c", "4"),
     ]
+
+
+def test_pages_go_case_by_case(api: Client, run: str) -> None:
+    given = [answered(key, str(n), repetition=n) for n in range(3) for key in "bca"]
+    send(api, run, given, suite="sums")
+    found, page = [], get(api, run, page_size="2").json()
+    while True:
+        found += [(row["key"], row["repetition"]) for row in page["results"]]
+        if not page["next"]:
+            break
+        page = api.get(page["next"]).json()
+    assert found == [(key, n) for key in "abc" for n in range(3)]
 
 
 def test_lost_lines_are_told(api: Client, run: str) -> None:

@@ -32,3 +32,10 @@ class ByCursor(CursorPagination):
         told: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
         told[-1]["schema"] = {"type": "integer", "minimum": 1, "maximum": MOST, "default": 50}
         return told
+
+
+class ByCase(ByCursor):
+    """In the order in which the cases were made: the one that an index has at any depth."""
+
+    # Within a case pages are counted by repetition.
+    offset_cutoff = 2**15
