@@ -45,6 +45,7 @@ class Claim:
     batch_id: UUID
     run_id: UUID
     repetitions: int
+    n_cases: int
     n_written: int
     is_drawn: bool
     owner: str = ""
@@ -64,7 +65,7 @@ _CLAIM = """
       AND b.epoch = %(epoch)s AND b.state = 'running' AND c.attempt < %(attempts)s
       AND (c.state = 'pending' OR (c.state = 'leased' AND c.lease_until < clock_timestamp()))
     RETURNING c.id, c.attempt, s.id, s.round, s.number, s.lane, s.stages, b.id, b.run_id,
-              b.repetitions, c.n_written, b.order_seed IS NOT NULL, c.lease_owner
+              b.repetitions, c.n_cases, c.n_written, b.order_seed IS NOT NULL, c.lease_owner
 """
 _WHO_HOLDS = """
     SELECT extract(epoch FROM c.lease_until - clock_timestamp())::float8

@@ -22,8 +22,8 @@ from evalsite.targets.queries import lacks_answers
 
 # What a case costs, in milliseconds, until a step of the suite has been measured. A model takes a
 # second, and 25 cases wait for it at once.
-FIRST_GUESS_MS = {"cpu": 0.2, "sandbox": 150.0, "model": 40.0}
-SMALLEST_CHUNK, LARGEST_CHUNK = 20, 2_000
+FIRST_GUESS_MS = {"cpu": 0.1, "sandbox": 150.0, "model": 40.0}
+SMALLEST_CHUNK, LARGEST_CHUNK = 20, 5_000
 # Chunks per slot, and how much longer than others one may take. At the end of a chunk of the model
 # lane fewer and fewer calls are under way, so it has fewer and longer ones.
 SHARES = {"model": 1}
@@ -223,7 +223,7 @@ def _open_step(
 
 
 def chunk_size(n: int, *, case_ms: float, sizing: Sizing, lane: str = "cpu") -> int:
-    """Answer how many scorings a chunk holds: 20 to 2,000, and four chunks a slot if it can.
+    """Answer how many scorings a chunk holds: 20 to 5,000, and four chunks a slot if it can.
 
     `case_ms` is the time of the chunk per case, however many are under way at once.
 

@@ -32,7 +32,9 @@ class Answered(NamedTuple):
     before: dict[str, Any]
 
 
-# One query a chunk. Each lookup is a LATERAL with LIMIT, which pins the whole unique key: left to
+# So many scorings are in memory at once, whatever stands in their cases.
+_BLOCK: Final = 2_500
+# One query a block. Each lookup is a LATERAL with LIMIT, which pins the whole unique key: left to
 # itself the planner, which knows nothing of a batch that is being written, walks the key's prefix
 # once per case, and a batch costs the square of its size. Revisions are looked up by one walk.
 # A first step scores every repetition; a later one, or a retry, only those whose scorecard waits
@@ -51,7 +53,8 @@ _RECORDED = """
         WHERE NOT %(untouched)s
           AND batch_id = %(batch)s AND revision_id = r.id AND repetition = rep.n LIMIT 1
     ) AS card ON true
-    WHERE r.id = ANY ((SELECT revisions FROM batches_chunk WHERE id = %(chunk)s)::uuid[]) AND (
+    WHERE r.id = ANY ((
+        SELECT revisions[%(from)s:%(to)s] FROM batches_chunk WHERE id = %(chunk)s)::uuid[]) AND (
         card.id IS NULL AND %(first)s
         OR card.status = ANY (%(waiting)s)
            AND NOT (card.round = %(round)s AND card.stages ?& %(stages)s::text[]))
@@ -60,7 +63,8 @@ _RECORDED = """
 # Where chance drew the order, it is kept: what is there of a chunk half done is a sample too.
 _PLACES = """
     SELECT drawn.id::text, drawn.place FROM batches_chunk c
-    CROSS JOIN LATERAL unnest(c.revisions) WITH ORDINALITY AS drawn (id, place) WHERE c.id = %s
+    CROSS JOIN LATERAL unnest(c.revisions[%(from)s:%(to)s]) WITH ORDINALITY AS drawn (id, place)
+    WHERE c.id = %(chunk)s
 """
 _ANSWER: Final = 4
 # How PostgreSQL writes an answer that is kept as a blob.
@@ -68,10 +72,19 @@ _LONG: Final = '{"$blob": '
 
 
 def recorded(claim: Claim) -> Iterator[Answered]:
-    """Yield the chunk's cases with their recorded outputs."""
+    """Yield the chunk's cases with their recorded outputs, reading one block after the other."""
+    size = max(1, _BLOCK // claim.repetitions)
+    for begin in range(1, claim.n_cases + 1, size):
+        yield from _block(claim, begin, end=begin + size - 1)
+
+
+def _block(claim: Claim, begin: int, *, end: int) -> Iterator[Answered]:
+    """Yield the cases from one place of the chunk to another, counted from 1."""
     first = claim.step_number == 0
     values: dict[str, Any] = {
         "chunk": claim.chunk_id,
+        "from": begin,
+        "to": end,
         "last": claim.repetitions - 1,
         "run": claim.run_id,
         "batch": claim.batch_id,
@@ -85,7 +98,7 @@ def recorded(claim: Claim) -> Iterator[Answered]:
         cursor.execute(_RECORDED, values)
         rows = cursor.fetchall()
         if claim.is_drawn:
-            cursor.execute(_PLACES, [claim.chunk_id])
+            cursor.execute(_PLACES, values)
             places = dict(cursor.fetchall())
             rows.sort(key=lambda row: (places[row[0]], row[1]))
     long = {

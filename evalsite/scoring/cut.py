@@ -1,7 +1,7 @@
 """Cut a chunk that has killed its workers, so that only the guilty case errs in the end.
 
 Twice may be chance. From then on each death cuts what it met into pieces, which have the whole's
-attempts behind them: of 2,000 cases the third death leaves 100 suspects, the fourth 5, and with
+attempts behind them: of 5,000 cases the third death leaves 250 suspects, the fourth 13, and with
 the fifth, the last of MAX_ATTEMPTS by default, one case is given up.
 """
 

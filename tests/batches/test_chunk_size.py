@@ -13,7 +13,7 @@ SIZING = Sizing(slots=2, seconds=0.5)
         (10, 0.1, 20),  # few cases fit one chunk
         (1_000, 0.1, 125),  # four chunks a slot
         (10_000, 0.1, 1_250),
-        (100_000, 0.1, 2_000),  # the ceiling
+        (100_000, 0.1, 5_000),  # the ceiling
         (100_000, 1.0, 500),  # half a second of work
         (100_000, 1_000.0, 20),  # the floor
     ],

@@ -11,6 +11,7 @@ from uuid_utils import uuid7
 
 from evalsite.batches.lease import Claim, claim_chunk
 from evalsite.batches.models import Batch, Chunk
+from evalsite.scoring import answer
 from evalsite.scoring.answer import recorded
 from evalsite.scoring.cut import cut
 from evalsite.scoring.models import Scorecard
@@ -71,8 +72,12 @@ def test_what_most_cards_say_is_kept_in_each(as_acme: Tenant, new: bool) -> None
     assert len({row.stages for row in rows}) == 2
 
 
+@pytest.mark.parametrize("block", [1, 7, 2_500])
 @pytest.mark.parametrize("repetitions", [1, 2])
-def test_cases_come_in_the_order_that_was_drawn(as_acme: Tenant, repetitions: int) -> None:
+def test_cases_come_in_the_order_that_was_drawn(
+    as_acme: Tenant, monkeypatch: pytest.MonkeyPatch, repetitions: int, block: int
+) -> None:
+    monkeypatch.setattr(answer, "_BLOCK", block)
     answers = [{"answer": "4"}] * 60
     batch = launched(answers, pack="exact", order_seed=7, repetitions=repetitions)
     for chunk in Chunk.objects.filter(step__batch=batch):
