@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Max, Min, Q
 
 from evalsite.errors import EvalsiteError
@@ -95,7 +96,11 @@ def result_of(experiment: Experiment, checked: CheckedResult) -> Result:
 
 def has_arm(batch_id: UUID) -> bool:
     """Whether a batch belongs to an experiment: few do, and every chunk and close asks."""
-    return Arm.objects.filter(batch=batch_id).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM experiments_arm WHERE batch_id = %s)", [batch_id]
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def arm_of(batch_id: UUID) -> Arm | None:

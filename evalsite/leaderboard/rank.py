@@ -6,7 +6,7 @@ transaction that closed a batch, never in it, and as often as anybody likes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -52,16 +52,15 @@ def rank(board_id: UUID) -> bool:
     board = Board.objects.get(pk=board_id)
     if not board.is_stale:
         return False
-    leaders = {way: _leaders(board, way) for way in map(Way._make, product(Kind, Metric))}
-    batches = list({one.batch_id: None for found in leaders.values() for one in found})
+    divided = {way: _divided(board, way) for way in map(Way._make, product(Kind, Metric))}
+    batches = list({one.batch_id: None for leaders, _ in divided.values() for one in leaders})
     row = {batch: number for number, batch in enumerate(batches)}
     fields = load_fields(board, batches)
-    places, shown = {}, _Shown()
-    for way, found in leaders.items():
-        fit = [one for one in found if not one.reserve]
+    places, shown = list[Place](), _Shown()
+    for way, (leaders, others) in divided.items():
+        fit = [one for one in leaders if not one.reserve]
         field = fields[way.metric].of([row[one.batch_id] for one in fit])
-        others = _others(board, way, leaders=found)
-        places[way] = _places(found, fit=fit, signs=shown.better(field), others=others)
+        places += _places(leaders, fit=fit, signs=shown.better(field), others=others)
     return _write(board, places)
 
 
@@ -84,16 +83,16 @@ def room(n_cases: int) -> int:
     return max(2, min(MOST_SYSTEMS, MOST_CELLS // max(1, n_cases)))
 
 
-def _leaders(board: Board, way: Way) -> list[Standing]:
-    first = list(standings_of(board, way).order_by("-value", "-id")[:MOST_SYSTEMS])
-    return first[: room(max((one.n for one in first), default=0))]
-
-
-def _others(board: Board, way: Way, *, leaders: Sequence[Standing]) -> list[float]:
-    """The upper ends of the intervals of those who are not compared; 1 for a reservation."""
+def _divided(board: Board, way: Way) -> tuple[list[Standing], list[float]]:
+    """Answer the leaders, and the upper ends of the others' intervals; 1 for a reservation."""
+    first = list(standings_of(board, way).order_by("-value", "-id")[: MOST_SYSTEMS + 1])
+    most = room(max((one.n for one in first[:MOST_SYSTEMS]), default=0))
+    leaders = first[:most]
+    if len(leaders) == len(first):
+        return leaders, []
     found = standings_of(board, way).exclude(pk__in=[one.pk for one in leaders])
     ends = found.values_list("high", "reserve")
-    return [1.0 if high is None or reserve else high for high, reserve in ends]
+    return leaders, [1.0 if high is None or reserve else high for high, reserve in ends]
 
 
 def _places(
@@ -120,18 +119,17 @@ def _places(
     return [compared.get(one.pk, Place(one, 1, n, None)) for one in leaders]
 
 
-def _write(board: Board, places: Mapping[Way, Sequence[Place]]) -> bool:
+def _write(board: Board, places: Sequence[Place]) -> bool:
     """Write it all, unless somebody has ranked this version of the board, or a newer one."""
     with transaction.atomic():
         older = Board.objects.filter(pk=board.pk, ranked_version__lt=board.version)
         if not older.update(ranked_version=board.version, ranked_at=Now()):
             return False
-        for way, found in places.items():
-            left = standings_of(board, way).filter(rank_low__isnull=False)
-            left = left.exclude(pk__in=[place.standing.pk for place in found])
-            left.update(rank_low=None, rank_high=None, tie_from=None, tie_to=None)
-            with connection.cursor() as cursor:
-                cursor.execute(_WRITE, _columns(found))
+        left = Standing.objects.filter(board=board, rank_low__isnull=False)
+        left = left.exclude(pk__in=[place.standing.pk for place in places])
+        left.update(rank_low=None, rank_high=None, tie_from=None, tie_to=None)
+        with connection.cursor() as cursor:
+            cursor.execute(_WRITE, _columns(places))
     return True
 
 
