@@ -53,6 +53,6 @@ def fill(ends: Sequence[datetime], *, n_cases: int = CASES) -> list[Batch]:
             batch = make_batch(suite=suite, run=make_run(target=target), finished_at=end, **fields)
             cursor.execute(_CARDS, [batch.pk])
             batches.append(batch)
-        cursor.execute("SELECT app.refresh_statistics('scoring_scorecard')")
-        cursor.execute("SELECT app.refresh_statistics('cases_revision')")
+        cursor.execute("SELECT app.refresh_statistics('scoring_scorecard', 0)")
+        cursor.execute("SELECT app.refresh_statistics('cases_revision', 0)")
     return batches
