@@ -96,7 +96,8 @@ class Outputs(ListModelMixin, Resource[Output]):
 
     room = "targets"
     pagination_class = OfRun
-    queryset = Output.objects.select_related("case")
+    # Cases are fetched after: a join could tempt the planner to walk the cases of all suites.
+    queryset = Output.objects.prefetch_related("case")
     serializer_class = OutputSerializer
     filterset_class = OutputFilter
     parameters: ClassVar = {"take": OfSuite.names()}

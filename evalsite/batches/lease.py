@@ -65,7 +65,8 @@ _CLAIM = """
       AND b.epoch = %(epoch)s AND b.state = 'running' AND c.attempt < %(attempts)s
       AND (c.state = 'pending' OR (c.state = 'leased' AND c.lease_until < clock_timestamp()))
     RETURNING c.id, c.attempt, s.id, s.round, s.number, s.lane, s.stages, b.id, b.run_id,
-              b.repetitions, c.n_cases, c.n_written, b.order_seed IS NOT NULL, c.lease_owner
+              b.repetitions, cardinality(c.revisions), c.n_written, b.order_seed IS NOT NULL,
+              c.lease_owner
 """
 _WHO_HOLDS = """
     SELECT extract(epoch FROM c.lease_until - clock_timestamp())::float8

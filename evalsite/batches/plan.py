@@ -24,6 +24,7 @@ from evalsite.targets.queries import lacks_answers
 # second, and 25 cases wait for it at once.
 FIRST_GUESS_MS = {"cpu": 0.1, "sandbox": 150.0, "model": 40.0}
 SMALLEST_CHUNK, LARGEST_CHUNK = 20, 5_000
+LARGEST = {"model": 2_000}  # all of its cases are in memory
 # Chunks per slot, and how much longer than others one may take. At the end of a chunk of the model
 # lane fewer and fewer calls are under way, so it has fewer and longer ones.
 SHARES = {"model": 1}
@@ -232,7 +233,8 @@ def chunk_size(n: int, *, case_ms: float, sizing: Sizing, lane: str = "cpu") -> 
     seconds = sizing.seconds * LONGER.get(lane, 1)
     by_cost = int(seconds * 1000 / max(case_ms, 0.001))
     by_share = -(-n // (SHARES.get(lane, 4) * sizing.slots))
-    return max(SMALLEST_CHUNK, min(by_cost, by_share, LARGEST_CHUNK))
+    most = LARGEST.get(lane, LARGEST_CHUNK)
+    return max(SMALLEST_CHUNK, min(by_cost, by_share, most))
 
 
 def _measured_ms(batch: Batch, *, lane: str, stages: list[str]) -> float:

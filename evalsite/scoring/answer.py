@@ -32,7 +32,7 @@ class Answered(NamedTuple):
     before: dict[str, Any]
 
 
-# So many scorings are in memory at once, whatever stands in their cases.
+# The cases of so many scorings are read at once: their texts may be long.
 _BLOCK: Final = 2_500
 # One query a block. Each lookup is a LATERAL with LIMIT, which pins the whole unique key: left to
 # itself the planner, which knows nothing of a batch that is being written, walks the key's prefix
@@ -100,7 +100,8 @@ def _block(claim: Claim, begin: int, *, end: int) -> Iterator[Answered]:
         if claim.is_drawn:
             cursor.execute(_PLACES, values)
             places = dict(cursor.fetchall())
-            rows.sort(key=lambda row: (places[row[0]], row[1]))
+            # Without a place is who was taken away meanwhile, and with it the lease.
+            rows.sort(key=lambda row: (places.get(row[0], 0), row[1]))
     long = {
         place: _loads(row[_ANSWER])
         for place, row in enumerate(rows)

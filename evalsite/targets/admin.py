@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from evalsite.audit.admin import BigAdmin, TenantAdmin
-from evalsite.audit.big_lists import Recent
+from evalsite.audit.big_lists import MOST, Recent
 from evalsite.cases.pretty import pretty
 from evalsite.targets.models import Output, Run, Target
 
@@ -68,13 +68,19 @@ class OutputAdmin(BigAdmin):
 
     list_display = ("case", "run", "repetition", "failed", "latency_ms", "tokens_out", "cost_usd")
     list_filter = (("error", admin.EmptyFieldListFilter),)
-    list_select_related = ("case", "run")
+    list_select_related = ()
     search_fields = ("case__key__exact", "run__name__exact")
+    search_help_text = f"The newest {MOST:,}, or the first of a run; a whole key finds the others."
     linked_by = ("run__id__exact",)
     fields = (
         *("run", "case", "repetition", "readable_answer", "error", "latency_ms"),
         *("tokens_in", "tokens_out", "cost_usd", "recorded_at"),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Output]:
+        """Fetch cases and runs after: a join could have the planner walk those of all suites."""
+        outputs: QuerySet[Output] = super().get_queryset(request)
+        return outputs.prefetch_related("case", "run")
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Show a run's outputs in the order of their index, which has them at any depth."""

@@ -29,6 +29,7 @@ def test_chunks_are_sized_by_cost_and_share(n: int, case_ms: float, size: int) -
         (500, 40.0, 250),  # one chunk a slot: fewer ends, at which calls run dry
         (100_000, 40.0, 250),  # ten seconds of work
         (100_000, 1_000.0, 20),
+        (100_000, 0.1, 2_000),  # its own ceiling
     ],
 )
 def test_a_chunk_of_the_model_lane_is_long(n: int, case_ms: float, size: int) -> None:

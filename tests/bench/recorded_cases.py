@@ -64,25 +64,29 @@ def _measure(services: Services, folder: Path, *, asked: argparse.Namespace) -> 
     from evalsite.tenants.scope import tenant
     from tests.bench import bare_chord, rounds
 
-    bare_chord.prepare(max(*asked.cases, WARM_UP))
-    measured: dict[int, Rounds] = {n: [] for n in asked.cases}
+    sizes = sorted(set(asked.cases))
+    bare_chord.prepare(max(*sizes, WARM_UP))
+    measured: dict[int, Rounds] = {n: [] for n in sizes}
     with tenant(found_tenant()):
         with workers(services) as worker:
             warm = write_files(folder, WARM_UP)
             rounds.import_files(warm, name="warm-up")
             rounds.score(worker, name="warm-up", batch=-2, n=WARM_UP)
-            files = {n: write_files(folder, n) for n in asked.cases}
+            files = {n: write_files(folder, n) for n in sizes}
             # Sizes by turns: the machine is quicker in one minute than in the next.
-            for place, n in enumerate(asked.cases * asked.rounds):
+            for place, n in enumerate(sizes * asked.rounds):
                 imported = rounds.import_files(files[n], name=f"suite-{place}")
                 if not asked.fresh:
                     rounds.know_tables()
-                scored = rounds.score(worker, name=f"suite-{place}", batch=2 * place, n=n)
+                cut_first = place // len(sizes) % 2 == 1
+                scored = rounds.score(
+                    worker, name=f"suite-{place}", batch=2 * place, n=n, cut_first=cut_first
+                )
                 measured[n].append(imported | scored)
         # Apart from the worker above, which would help.
-        for place, n in enumerate(asked.cases * asked.rounds):
+        for place, n in enumerate(sizes * asked.rounds):
             figures = rounds.run_command(env.ROOT, name=f"suite-{place}", n=n)
-            measured[n][place // len(asked.cases)] |= figures
+            measured[n][place // len(sizes)] |= figures
     return measured
 
 

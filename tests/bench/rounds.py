@@ -51,10 +51,11 @@ def know_tables() -> None:
         cursor.execute("ANALYZE")
 
 
-def score(worker: int, *, name: str, batch: int, n: int) -> Figures:
+def score(worker: int, *, name: str, batch: int, n: int, cut_first: bool = False) -> Figures:
     """Score one batch by the running worker, then as many cases by the bare chord, twice.
 
-    Its batches are numbered `batch` and the next.
+    Its batches are numbered `batch` and the next; `cut_first`, that in chunks as large as ours
+    is the first.
     """
     before = cpu_seconds(worker)
     with watched(worker) as peak:
@@ -68,7 +69,7 @@ def score(worker: int, *, name: str, batch: int, n: int) -> Figures:
     _require_sound(launched, n=n)
     scored = seen - first_claim(launched)
     sizes = [bare_chord.CHUNK, _chunk_size(launched)]
-    bare, bare_cut = _run_bare(sizes, n=n, batch=batch)
+    bare, bare_cut = _run_bare(sizes, n=n, batch=batch, backwards=cut_first)
     return {
         "plan_s": planned,
         "scored_s": scored,
@@ -81,9 +82,9 @@ def score(worker: int, *, name: str, batch: int, n: int) -> Figures:
     }
 
 
-def _run_bare(sizes: list[int], *, n: int, batch: int) -> list[float]:
-    """Run the bare chord once for each size of its parts; who is first changes by turns."""
-    order = sorted(range(len(sizes)), reverse=bool(batch % 4))
+def _run_bare(sizes: list[int], *, n: int, batch: int, backwards: bool) -> list[float]:
+    """Run the bare chord once for each size of its parts."""
+    order = sorted(range(len(sizes)), reverse=backwards)
     seconds = {i: bare_chord.run(batch + i, n=n, size=sizes[i]) for i in order}
     return [seconds[i] for i in range(len(sizes))]
 

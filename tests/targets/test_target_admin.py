@@ -12,7 +12,7 @@ from django.urls import reverse
 from evalsite.targets.models import Output, Run
 from evalsite.tenants.models import Role, Tenant
 from evalsite.tenants.scope import nobody
-from tests.factories import make_output
+from tests.factories import make_case, make_output
 from tests.tenant_rows import make_membership
 
 pytestmark = pytest.mark.filterwarnings("ignore:No directory at")
@@ -43,6 +43,20 @@ def get(client: Client, page: str, *args: Any) -> Any:
 @pytest.mark.parametrize("page", ["target_changelist", "run_changelist", "output_changelist"])
 def test_lists_open(engineer: Client, output: Output, page: str) -> None:
     assert get(engineer, page).status_code == 200
+
+
+def test_a_run_is_listed_case_by_case(engineer: Client, output: Output) -> None:
+    run, suite = output.run, output.case.suite
+    cases = [output.case, make_case(suite=suite), make_case(suite=suite)]
+    for case, repetition in ((cases[2], 1), (cases[1], 0), (cases[2], 0)):
+        make_output(run=run, case=case, repetition=repetition)
+    with nobody():
+        url = reverse("admin:targets_output_changelist")
+        shown = engineer.get(url, {"run__id__exact": str(run.pk)}).context["cl"].result_list
+    assert [(one.case_id, one.repetition) for one in shown] == [
+        *((case.pk, 0) for case in cases),
+        (cases[2].pk, 1),
+    ]
 
 
 def test_a_run_shows_how_many_outputs_it_has(engineer: Client, output: Output) -> None:

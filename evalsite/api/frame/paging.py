@@ -12,7 +12,10 @@ MOST: Final = 500
 
 
 class ByCursor(CursorPagination):
-    """Newest first. The cursor holds an id and no more, and is worth nothing to another tenant."""
+    """Newest first, if nothing else is said.
+
+    The cursor holds an id and no more, and is worth nothing to another tenant.
+    """
 
     ordering = "-id"
     page_size = 50
