@@ -64,6 +64,17 @@ def test_an_edit_that_is_told_again_has_no_etag(api: Client) -> None:
     assert "ETag" not in again.headers
 
 
+@pytest.mark.parametrize("key", [" ", "a b", "a\tb", "k\u00a0", "\u00e9", "k" * 256])
+def test_an_odd_idempotency_key_is_refused(api: Client, key: str) -> None:
+    refused = post(api, "suites", NEW, idempotency_key=key)
+    assert (refused.status_code, refused.json()["code"]) == (400, "idempotency_key_invalid")
+
+
+def test_space_around_an_idempotency_key_is_none_of_it(api: Client) -> None:
+    first, again = (post(api, "suites", NEW, idempotency_key=key) for key in ("k1", " k1\t"))
+    assert first.json() == again.json()
+
+
 def test_an_idempotency_key_is_for_one_request(api: Client) -> None:
     post(api, "suites", NEW, idempotency_key="k1")
     other = post(api, "suites", {**NEW, "name": "other"}, idempotency_key="k1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -22,7 +23,7 @@ HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
 _KEPT: Final = timedelta(days=2)
 _SWEPT: Final = 100
-_LONGEST: Final = 255
+_KEY: Final = re.compile("[!-~]{1,255}")
 # Who asks while the first is still at it waits as long, then is told to come back.
 _WAIT: Final = "SET LOCAL lock_timeout = '5s'"
 _AT_EASE: Final = "SET LOCAL lock_timeout = DEFAULT"
@@ -48,7 +49,7 @@ class KeyTooLong(UsageError):
     """The Idempotency-Key cannot be kept."""
 
     code = "idempotency_key_invalid"
-    hint = "use 1 to 255 printable ASCII characters, such as a UUID"
+    hint = "use 1 to 255 printable ASCII characters and no space, such as a UUID"
     http_status = 400
 
 
@@ -88,8 +89,8 @@ def _replay(first: Answered, *, asked: str) -> Response:
 
 
 def _key(request: Request) -> str:
-    key = request.headers[HEADER].strip()
-    if not 0 < len(key) <= _LONGEST or not key.isascii() or not key.isprintable():
+    key = request.headers[HEADER].strip(" \t")  # which HTTP does not count to it
+    if not _KEY.fullmatch(key):
         raise KeyTooLong(f"the header {HEADER} has {len(key)} characters, or odd ones")
     return key
 
