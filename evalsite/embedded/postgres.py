@@ -87,9 +87,9 @@ def _arguments(layout: Layout, *, home: Path, socket: Path) -> tuple[str, ...]:
         "listen_addresses=",
         f"port={PORT}",
         "max_connections=100",
-        # Taken as it is used. With the usual 128 MB sessions write old pages out themselves, four
-        # times as many, while a batch of 100,000 cases is imported and scored.
-        "shared_buffers=512MB",
+        # Taken as it is used, and shown with each session's own: so none has more than 300 MB. With
+        # the usual 128 MB sessions write more old pages out themselves.
+        "shared_buffers=192MB",
         "logging_collector=off",
         "log_timezone=UTC",
         "timezone=UTC",
