@@ -109,7 +109,7 @@ def clock_wrong(scene: Scene, chance: Random) -> Iterator[None]:
     # It comes when much is done: so there is something for it to do, too.
     _await(scene, WorkerNode.objects.filter(started_at__gt=began).exists)
     who = chance.randrange(len(scene.customers))
-    scene.order(Order("for the helper", who, "judged", scene.clock))
+    scene.order(Order("for-the-helper", who, "judged", scene.clock))
     yield
     scene.world.dismiss(HELPER)
 

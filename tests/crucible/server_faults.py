@@ -46,7 +46,7 @@ def broker_frozen(scene: Scene, chance: Random) -> Iterator[None]:
     server = _server(scene, "valkey")
     server.suspend()
     who = chance.randrange(len(scene.customers))
-    scene.order(Order("in the silence", who, "recorded", scene.clock))
+    scene.order(Order("in-the-silence", who, "recorded", scene.clock))
     yield
     server.resume()
 
