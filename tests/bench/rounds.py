@@ -68,8 +68,7 @@ def score(worker: int, *, name: str, batch: int, n: int, cut_first: bool = False
     spent = cpu_seconds(worker) - before
     _require_sound(launched, n=n)
     scored = seen - first_claim(launched)
-    sizes = [bare_chord.CHUNK, _chunk_size(launched)]
-    bare, bare_cut = _run_bare(sizes, n=n, batch=batch, backwards=cut_first)
+    bare, bare_cut = _run_bare(_chunk_size(launched), n=n, batch=batch, cut_first=cut_first)
     return {
         "plan_s": planned,
         "scored_s": scored,
@@ -82,11 +81,12 @@ def score(worker: int, *, name: str, batch: int, n: int, cut_first: bool = False
     }
 
 
-def _run_bare(sizes: list[int], *, n: int, batch: int, backwards: bool) -> list[float]:
-    """Run the bare chord once for each size of its parts."""
-    order = sorted(range(len(sizes)), reverse=backwards)
-    seconds = {i: bare_chord.run(batch + i, n=n, size=sizes[i]) for i in order}
-    return [seconds[i] for i in range(len(sizes))]
+def _run_bare(cut: int, *, n: int, batch: int, cut_first: bool) -> tuple[float, float]:
+    """Run the bare chord in parts of its own size and of ours; answers the seconds of each."""
+    first, second = (cut, bare_chord.CHUNK) if cut_first else (bare_chord.CHUNK, cut)
+    one = bare_chord.run(batch, n=n, size=first)
+    other = bare_chord.run(batch + 1, n=n, size=second)
+    return (other, one) if cut_first else (one, other)
 
 
 def run_command(root: Path, *, name: str, n: int) -> Figures:
