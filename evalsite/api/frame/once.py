@@ -45,7 +45,7 @@ class AnswerNotKept(EvalsiteError):
     )
 
 
-class KeyInvalid(UsageError):
+class IdempotencyKeyInvalid(UsageError):
     """The Idempotency-Key cannot be kept."""
 
     code = "idempotency_key_invalid"
@@ -57,7 +57,7 @@ def answer_once(request: Request, do: Callable[[], Response], *, keep: bool) -> 
     """Do it, in the open transaction, unless it was done; answer what it answered.
 
     Only what succeeds is kept. Without `keep` the body is not: it holds a secret. Raises KeyReused,
-    AnswerNotKept and KeyInvalid.
+    AnswerNotKept and IdempotencyKeyInvalid.
     """
     key = _key(request)
     row = Answered(key=key, asked=_fingerprint(request))
@@ -91,7 +91,7 @@ def _replay(first: Answered, *, asked: str) -> Response:
 def _key(request: Request) -> str:
     key = request.headers[HEADER].strip(" \t")  # which HTTP does not count to it
     if not _KEY.fullmatch(key):
-        raise KeyInvalid(f"the header {HEADER} has {len(key)} characters, or odd ones")
+        raise IdempotencyKeyInvalid(f"the header {HEADER} has {len(key)} characters, or odd ones")
     return key
 
 
