@@ -80,7 +80,11 @@ class _Loop:
 
     def run(self) -> None:
         with _Into(self._ended):
-            self._ended.set_result(asyncio.run(self._noted()))
+            # libuv's loop takes a tenth less of a call's processor time than asyncio's own.
+            import uvloop
+
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                self._ended.set_result(runner.run(self._noted()))
         self._jobs.put(None)
 
     def cancel(self) -> None:

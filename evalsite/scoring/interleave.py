@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ from judges.models import Halt
 Case = TypeVar("Case")
 Done = TypeVar("Done")
 
-# A flush costs some milliseconds, and a killed worker's calls since the last one are paid twice.
+# A flush costs some milliseconds, and a killed worker's calls since the last one are paid twice: it
+# comes after so many cases, but where they are quick not before so many seconds.
 FLUSH_CASES = 25
+FLUSH_SECONDS = 0.5
 # How often it is looked whether the worker is leaving.
 LOOK_SECONDS = 0.5
 
@@ -53,7 +56,7 @@ async def interleave(
     flush: Callable[[list[Done]], Awaitable[bool]],
     pace: Pace,
 ) -> Outcome[Done]:
-    """Do `one` for each case, and flush what is done in parts of FLUSH_CASES.
+    """Do `one` for each case, and flush what is done in parts of FLUSH_CASES or more.
 
     `flush` answers whether to go on. After a Halt, or out of time, no case is begun, and what is
     under way comes to its end. Raises what `one` and `flush` raise, and then cancels the rest.
@@ -78,6 +81,7 @@ class _Flow(Generic[Case, Done]):
         self._one = one
         self._woken = asyncio.Event()
         self._done: list[Done] = []
+        self._taken_at = time.monotonic()
         self.n_taken = 0
         self.stopped = False
         self.halt: Halt | None = None
@@ -88,7 +92,7 @@ class _Flow(Generic[Case, Done]):
             while not self.stopped and (case := next(self._cases, None)) is not None:
                 done = await self._one(case)
                 self._done.append(done)  # looked up only now: a flush may have taken the list
-                if self.is_full():
+                if self.is_due():
                     self._woken.set()
         except Halt as halt:
             self.halt = self.halt or halt
@@ -96,18 +100,20 @@ class _Flow(Generic[Case, Done]):
         finally:
             self._woken.set()
 
-    def is_full(self) -> bool:
-        """Tell whether there is enough for a flush."""
-        return len(self._done) >= FLUSH_CASES
+    def is_due(self) -> bool:
+        """Tell whether there is enough for a flush, and it is time for one."""
+        passed = time.monotonic() - self._taken_at
+        return len(self._done) >= FLUSH_CASES and passed >= FLUSH_SECONDS
 
     def take(self) -> list[Done]:
         """Answer what is done and not flushed; the caller flushes it now."""
         taken, self._done = self._done, []
+        self._taken_at = time.monotonic()
         self.n_taken += len(taken)
         return taken
 
     async def wait(self, *, seconds: float) -> None:
-        """Sleep until there is enough for a flush, a worker has ended, or the time is over."""
+        """Sleep until a flush is due, a worker has ended, or the time is over."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), timeout=max(seconds, 0.001))
         self._woken.clear()
@@ -132,7 +138,7 @@ async def _flush_until_over(
                 return
         due = over if flow.stopped else last_start
         await flow.wait(seconds=min(beat, due, now() + LOOK_SECONDS) - now())
-        if flow.is_full() or now() >= beat:
+        if flow.is_due() or now() >= beat:
             beat = now() + pace.beat
             flow.stopped = not await flush(flow.take()) or flow.stopped
 

@@ -39,7 +39,8 @@ _STAGE = """
         id uuid, revision_id uuid, repetition int2, latency_ms float8, tokens_in int4,
         tokens_out int4, cost_usd float8, status text, overall_score float8, overall_passed bool,
         details jsonb, stages jsonb
-    ) ON COMMIT DELETE ROWS
+    ) ON COMMIT DELETE ROWS;
+    DELETE FROM staged_scorecards
 """
 _COPY = f"COPY staged_scorecards ({_COLUMNS}) FROM STDIN"
 # The tenant in brackets is asked for once, not for every row.
@@ -99,12 +100,10 @@ def write(claim: Claim, rows: Sequence[Row], *, new: bool = False) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
-        cursor.execute("DELETE FROM staged_scorecards")  # a chunk before in the same transaction
         with cursor.copy(_COPY) as copy:
             for row in shortened:
                 copy.write_row((*row[:-1], None) if row.stages == common else row)
-        cursor.execute(_INSERT if new else _INSERT + _REPLACE, values)
-        cursor.execute(_CHECK_KEYS)
+        cursor.execute(f"{_INSERT if new else _INSERT + _REPLACE}; {_CHECK_KEYS}", values)
 
 
 def _commonest(texts: Iterable[str]) -> str | None:

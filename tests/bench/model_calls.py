@@ -99,9 +99,12 @@ def _parts(large: dict[str, float], small: dict[str, float], *, n: int) -> dict[
 
 
 def _score(name: str, *, n: int, worker: int) -> dict[str, float]:
-    """Judge one batch by the running worker: every case asks the model anew."""
+    """Judge one batch by the running worker, and rank its board: each case asks the model anew."""
+    from django.db.models import F
+
     from evalsite.batches.models import Batch, Chunk
     from evalsite.cases.queries import Selection, find_suite
+    from evalsite.leaderboard.models import Board
     from evalsite.pipeline import launch
     from evalsite.scoring.queries import of_batch
     from evalsite.targets.queries import find_run
@@ -123,7 +126,9 @@ def _score(name: str, *, n: int, worker: int) -> dict[str, float]:
     _until(lambda: not chunks.exclude(state="done").exists())
     scored, judging = time.time(), cpu_seconds(worker)
     _until(lambda: Batch.objects.filter(pk=batch.pk, state="finished").exists())
-    closed, spent = time.time(), cpu_seconds(worker)
+    closed = time.time()
+    _until(lambda: not Board.objects.filter(ranked_version__lt=F("version")).exists())
+    spent = cpu_seconds(worker)
     batch.refresh_from_db()
     others = of_batch(batch.pk).exclude(status="passed").values_list("status", "details")
     assert of_batch(batch.pk).filter(status="passed").count() == n, list(others[:2])

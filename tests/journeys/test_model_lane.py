@@ -37,7 +37,7 @@ def model(workshop: Workshop) -> Iterator[FakeModel]:
     """A judge model, sums to judge, and workers for the model lane."""
     workshop.environment["OUTBOUND_ALLOW"] = json.dumps(["127.0.0.1:*"])
     fill(workshop, n=N, wrong={"run": 0})
-    with fake_model(verdict, latency_s=0.1) as running:
+    with fake_model(verdict, latency_s=0.2) as running:
         Endpoint.objects.create(
             name="judges", base_url=running.base_url, is_default=True, parallel=10
         )

@@ -120,6 +120,7 @@ def test_what_was_flushed_is_not_asked_again(run: Run, monkeypatch: pytest.Monke
     claim = claimed(batch)
     with monkeypatch.context() as dying:
         dying.setattr(interleave, "FLUSH_CASES", 1)
+        dying.setattr(interleave, "FLUSH_SECONDS", 0)
         dying.setattr(score_model, "widest", lambda: 1)
         dying.setattr(Asker, "write", killed_at(2, Asker.write))
         with pytest.raises(KeyboardInterrupt):

@@ -46,6 +46,7 @@ def claimed(batch: Batch, *, round: int = 0) -> Claim:
 def flush_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """Flush after every case."""
     monkeypatch.setattr(interleave, "FLUSH_CASES", 1)
+    monkeypatch.setattr(interleave, "FLUSH_SECONDS", 0)
     monkeypatch.setattr(score_model, "widest", lambda: 1)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from evalsite.scoring import interleave as beside
 from evalsite.scoring.interleave import FLUSH_CASES, Outcome, Pace, interleave
 from judges.models import Halt
 
@@ -53,7 +55,7 @@ def test_each_case_is_done_once(n: int) -> None:
     assert outcome.complete
 
 
-def test_what_ends_during_a_flush_is_not_lost() -> None:
+def test_what_ends_during_a_flush_is_not_lost(flushed_at_once: None) -> None:
     stage = Stage(width=30)
 
     async def slow_flush(done: list[int]) -> bool:
@@ -77,10 +79,34 @@ def test_no_more_are_under_way_than_the_width() -> None:
     assert stage.most_at_once == 7
 
 
-def test_what_is_done_is_flushed_in_parts() -> None:
+@pytest.fixture
+def flushed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flush whatever is enough, however quick the cases are."""
+    monkeypatch.setattr(beside, "FLUSH_SECONDS", 0)
+
+
+def test_what_is_done_is_flushed_in_parts(flushed_at_once: None) -> None:
     stage = Stage()
     stage.run(8 * FLUSH_CASES)
     assert len(stage.flushed) >= 3
+    assert min(map(len, stage.flushed)) >= FLUSH_CASES
+
+
+def test_quick_cases_are_flushed_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flush for each part of them would cost more than they do."""
+    monkeypatch.setattr(beside, "FLUSH_SECONDS", 0.1)
+    stage = Stage()
+
+    async def quick(case: int) -> int:
+        await asyncio.sleep(0.001)
+        return case
+
+    begun = time.monotonic()
+    outcome = stage.run(40 * FLUSH_CASES, quick)
+    took = time.monotonic() - begun
+    done = [case for part in [*stage.flushed, outcome.unflushed] for case in part]
+    assert sorted(done) == list(range(40 * FLUSH_CASES))
+    assert 1 <= len(stage.flushed) <= took / 0.1
     assert min(map(len, stage.flushed)) >= FLUSH_CASES
 
 
@@ -130,7 +156,7 @@ def test_a_refused_flush_cancels_what_is_under_way() -> None:
     assert 2 in cancelled
 
 
-def test_a_stopped_batch_begins_nothing_more() -> None:
+def test_a_stopped_batch_begins_nothing_more(flushed_at_once: None) -> None:
     stage = Stage()
     stage.goes_on = False
     outcome = stage.run(500)
