@@ -7,7 +7,7 @@ holds its own mark: any change of the text changes the mark.
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import re
 import secrets
 from collections.abc import Iterator
@@ -74,7 +74,10 @@ class Fence:
 
 @contextmanager
 def sealed_with(secret: bytes) -> Iterator[None]:
-    """Derive the fences inside the block from a secret that all workers of a deployment share."""
+    """Derive the fences inside the block from a secret that all workers of a deployment share.
+
+    It has 64 bytes at most.
+    """
     token = _secret.set(secret)
     try:
         yield
@@ -84,7 +87,7 @@ def sealed_with(secret: bytes) -> Iterator[None]:
 
 def seal() -> str:
     """Name the secret without telling it: a reply that was cached under another one never fits."""
-    return _sealed(_secret.get())
+    return _digest(_secret.get(), "seal:")
 
 
 def visible(text: str) -> str:
@@ -114,17 +117,6 @@ def _derived(purpose: str, key: str) -> str:
     return _digest(_secret.get(), f"{purpose}:{key}")
 
 
-@lru_cache(maxsize=4)
-def _sealed(secret: bytes) -> str:
-    return _digest(secret, "seal:")
-
-
-@lru_cache(maxsize=4)
-def _keyed(secret: bytes) -> hmac.HMAC:
-    return hmac.new(secret, digestmod="sha256")
-
-
 def _digest(secret: bytes, text: str) -> str:
-    keyed = _keyed(secret).copy()  # to take the key in takes longer than to hash a text this short
-    keyed.update(text.encode())
-    return keyed.hexdigest()[:_MARK_DIGITS]
+    size = _MARK_DIGITS // 2
+    return hashlib.blake2b(text.encode(), key=secret, digest_size=size).hexdigest()

@@ -13,6 +13,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
+import orjson
+
 from judges.protocol import JudgeError
 
 
@@ -160,7 +162,11 @@ async def embed(request: EmbedRequest) -> EmbedReply:
 
 def cache_key(**material: Any) -> str:
     """Give the SHA-256 over all that matters to a reply, as canonical JSON."""
-    return hashlib.sha256(_CANONICAL.encode(material).encode()).hexdigest()
+    try:
+        text = orjson.dumps(material, default=repr, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # half a surrogate pair, or a number of more than 64 bits
+        text = _CANONICAL.encode(material).encode()
+    return hashlib.sha256(text).hexdigest()
 
 
 def usage_as_json(spent: Sequence[Usage]) -> list[dict[str, Any]]:
