@@ -24,8 +24,9 @@ from tests.bench.verdict import Goal, verdict
 from tests.services import Services
 
 WEIGHTS = (1, 2, 4)
-# Fine enough that a chunk more or less is no 15 %.
+# Fine enough that a chunk more or less is no 15 %: chunks of 1,000, and 40 for the lightest tenant.
 CHUNK_SECONDS = "0.1"
+FINE = 16
 _SENT = """
     SELECT coalesce(sum(c.n_cases), 0) FROM batches_chunk c JOIN batches_step s ON s.id = c.step_id
     WHERE s.batch_id = %s AND c.dispatched_at <= %s
@@ -49,7 +50,8 @@ def main() -> None:
 
         found_tenant()
         work = {one: _fill(one, asked.cases) for one in _tenants("equal", asked.tenants)}
-        weighted = {one: _fill(one, 4 * asked.cases) for one in _tenants("weighted", len(WEIGHTS))}
+        n = FINE * asked.cases
+        weighted = {one: _fill(one, n) for one in _tenants("weighted", len(WEIGHTS))}
         for one, weight in zip(weighted, WEIGHTS, strict=True):
             with tenant(one):
                 set_quota(weight=weight)
