@@ -35,12 +35,14 @@ def attribute(frame: Frame) -> dict[str, Any]:
 
 def changes(frame: Frame, name: str) -> Floats:
     """Answer how each pair changed, a column for each stage and one for what no stage explains."""
-    paired = frame.paired(name)
+    import numpy as np
+
+    paired, columns = frame.paired(name), range(len(frame.stages) + 1)
     if name == HEADLINE:
-        lost: Floats = frame.before.fell[paired] - frame.now.fell[paired]
-        return lost
-    gained: Floats = frame.now.points[paired] - frame.before.points[paired]
-    return gained
+        moved = [frame.before.fell(i)[paired] - frame.now.fell(i)[paired] for i in columns]
+    else:
+        moved = [frame.now.points(i)[paired] - frame.before.points(i)[paired] for i in columns]
+    return np.column_stack(moved)
 
 
 def _split(frame: Frame, name: str) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from evalsite.batches.models import Batch
-from evalsite.regressions.copied import copied
+from evalsite.regressions.copied import parts_copied
+from evalsite.regressions.shelf import Shelf
 from evalsite.scoring.all_cards import ALL_CARDS
 
 if TYPE_CHECKING:
@@ -55,21 +56,12 @@ _SELECT: Final = f"""
 _ORDER: Final = "ORDER BY c.revision_id, c.repetition"
 
 
-class Cards(NamedTuple):
+class Cards(Shelf):
     """One scorecard a row, a row for each repetition; NaN where there is no figure.
 
-    `case` and `revision` are ids as 16 bytes. `stage_status` and `stage_score` have a column for
-    each stage. `cluster` and `profile` (tags, category, complexity) are hashes; no cluster is 0.
+    `case` and `revision` are ids as 16 bytes. `status i` and `score i` are those of the stage at
+    this place. `cluster` and `profile` (tags, category, complexity) are hashes; no cluster is 0.
     """
-
-    case: Names
-    revision: Names
-    status: Statuses
-    cluster: Ints
-    profile: Ints
-    figures: dict[str, Floats]
-    stage_status: Statuses
-    stage_score: Floats
 
 
 def load_cards(batch: Batch, *, stages: Sequence[str], cluster_key: str) -> Cards:
@@ -78,7 +70,7 @@ def load_cards(batch: Batch, *, stages: Sequence[str], cluster_key: str) -> Card
     values: dict[str, Any] = {f"stage{i}": stage for i, stage in enumerate(stages)}
     for i in range(len(stages)):
         columns |= {k.format(i=i): (kind, sql.format(i=i)) for k, (kind, sql) in _STAGE.items()}
-    rows = copied(
+    parts = parts_copied(
         _SELECT.format(
             columns=", ".join(sql for _, sql in columns.values()),
             order=_ORDER if batch.repetitions > 2 else "",
@@ -92,27 +84,19 @@ def load_cards(batch: Batch, *, stages: Sequence[str], cluster_key: str) -> Card
             **values,
         },
     )
-    return _as_cards(rows, n_stages=len(stages))
+    return put_away(parts)
 
 
-def _as_cards(rows: dict[str, npt.NDArray[Any]], *, n_stages: int) -> Cards:
-    """Put the columns together, giving each up as it is taken."""
+def put_away(parts: Iterable[Mapping[str, npt.NDArray[Any]]]) -> Cards:
+    """Put the rows away, part by part."""
     import numpy as np
 
-    n = len(rows["case"])
-    stage_status, stage_score = np.empty((n, n_stages), dtype=np.int8), np.empty((n, n_stages))
-    for i in range(n_stages):
-        stage_status[:, i], stage_score[:, i] = rows.pop(f"status {i}"), rows.pop(f"score {i}")
-    figures = {name: rows.pop(name) for name in FIGURES}
-    for values in figures.values():
-        values[~(values <= LARGEST)] = np.nan
-    return Cards(
-        case=rows["case"],
-        revision=rows["revision"],
-        status=rows["status"].astype(np.int8),
-        cluster=rows["cluster"],
-        profile=rows["profile"],
-        figures=figures,
-        stage_status=stage_status,
-        stage_score=stage_score,
-    )
+    cards = Cards()
+    for part in parts:
+        for name, column in part.items():
+            if name.startswith("status"):
+                column = column.astype(np.int8)
+            elif name in FIGURES:
+                column = np.where(column <= LARGEST, column, np.nan)
+            cards.add(name, column)
+    return cards

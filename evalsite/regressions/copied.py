@@ -8,7 +8,7 @@ has the same width.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
@@ -16,6 +16,8 @@ from django.db import connection
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    Column = npt.NDArray[Any]
 
 # Signature, flags and the length of an extension that nobody uses; at the end -1 as int16.
 _HEAD: Final = 11 + 4 + 4
@@ -25,41 +27,48 @@ _PIECE: Final = 2**20
 
 def copied(
     select: str, *, columns: Mapping[str, str], values: Mapping[str, Any]
-) -> dict[str, npt.NDArray[Any]]:
-    """Answer the columns of a SELECT as arrays.
+) -> dict[str, Column]:
+    """Answer the columns of a SELECT as arrays; what and what else as for `parts_copied`."""
+    import numpy as np
+
+    parts: dict[str, list[Column]] = {name: [] for name in columns}
+    for part in parts_copied(select, columns=columns, values=values):
+        for name, rows in part.items():
+            parts[name].append(rows)
+    return {name: np.concatenate(parts.pop(name)) for name in columns}
+
+
+def parts_copied(
+    select: str, *, columns: Mapping[str, str], values: Mapping[str, Any]
+) -> Iterator[dict[str, Column]]:
+    """Yield the columns of a SELECT some thousand rows at a time, and no rows at the end.
 
     `columns` says in order what PostgreSQL sends: `S16` for uuid, `>i2` for int2, `>i8` for int8,
     `>f8` for float8. Raises ValueError where the rows are not as wide as they should be.
     """
-    import numpy as np
-
     row = _row(columns)
-    parts: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in columns}
     raw, skipped = bytearray(), _HEAD
     copy_out = f"COPY ({select}) TO STDOUT (FORMAT BINARY)"
     with connection.cursor() as cursor, cursor.copy(copy_out, dict(values)) as copy:
         for block in copy:
             raw += block
             if len(raw) > _PIECE:
-                raw, skipped = _cut(raw[skipped:], row=row, parts=parts), 0
-    rest = _cut(raw[skipped:], row=row, parts=parts)
-    if len(rest) != _TAIL:
-        raise ValueError(f"{len(rest)} bytes are left of rows of {row.itemsize}")
-    nothing = np.empty(0, dtype=row)
-    return {name: np.concatenate([nothing[name], *parts.pop(name)]) for name in columns}
+                raw, skipped = raw[skipped:], 0
+                yield _taken(raw, row=row, names=columns)
+    raw = raw[skipped:]
+    yield _taken(raw, row=row, names=columns)
+    if len(raw) != _TAIL:
+        raise ValueError(f"{len(raw)} bytes are left of rows of {row.itemsize}")
 
 
-def _cut(
-    raw: bytearray, *, row: np.dtype[np.void], parts: dict[str, list[npt.NDArray[Any]]]
-) -> bytearray:
-    """Put the whole rows into the columns; answers the bytes that are left."""
+def _taken(raw: bytearray, *, row: np.dtype[np.void], names: Iterable[str]) -> dict[str, Column]:
+    """Take the whole rows away, and answer their columns."""
     import numpy as np
 
     n = len(raw) // row.itemsize
-    rows = np.frombuffer(raw, dtype=row, count=n)
-    for name, column in parts.items():
-        column.append(rows[name].astype(rows[name].dtype.newbyteorder("=")))
-    return raw[n * row.itemsize :]
+    rows = np.frombuffer(bytes(raw[: n * row.itemsize]), dtype=row)
+    del raw[: n * row.itemsize]
+    return {name: rows[name].astype(rows[name].dtype.newbyteorder("=")) for name in names}
 
 
 def _row(columns: Mapping[str, str]) -> np.dtype[np.void]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -68,8 +68,10 @@ class Frame:
     @cached_property
     def slices(self) -> list[tuple[str, str]]:
         """Name the slices that hold any case of both batches, as (kind, value), in order."""
+        import numpy as np
+
         both = (self.now.card >= 0) & (self.before.card >= 0)
-        seen = set(self.profile[both].tolist())
+        seen = np.unique(self.profile[both]).tolist()
         return sorted({part for place in seen for part in self.profiles[place].slices()})
 
     @cached_property
@@ -115,6 +117,7 @@ class Frame:
         import numpy as np
 
         if (kind, value) not in self._masks:
+            self._masks.clear()  # one slice is looked at after the other, and there may be many
             fits = np.full(len(self.profiles), kind == ALL)
             fits[self.members.get((kind, value), [])] = True
             self._masks[kind, value] = fits[self.profile]
@@ -126,14 +129,13 @@ def load_frame(now: Batch, before: Batch) -> Frame:
     stages, key = stages_of(now, before), now.suite.cluster_key
     with transaction.atomic(savepoint=False):
         work_in_memory()
-        weights = [weights_of(batch, stages) for batch in (now, before)]
         return pair(
             (
                 load_cards(now, stages=stages, cluster_key=key),
                 load_cards(before, stages=stages, cluster_key=key),
             ),
             stages=stages,
-            weights=weights,
+            weights=[weights_of(batch, stages) for batch in (now, before)],
         )
 
 
@@ -160,28 +162,26 @@ def pair(
     """Put the cards of (now, before) side by side; `weights` are those of the stages, per side."""
     import numpy as np
 
-    cases, places = places_of([side.case for side in cards])
-    n, n_now = len(cases), len(cards[0].case)
-    clusters = np.concatenate([side.cluster for side in cards])
-    hashes = np.concatenate([side.profile for side in cards])
-    revisions = np.concatenate([side.revision for side in cards])
-    # Each side is given up once it is read: of a million cases both take a hundred megabytes.
-    left = list(cards)
-    del cards, cases
+    n, places = places_of([side["case"] for side in cards])
     now, before = (
-        case_figures(left.pop(0), places=at, n=n, stages=stages, weights=weight)
-        for at, weight in zip(places, weights, strict=True)
+        case_figures(side, places=at, n=n, stages=stages, weights=weight)
+        for side, at, weight in zip(cards, places, weights, strict=True)
     )
     # What is known of a case: of the batch now if it is there, else of the one before.
-    newest = np.where(now.card >= 0, now.card, n_now + before.card)
-    clusters, hashes, revisions = clusters[newest], hashes[newest], revisions[newest]
-    _, first, profile = np.unique(hashes, return_index=True, return_inverse=True)
+    newest = np.where(now.card >= 0, now.card, len(places[0]) + before.card)
+
+    def known(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([side[name] for side in cards])[newest]
+
+    clusters = known("cluster")
+    _, first, profile = np.unique(known("profile"), return_index=True, return_inverse=True)
+    revisions = np.where(now.card >= 0, now.revision, before.revision)[first]
     other_input, other_expected = _edited((now, before), differ=differ)
     return Frame(
         list(stages),
         now,
         before,
-        profiles(ids(revisions[first])),
+        profiles(ids(revisions)),
         profile.reshape(-1),
         np.where(clusters, clusters, -1 - np.arange(n)) if clusters.any() else None,
         other_input,

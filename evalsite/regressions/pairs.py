@@ -37,14 +37,11 @@ _INSERT: Final = """
 def keep_pairs(comparison: Comparison, frame: Frame) -> None:
     """Write each case's fate down, in place of what was there."""
     fates, order, moved = _fates(frame), _by_harm(frame), _moved(frame)
-    rows = [
-        {"fate": fate, **row}
-        for fate, mask in fates.items()
-        for row in _rows(frame, places=order[mask[order]], moved=moved)
-    ]
     with connection.cursor() as cursor:
         cursor.execute(_DELETE, [comparison.pk])
-        cursor.executemany(_INSERT, [{"comparison": comparison.pk, **row} for row in rows])
+        for fate, mask in fates.items():
+            for row in _rows(frame, places=order[mask[order]], moved=moved):
+                cursor.execute(_INSERT, {"comparison": comparison.pk, "fate": fate, **row})
 
 
 def _rows(frame: Frame, *, places: Ints, moved: Ints) -> Iterator[dict[str, Any]]:

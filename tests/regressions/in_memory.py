@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 
-from evalsite.regressions.cards import FIGURES, STAGE_STATUSES, STATUSES, Cards
+from evalsite.regressions.cards import FIGURES, STAGE_STATUSES, STATUSES, Cards, put_away
 from evalsite.regressions.frame import Frame, pair
 from evalsite.regressions.revisions import Profile
 from packs.fold import fold
@@ -22,10 +23,11 @@ Result = tuple[str, float | None]
 
 
 class Judged(NamedTuple):
-    """One repetition of a case: its number, and status and score of each stage."""
+    """One repetition of a case: its number, status and score of each stage, its time."""
 
     case: int
     results: Sequence[Result]
+    latency_ms: float = math.nan
 
 
 def frame_of(
@@ -76,19 +78,22 @@ def _cards(side: Sequence[Judged], *, weights: Sequence[float], clusters: Sequen
     ids = np.array([UUID(int=one.case + 1).bytes for one in side], dtype="S16")
     nothing = np.full(len(side), np.nan)
     scores = [np.nan if f.overall_score is None else f.overall_score for f in folds]
-    shape = (len(side), len(STAGES))
     status = [[STAGE_STATUSES.index(r[0]) for r in one.results] for one in side]
     score = [[np.nan if r[1] is None else r[1] for r in one.results] for one in side]
-    return Cards(
-        case=ids,
-        revision=ids,
-        status=np.array([STATUSES.index(f.status) for f in folds], dtype=np.int64),
-        cluster=np.array([clusters[one.case] for one in side], dtype=np.int64),
-        profile=np.array([one.case for one in side], dtype=np.int64),
-        figures={name: np.array(scores) if name == "score" else nothing for name in FIGURES},
-        stage_status=np.array(status, dtype=np.int64).reshape(shape),
-        stage_score=np.array(score, dtype=np.float64).reshape(shape),
-    )
+    columns = {
+        "case": ids,
+        "revision": ids,
+        "status": np.array([STATUSES.index(f.status) for f in folds], dtype=np.int64),
+        "cluster": np.array([clusters[one.case] for one in side], dtype=np.int64),
+        "profile": np.array([one.case for one in side], dtype=np.int64),
+        **dict.fromkeys(FIGURES, nothing),
+        "score": np.array(scores, dtype=np.float64),
+        "latency_ms": np.array([one.latency_ms for one in side]),
+    }
+    for i in range(len(STAGES)):
+        columns[f"status {i}"] = np.array([row[i] for row in status], dtype=np.int64)
+        columns[f"score {i}"] = np.array([row[i] for row in score], dtype=np.float64)
+    return put_away([columns])
 
 
 def _named(one: Judged) -> list[tuple[str, Result]]:

@@ -42,11 +42,10 @@ def random_frame(seed: int, *, n: int = 200) -> Frame:
 
 
 def test_more_latency_is_worse() -> None:
-    frame = of(0, n=40)
     dice = random.Random(1)
-    frame.before.metrics["latency_ms"][:] = [dice.gauss(100, 5) for _ in range(40)]
-    frame.now.metrics["latency_ms"][:] = frame.before.metrics["latency_ms"] + 20
-    frame.now.metrics["latency_ms"][0] -= 30
+    before = [Judged(i, passing(), dice.gauss(100, 5)) for i in range(40)]
+    now = [one._replace(latency_ms=one.latency_ms + (20 if one.case else -10)) for one in before]
+    frame = frame_of(now, before, profiles=[PLAIN] * 40)
     slower = found(frame)["latency_ms", ""]
     assert (slower.verdict, slower.worse, slower.better) == ("regressed", 39, 1)
     assert slower.paired.effect == pytest.approx(19.25)
@@ -107,9 +106,9 @@ def test_swapping_the_sides_turns_the_verdict_around() -> None:
 
 
 def test_doubt_leaves_what_no_judge_said() -> None:
-    frame = of(20, n=60)
-    frame.before.metrics["latency_ms"][:] = 10.0
-    frame.now.metrics["latency_ms"][:] = 30.0
+    before = [Judged(i, passing(), 10.0) for i in range(60)]
+    now = [Judged(i, failing("logic") if i < 20 else passing(), 30.0) for i in range(60)]
+    frame = frame_of(now, before, profiles=[PLAIN] * 60)
     findings = found(frame, doubt="judge_untrusted: the judges of the batch")
     assert findings["pass_rate", ""].verdict == findings["score", ""].verdict == "inconclusive"
     assert findings["latency_ms", ""].verdict == "regressed"

@@ -115,6 +115,8 @@ def test_parts_of_a_case_make_up_its_figures(suite: Suite) -> None:
     paired = frame.paired("pass_rate")
     assert paired.sum() > 5
     for side in (frame.now, frame.before):
-        assert side.points[paired].sum(axis=1) == pytest.approx(side.values("score")[paired])
-        lost = side.fell[paired].sum(axis=1)
+        columns = range(len(frame.stages) + 1)
+        score = sum(side.points(i)[paired] for i in columns)
+        assert score == pytest.approx(side.values("score")[paired])
+        lost = sum(side.fell(i)[paired] for i in columns)
         assert 1 - lost == pytest.approx(side.values("pass_rate")[paired])

@@ -1,0 +1,77 @@
+"""Columns of a great many rows, which are out of memory until one of them is asked for.
+
+While they are small they stay there all the same. Beyond, they are in a file that has no name and
+goes with its owner: two batches of a million cases come to some 500 MB.
+"""
+
+from __future__ import annotations
+
+import os
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from weakref import finalize
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Column = npt.NDArray[Any]
+
+IN_MEMORY: Final = 16 * 2**20
+
+
+class _Piece(NamedTuple):
+    """Some rows of a column: where they begin, in how many bytes, of what."""
+
+    begin: int
+    size: int
+    kind: np.dtype[Any]
+
+
+class Shelf:
+    """Columns by name, of as many rows each."""
+
+    # So many stay in memory once they were read.
+    AT_HAND: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        self._file = _store()
+        finalize(self, self._file.close)
+        self._pieces: dict[str, list[_Piece]] = {}
+        self._at_hand: dict[str, Column] = {}
+
+    def add(self, name: str, rows: Column) -> None:
+        """Put the next rows of a column away, which are of the same kind as those before."""
+        self._at_hand.pop(name, None)
+        begin = self._file.seek(0, os.SEEK_END)
+        self._file.write(rows.tobytes())
+        self._pieces.setdefault(name, []).append(_Piece(begin, rows.nbytes, rows.dtype))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._pieces
+
+    def __getitem__(self, name: str) -> Column:
+        """Answer a column, which cannot be written to; raises KeyError for one that is not here."""
+        if name in self._at_hand:
+            return self._at_hand[name]
+        self._at_hand[name] = found = self._read(self._pieces[name])
+        while len(self._at_hand) > self.AT_HAND:
+            del self._at_hand[next(iter(self._at_hand))]
+        return found
+
+    def _read(self, pieces: list[_Piece]) -> Column:
+        import numpy as np
+
+        raw = np.empty(sum(piece.size for piece in pieces), dtype=np.uint8)
+        left = raw.data
+        for piece in pieces:
+            self._file.seek(piece.begin)
+            self._file.readinto(left[: piece.size])
+            left = left[piece.size :]
+        column = raw.view(pieces[0].kind)
+        column.setflags(write=False)
+        return column
+
+
+def _store() -> SpooledTemporaryFile[bytes]:
+    return SpooledTemporaryFile(max_size=IN_MEMORY)
