@@ -89,7 +89,7 @@ def _arguments(layout: Layout, *, home: Path, socket: Path) -> tuple[str, ...]:
         "max_connections=100",
         # Taken as it is used, and shown with each session's own: so none has more than 300 MB. With
         # the usual 128 MB sessions write more old pages out themselves.
-        "shared_buffers=192MB",
+        "shared_buffers=160MB",
         "logging_collector=off",
         "log_timezone=UTC",
         "timezone=UTC",

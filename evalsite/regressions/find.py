@@ -128,7 +128,7 @@ def _changed(sides: Sides, *, less_is_better: bool) -> tuple[int, int]:
 
 
 def _mean(values: Floats) -> float | None:
-    return math.fsum(values.tolist()) / len(values) if len(values) else None
+    return math.fsum(values.data) / len(values) if len(values) else None
 
 
 def _largest(values: Floats) -> float:

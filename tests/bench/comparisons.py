@@ -120,8 +120,10 @@ def _suite(asked: argparse.Namespace) -> Any:
     values = {"suite": suite.pk, "n": asked.cases, "size": asked.clusters or 1}
     with connection.cursor() as cursor:
         cursor.execute(_CASES, values)
+        # Of cases that it knows nothing of PostgreSQL would walk all for each revision's key.
+        refresh_statistics("cases_testcase", rows=asked.cases)
         cursor.execute(_REVISIONS, values)
-    refresh_statistics("cases_testcase", "cases_revision", rows=asked.cases)
+    refresh_statistics("cases_revision", rows=asked.cases)
     return suite
 
 

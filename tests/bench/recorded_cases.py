@@ -31,7 +31,8 @@ UNITS = {
     "runbatch_s": "runbatch, from command to exit",
     "worker_mib": "peak memory of a worker's child, MiB",
     "runbatch_mib": "peak memory of runbatch itself, MiB",
-    "tree_mib": "peak memory of runbatch with its worker, MiB",
+    "crew_mib": "peak memory of a process of its worker, MiB",
+    "tree_mib": "peak memory of runbatch and its worker together, MiB",
 }
 SLOPES = {
     "scored_s": "first claim to committed summary",

@@ -105,7 +105,8 @@ def run_command(root: Path, *, name: str, n: int) -> Figures:
     wall = time.perf_counter() - started
     assert command.returncode == 0, said
     _require_sound(Batch.objects.get(pk=json.loads(said.splitlines()[0])["id"]), n=n)
-    return {"runbatch_s": wall, "runbatch_mib": peak.parent, "tree_mib": peak.tree}
+    mib = {"runbatch_mib": peak.parent, "crew_mib": peak.child, "tree_mib": peak.tree}
+    return {"runbatch_s": wall, **mib}
 
 
 def _launch(name: str) -> Batch:
