@@ -67,7 +67,7 @@ def test_every_kind_of_login_demands_scram(running: Layout) -> None:
         ("fsync", "on"),
         ("synchronous_commit", "on"),
         ("max_connections", "100"),
-        ("shared_buffers", "192MB"),
+        ("shared_buffers", "160MB"),
         ("server_encoding", "UTF8"),
         ("unix_socket_permissions", "0700"),
     ],
