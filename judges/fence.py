@@ -76,8 +76,10 @@ class Fence:
 def sealed_with(secret: bytes) -> Iterator[None]:
     """Derive the fences inside the block from a secret that all workers of a deployment share.
 
-    It has 64 bytes at most.
+    Raises ValueError for a secret of no bytes, or of more than 64.
     """
+    if not 1 <= len(secret) <= hashlib.blake2b.MAX_KEY_SIZE:
+        raise ValueError(f"a secret has 1 to 64 bytes, not {len(secret)}")
     token = _secret.set(secret)
     try:
         yield

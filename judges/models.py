@@ -161,7 +161,7 @@ async def embed(request: EmbedRequest) -> EmbedReply:
 
 
 def cache_key(**material: Any) -> str:
-    """Give the SHA-256 over all that matters to a reply, as canonical JSON."""
+    """Give the SHA-256 over all that matters to a reply, as canonical JSON; NaN is null there."""
     try:
         text = orjson.dumps(material, default=repr, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:  # half a surrogate pair, or a number of more than 64 bits

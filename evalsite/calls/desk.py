@@ -84,7 +84,8 @@ class _Loop:
             import uvloop
 
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                self._ended.set_result(runner.run(self._noted()))
+                found = runner.run(self._noted())
+            self._ended.set_result(found)  # not before: what closing the loop raises is told too
         self._jobs.put(None)
 
     def cancel(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from evalsite.batches.models import Batch
@@ -70,7 +71,7 @@ def load_cards(batch: Batch, *, stages: Sequence[str], cluster_key: str) -> Card
     values: dict[str, Any] = {f"stage{i}": stage for i, stage in enumerate(stages)}
     for i in range(len(stages)):
         columns |= {k.format(i=i): (kind, sql.format(i=i)) for k, (kind, sql) in _STAGE.items()}
-    parts = parts_copied(
+    rows = parts_copied(
         _SELECT.format(
             columns=", ".join(sql for _, sql in columns.values()),
             order=_ORDER if batch.repetitions > 2 else "",
@@ -84,7 +85,9 @@ def load_cards(batch: Batch, *, stages: Sequence[str], cluster_key: str) -> Card
             **values,
         },
     )
-    return put_away(parts)
+    # Whoever cannot keep a part leaves no COPY open, under which nothing could be rolled back.
+    with closing(rows):
+        return put_away(rows)
 
 
 def put_away(parts: Iterable[Mapping[str, npt.NDArray[Any]]]) -> Cards:

@@ -29,8 +29,8 @@ JUDGED: Final = STATUSES.index("failed")
 class CaseFigures(Shelf):
     """A row for each case of both batches; NaN where this batch has no figure for it."""
 
-    # What is asked of one slice after the other is read once.
-    AT_HAND: ClassVar = 2
+    # State, pass rate and score are asked of one slice after the other, and read once.
+    AT_HAND: ClassVar = 3
 
     @property
     def state(self) -> Statuses:

@@ -8,7 +8,8 @@ has the same width.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
@@ -32,16 +33,17 @@ def copied(
     import numpy as np
 
     parts: dict[str, list[Column]] = {name: [] for name in columns}
-    for part in parts_copied(select, columns=columns, values=values):
-        for name, rows in part.items():
-            parts[name].append(rows)
+    with closing(parts_copied(select, columns=columns, values=values)) as found:
+        for part in found:
+            for name, rows in part.items():
+                parts[name].append(rows)
     return {name: np.concatenate(parts.pop(name)) for name in columns}
 
 
 def parts_copied(
     select: str, *, columns: Mapping[str, str], values: Mapping[str, Any]
-) -> Iterator[dict[str, Column]]:
-    """Yield the columns of a SELECT some thousand rows at a time, and no rows at the end.
+) -> Generator[dict[str, Column]]:
+    """Yield the columns of a SELECT some thousand rows at a time; close it, or take it to its end.
 
     `columns` says in order what PostgreSQL sends: `S16` for uuid, `>i2` for int2, `>i8` for int8,
     `>f8` for float8. Raises ValueError where the rows are not as wide as they should be.

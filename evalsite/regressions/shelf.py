@@ -51,7 +51,7 @@ class Shelf:
         return name in self._pieces
 
     def __getitem__(self, name: str) -> Column:
-        """Answer a column, which cannot be written to; raises KeyError for one that is not here."""
+        """Answer a column, which cannot be written to; raises KeyError and OSError."""
         if name in self._at_hand:
             return self._at_hand[name]
         self._at_hand[name] = found = self._read(self._pieces[name])
@@ -66,7 +66,8 @@ class Shelf:
         left = raw.data
         for piece in pieces:
             self._file.seek(piece.begin)
-            self._file.readinto(left[: piece.size])
+            if self._file.readinto(left[: piece.size]) != piece.size:
+                raise OSError("a column is not there as it was put away")
             left = left[piece.size :]
         column = raw.view(pieces[0].kind)
         column.setflags(write=False)

@@ -52,6 +52,24 @@ def test_what_the_coroutine_raises_is_raised(error: BaseException) -> None:
         Desk().run(main)
 
 
+def test_what_closing_the_loop_raises_is_raised() -> None:
+    """Not waited for in vain: the thread that serves is told the end."""
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise SystemExit(3) from None
+
+    async def main() -> None:
+        left.append(asyncio.create_task(stubborn()))
+        await asyncio.sleep(0)
+
+    left: list[asyncio.Task[None]] = []
+    with pytest.raises(SystemExit):
+        Desk().run(main)
+
+
 def test_a_time_limit_ends_the_coroutine_too(monkeypatch: pytest.MonkeyPatch) -> None:
     desk, cancelled = Desk(), []
 

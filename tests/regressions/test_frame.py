@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from django.db import transaction
 
 from evalsite.batches.models import Batch
 from evalsite.cases.models import Suite, TestCase
+from evalsite.regressions import copied
 from evalsite.regressions.frame import Frame, load_frame
+from evalsite.regressions.shelf import Shelf
 from evalsite.tenants.models import Tenant
 from tests.factories import make_revision, make_suite
 from tests.summaries.filled import Card, make_filled, random_cards
@@ -120,3 +124,18 @@ def test_parts_of_a_case_make_up_its_figures(suite: Suite) -> None:
         assert score == pytest.approx(side.values("score")[paired])
         lost = sum(side.fell(i)[paired] for i in columns)
         assert 1 - lost == pytest.approx(side.values("pass_rate")[paired])
+
+
+def test_what_cannot_be_kept_leaves_the_transaction_usable(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as without room: a batch is closed all the same, without its comparison."""
+    before = make_filled(suite, random_cards(7, n=60))
+    now = make_filled(suite, random_cards(8, n=60))
+    full = OSError(28, "No space left on device")
+    with monkeypatch.context() as broken, transaction.atomic():
+        broken.setattr(copied, "_PIECE", 64)
+        broken.setattr(Shelf, "add", Mock(side_effect=[None, None, full]))
+        with pytest.raises(OSError, match="No space"), transaction.atomic():
+            load_frame(now, before)
+        assert Batch.objects.filter(pk=now.pk).exists()

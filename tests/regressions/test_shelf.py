@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,7 @@ def test_the_file_goes_with_the_shelf(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Shelf()
     kept.add("score", np.arange(3.0))
     file = kept._file
+    assert os.fstat(file.fileno()).st_size == 24
     del kept
     assert file.closed
 
