@@ -29,7 +29,7 @@ _PIECE: Final = 2**20
 def copied(
     select: str, *, columns: Mapping[str, str], values: Mapping[str, Any]
 ) -> dict[str, Column]:
-    """Answer the columns of a SELECT as arrays; what and what else as for `parts_copied`."""
+    """Answer the whole columns of a SELECT; takes and raises what `parts_copied` does."""
     import numpy as np
 
     parts: dict[str, list[Column]] = {name: [] for name in columns}

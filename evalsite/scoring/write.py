@@ -34,6 +34,7 @@ class Row(NamedTuple):
 
 
 _COLUMNS = ", ".join(Row._fields)
+# It is emptied for whoever writes two chunks in one transaction.
 _STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS staged_scorecards (
         id uuid, revision_id uuid, repetition int2, latency_ms float8, tokens_in int4,

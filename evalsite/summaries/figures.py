@@ -146,8 +146,8 @@ _LATENCIES = """
 def work_in_memory() -> None:
     """Let this transaction sort in memory what PostgreSQL's default of 4 MB sends to disk.
 
-    A batch that is larger still goes there, and takes no longer: with 64 MB the session of a
-    million cases had 500 MB.
+    What is larger goes there all the same, and takes no longer for it: with 64 MB the session of
+    a million cases grew to 500 MB.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '16MB'")
