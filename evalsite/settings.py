@@ -43,6 +43,8 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 
+# Not the REST framework, django-filter, django-csp and django-structlog: as apps they would add
+# pages of their own and checks of old settings, which nobody uses here.
 INSTALLED_APPS = [
     "evalsite.tenants",
     "evalsite.audit",
@@ -79,14 +81,9 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "rest_framework",
-    "django_filters",
-    "django_structlog",
-    "csp",
     "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
 ]
 

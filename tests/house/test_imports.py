@@ -19,6 +19,14 @@ django.setup()
 import packs, judges.registry
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
+# Templates first, which is the order that once took more along.
+_CHECK = """
+from django.core.checks.templates import check_templates
+check_templates(None)
+sys.argv = ["manage.py", "check"]
+import manage
+manage.main()
+"""
 
 
 def test_imports_point_upstream() -> None:
@@ -35,6 +43,13 @@ def test_only_who_sends_imports_celery_and_no_page_a_test_client() -> None:
     command = "evalsite.pipeline.management.commands.runbatch"
     probe = _PROBE.replace("import packs", f"import evalsite.urls, {command}, packs")
     assert not set(json.loads(_run(probe))) & {"celery", "kombu", "redis", "unittest"}
+
+
+def test_check_takes_nothing_along_that_is_not_used() -> None:
+    probe = _PROBE.replace("import packs, judges.registry", _CHECK)
+    *_, loaded = _run(probe).splitlines()
+    unused = {*HEAVY, "celery", "kombu", "redis", "requests", "pygments", "yaml", "packaging"}
+    assert not set(json.loads(loaded)) & unused
 
 
 def test_packs_and_judges_need_no_django() -> None:
