@@ -5,7 +5,18 @@ Library mode: `packs.evaluate("exact", cases=..., outputs=...)` gives scorecards
 
 from __future__ import annotations
 
-# Bound last, over the module of the same name: `from packs.evaluate import prepare` still works.
-from packs.library import evaluate as evaluate
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from packs.library import evaluate as evaluate
 
 __all__ = ["evaluate"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import library mode when it is asked for: no command and no worker does."""
+    if name != "evaluate":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from packs.library import evaluate
+
+    return evaluate

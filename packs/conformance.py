@@ -10,7 +10,8 @@ from typing import Any
 from judges.conformance import GARBAGE
 from judges.guard import Crash, attempt
 from judges.protocol import shown
-from packs.evaluate import Evaluator, prepare_pack
+from packs.evaluator import Evaluator
+from packs.prepare import prepare_pack
 from packs.protocol import Pack, StageResult, StageStatus
 from packs.validate import normalise
 

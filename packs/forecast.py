@@ -8,10 +8,12 @@ is with every repair, one token a byte, and replies as long as they may be.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judges.models import Ask
 from judges.registry import JUDGES
+
+if TYPE_CHECKING:
+    from judges.models import Ask
 
 # A verdict with its reasoning, or a plain answer, where nothing has been measured.
 TOKENS_OF_REPLY = 150
@@ -70,6 +72,8 @@ def asks_of(stage: Mapping[str, Any]) -> tuple[Sequence[Ask], bool]:
 
     Where it does not, that is one call of the model and endpoint that its options name.
     """
+    from judges.models import Ask
+
     options = stage["judge_options"]
     calls = getattr(_loaded(stage["judge"]), "calls", None)
     told = 1 if calls is None else calls(**options)

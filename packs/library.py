@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from judges.together import run_here, together
-from packs.evaluate import Evaluator, prepare
+from packs.evaluator import Evaluator
 from packs.fold import CaseStatus
+from packs.prepare import prepare
 from packs.protocol import StageStatus
 from packs.validate import validate_case, validate_output
 

@@ -19,11 +19,10 @@ from rest_framework.serializers import (
 
 from evalsite.api.frame.documented import documented
 from evalsite.api.frame.resource import Resource
-from judges.options import options_model
 from judges.protocol import VerdictError
 from judges.registry import JUDGES
-from packs.evaluate import prepare
 from packs.override import replaceable
+from packs.prepare import prepare
 from packs.registry import PACKS
 
 
@@ -116,6 +115,8 @@ def _judge(name: str) -> dict[str, Any]:
         judge = JUDGES.load(name)
     except VerdictError as error:
         return {**told, "problem": str(error)}
+    from judges.options import options_model
+
     schema = options_model(judge.value).model_json_schema()
     return {**told, "version": judge.version, "lane": judge.lane, "options_schema": schema}
 

@@ -18,8 +18,8 @@ from evalsite.pipeline.models import Evaluation
 from evalsite.pipeline.outbox import settle
 from evalsite.pipeline.settle_request import note_started
 from evalsite.targets.models import Run, RunStatus
-from packs.evaluate import prepare
 from packs.override import with_judges
+from packs.prepare import prepare
 from packs.registry import PACKS
 
 # Scorings that a caller may wait for in its own process.

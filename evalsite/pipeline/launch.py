@@ -26,8 +26,8 @@ from evalsite.scoring.queries import revisions_with
 from evalsite.targets.models import Run
 from evalsite.trust.configuration import with_places
 from evalsite.trust.trial import stages_to_try
-from packs.evaluate import prepare
 from packs.forecast import asks_of
+from packs.prepare import prepare
 
 
 class NothingToRetry(EvalsiteError):

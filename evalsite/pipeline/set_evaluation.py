@@ -12,7 +12,7 @@ from evalsite.errors import EvalsiteError
 from evalsite.gates.check import GateUnfit
 from evalsite.gates.queries import find_gate, held
 from evalsite.pipeline.models import Evaluation, EvaluationRequest, RequestState
-from packs.evaluate import prepare
+from packs.prepare import prepare
 
 _AUDITED = (
     *("target", "suite", "name", "options", "selection", "repetitions", "max_cost_usd"),

@@ -17,7 +17,7 @@ from evalsite.gates.queries import find_gate, held
 from evalsite.schedules.calendar import check_rhythm, next_time
 from evalsite.schedules.models import Schedule, ScheduleKind
 from evalsite.targets.models import EvalMode, Run
-from packs.evaluate import prepare
+from packs.prepare import prepare
 
 _AUDITED: Final = (
     *("name", "kind", "suite", "target", "run", "crontab", "every_seconds", "time_zone"),

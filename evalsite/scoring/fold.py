@@ -13,7 +13,7 @@ from evalsite.scoring.answer import Answered
 from evalsite.scoring.models import ScoreStatus
 from evalsite.scoring.storable import to_json
 from evalsite.scoring.write import Row
-from packs.evaluate import Evaluator
+from packs.evaluator import Evaluator
 from packs.protocol import StageResult, StageStatus
 
 TARGET_ERROR: Final = "target_error"

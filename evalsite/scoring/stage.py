@@ -16,7 +16,8 @@ from evalsite.scoring.answer import recorded
 from evalsite.scoring.fold import fold
 from evalsite.scoring.write import Row
 from evalsite.trust.configuration import PLACES
-from packs.evaluate import Evaluator, prepare
+from packs.evaluator import Evaluator
+from packs.prepare import prepare
 
 
 class ManifestChanged(EvalsiteError):

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from evalsite.endpoints.models import RESERVED, Endpoint
-from judges.models import cache_key
 from packs.forecast import asks_of
 
 PLACES: Final = "places"
@@ -21,6 +20,8 @@ class Configuration(NamedTuple):
     @property
     def digest(self) -> str:
         """The hash by which it is known."""
+        from judges.models import cache_key
+
         return cache_key(**self.material)
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evalsite.endpoints.models import RESERVED
 from evalsite.trust.nested import named
-from judges.models import Ask
 from judges.protocol import JudgeError
 from judges.registry import JUDGES
 from packs.forecast import asks_of
 
 if TYPE_CHECKING:
+    from judges.models import Ask
     from judges.preflight import Preflight, Probe
 
 # Rubrics by which a wrong answer is a bad one. Any other may ask for politeness: of it we only

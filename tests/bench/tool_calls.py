@@ -142,7 +142,7 @@ def _score(worker: int, *, n: int, run: int) -> dict[str, float]:
 
 def _beside(figures: dict[str, float], cases: list[dict[str, Any]]) -> dict[str, float]:
     """Judge all cases in this process, and set the worker's figures beside that."""
-    from packs.evaluate import prepare
+    from packs.prepare import prepare
 
     evaluator = prepare("nl2api")
     started = time.process_time()

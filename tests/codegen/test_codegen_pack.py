@@ -11,7 +11,7 @@ from judges.code.syntax import python_syntax
 from packs.codegen import PACK
 from packs.codegen.program import extract
 from packs.codegen.schemas import CodegenOptions
-from packs.evaluate import prepare
+from packs.prepare import prepare
 from packs.protocol import PackError
 from packs.validate import validate_case, validate_output
 

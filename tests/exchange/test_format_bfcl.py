@@ -11,7 +11,7 @@ from django.core.management import CommandError
 from evalsite.cases.models import TestCase
 from evalsite.exchange.formats.spoken_calls import read_calls
 from evalsite.targets.models import Output
-from packs.evaluate import prepare
+from packs.prepare import prepare
 from tests.exchange.conftest import Run, Write
 
 SUITE = ("--suite", "bfcl")

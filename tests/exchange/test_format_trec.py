@@ -10,7 +10,7 @@ from django.core.management import CommandError
 
 from evalsite.cases.models import TestCase
 from evalsite.targets.models import Output
-from packs.evaluate import prepare
+from packs.prepare import prepare
 from tests.exchange.conftest import Run, Write
 from tests.reference.conftest import DATA
 

@@ -20,7 +20,8 @@ from judges.models import (
     chat,
 )
 from judges.protocol import PASS, Score
-from packs.evaluate import Evaluator, prepare_pack
+from packs.evaluator import Evaluator
+from packs.prepare import prepare_pack
 from packs.protocol import CaseJudge, Stage, StageResult, StageStatus
 
 

@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel, JsonValue
 
 from judges.protocol import JudgeError, Score
-from packs.evaluate import Evaluator, prepare, prepare_pack
+from packs.evaluator import Evaluator
+from packs.prepare import prepare, prepare_pack
 from packs.protocol import CaseJudge, PackError, Stage, StageResult, StageStatus, not_applicable
 
 

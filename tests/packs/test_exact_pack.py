@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from packs.evaluate import prepare
+from packs.prepare import prepare
 from packs.protocol import PackError, StageResult
 from packs.validate import validate_case, validate_output
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from packs.evaluate import prepare
+from packs.prepare import prepare
 
 TOOLS = [
     {

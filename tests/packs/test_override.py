@@ -8,10 +8,10 @@ import pytest
 from pydantic import BaseModel
 
 from judges.protocol import VerdictError
-from packs.evaluate import prepare
 from packs.exact import PACK as EXACT
 from packs.nl2api import PACK as NL2API
 from packs.override import replaceable, with_judges
+from packs.prepare import prepare
 from packs.protocol import Pack
 from packs.validate import check_model
 

@@ -15,8 +15,8 @@ from evalsite.pipeline.models import OutboxMessage
 from evalsite.tenants.models import Tenant
 from evalsite.trust.configuration import configuration_of
 from judges.registry import BUILTIN_JUDGES
-from packs.evaluate import prepare
 from packs.forecast import BYTES_PER_TOKEN
+from packs.prepare import prepare
 from tests.factories import make_case, make_output, make_revision, make_run, make_suite
 from tests.model_rows import make_endpoint, make_judge_trust, make_price
 

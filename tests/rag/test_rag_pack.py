@@ -8,7 +8,7 @@ import pytest
 
 from judges.mock import MockModel
 from judges.models import ChatReply, ChatRequest, calling
-from packs.evaluate import prepare
+from packs.prepare import prepare
 from packs.protocol import PackError, StageResult
 from packs.rag import PACK
 from packs.validate import normalise

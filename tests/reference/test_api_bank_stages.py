@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from packs.evaluate import prepare
+from packs.prepare import prepare
 from packs.validate import validate_case, validate_output
 
 

@@ -14,7 +14,7 @@ from scipy.stats import rankdata, spearmanr
 from judges.answerability import Stance, stance
 from judges.faithfulness import faithfulness
 from judges.numbers import numeric
-from packs.evaluate import prepare
+from packs.prepare import prepare
 
 Reader = Callable[[str], list[Any]]
 BENCHMARKS_OWN = ("rl_f", "Bert-KPrec", "RougeL", "rb_llm")

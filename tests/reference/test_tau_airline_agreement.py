@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from packs.evaluate import prepare
+from packs.prepare import prepare
 from packs.validate import validate_case, validate_output
 
 # Only what writes to the database counts towards the reward; a call that ended in an error wrote

@@ -9,7 +9,8 @@ import orjson
 from evalsite.cases.check import CheckedCase, check_case
 from evalsite.cases.models import Suite, TestCase
 from evalsite.scoring.models import Scorecard
-from packs.evaluate import Evaluator, prepare
+from packs.evaluator import Evaluator
+from packs.prepare import prepare
 from packs.registry import PACKS
 from tests.factories import (
     make_batch,

@@ -16,36 +16,16 @@ from packs.protocol import (
     NOT_APPLICABLE,
     CaseJudge,
     Pack,
-    PackError,
     Stage,
     StageResult,
     StageStatus,
 )
-from packs.registry import PACKS
-from packs.validate import check_model
 
 _MISSING = Crash("output_missing", "The system under test gave no output for this case.")
 _STRICT = json.JSONEncoder(allow_nan=False)
 # Looked up once, as in `packs.fold`.
 _PASSED, _FAILED = StageStatus.PASSED, StageStatus.FAILED
 _NOT_WAITED_FOR = Crash("promise_broken", "Nobody waited for this verdict.")
-
-
-def prepare(pack_name: str, options: dict[str, Any] | None = None) -> Evaluator:
-    """Validate a pack's options and resolve its stages and judges, once for a batch.
-
-    Raises PackError or JudgeError: `pack_unknown`, `options_invalid`, `judge_unknown`, ...
-    """
-    return prepare_pack(PACKS.load(pack_name).value, options)
-
-
-def prepare_pack(pack: Pack, options: dict[str, Any] | None = None) -> Evaluator:
-    """Do what prepare does for a pack at hand, which need not be installed."""
-    checked = check_model(pack.Options, options or {}, at="options")
-    stages = pack.stages(checked)
-    _check_stages(pack, stages)
-    judges = {stage.name: pack.judge_of(stage, checked) for stage in stages}
-    return Evaluator(pack, options=checked.model_dump(mode="json"), stages=stages, judges=judges)
 
 
 class Evaluator:
@@ -206,13 +186,3 @@ def _can_be_stored(score: Score) -> bool:
 
 def _skipped(stage: str, *, by: str) -> StageResult:
     return StageResult(stage, StageStatus.SKIPPED, None, f"{by} failed before", "gate_failed")
-
-
-def _check_stages(pack: Pack, stages: tuple[Stage, ...]) -> None:
-    names = [stage.name for stage in stages]
-    if not names or len(set(names)) < len(names) or any(stage.weight <= 0 for stage in stages):
-        raise PackError(
-            f"The stages of pack {pack.name!r} are not usable: {', '.join(names) or 'none'}",
-            code="pack_broken",
-            hint="A pack needs at least one stage, names used once, and weights above 0.",
-        )
