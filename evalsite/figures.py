@@ -5,7 +5,10 @@ A unit is `share` (0..1, written as per cent, its differences as points), `ms`, 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 DASH: Final = "-"
 SHARE: Final = "share"
@@ -59,6 +62,12 @@ def size(value: float, unit: str = SHARE) -> str:
     if unit == SHARE:
         return f"{100 * value:g} points"
     return f"${value:g}" if unit == "USD" else f"{value:g} {unit}"
+
+
+def dollars(amount: Decimal) -> str:
+    """Write an amount of US dollars to the cent, and what is smaller as far as it goes."""
+    whole, _, part = f"{amount:f}".partition(".")
+    return f"${whole}.{part.rstrip('0'):0<2}"
 
 
 def probability(p: float | None) -> str:

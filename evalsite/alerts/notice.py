@@ -15,7 +15,7 @@ from evalsite.alerts.conditions import judges_turned, weigh
 from evalsite.alerts.models import Alert, AlertKind
 from evalsite.alerts.news import Scheduled, of_batch, of_change, of_judges, of_tick
 from evalsite.batches.models import Batch, Preflight
-from evalsite.calls.purse import MONEY_CAP
+from evalsite.calls.ledger import MONEY_CAP
 from evalsite.env import load
 from evalsite.quotas.month import MONTH_QUOTA
 from evalsite.regressions.models import Comparison

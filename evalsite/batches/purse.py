@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from evalsite.calls.purse import Change, State
+from evalsite.calls.ledger import Change, State
 from evalsite.quotas.month import MONTH_QUOTA, Month
 
 _SETTLE = """

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import ROUND_UP, Decimal
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final
 
 from evalsite.calls.desk import Desk
 from evalsite.calls.gather import Gather
+from evalsite.calls.ledger import Change, Ledger, State
 from judges.models import Halt
 
 # How long the bookings of other workers must stand still before their room is given up.
@@ -18,68 +18,6 @@ PATIENCE_S: Final = 3.0
 _NAP_S: Final = 0.2
 _SMALLEST: Final = Decimal("1e-9")
 _NOTHING: Final = Decimal(0)
-MONEY_CAP: Final = "money_cap"
-
-
-class State(NamedTuple):
-    """How a purse stands, in US dollars; no cap is None.
-
-    `code` and `whose` tell which of several caps it is that leaves the least room.
-    """
-
-    cap: Decimal | None
-    spent: Decimal
-    booked: Decimal
-    code: str = MONEY_CAP
-    whose: str = "the batch's cap"
-
-    @property
-    def room(self) -> Decimal:
-        """How much may still be set aside."""
-        return Decimal("Infinity") if self.cap is None else self.cap - self.spent - self.booked
-
-    def is_hopeless(self, amount: Decimal) -> bool:
-        """Tell whether the amount does not fit even when all that is booked comes back."""
-        return self.cap is not None and self.spent + amount > self.cap
-
-    def in_words(self, amount: Decimal) -> str:
-        """Say why the amount was refused."""
-        return (
-            f"{dollars(self.spent)} of {dollars(self.cap or _NOTHING)}, {self.whose}, are spent "
-            f"and {dollars(self.booked)} possibly spent: "
-            f"no room for a call that may cost {dollars(amount)}"
-        )
-
-
-@dataclass(slots=True)
-class Change:
-    """What calls have come to since it was last written; money in US dollars."""
-
-    released: Decimal = _NOTHING
-    spent: Decimal = _NOTHING
-    calls: int = 0
-    unpriced: int = 0
-    cached: int = 0
-
-    def __bool__(self) -> bool:
-        return any(self.as_dict().values())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Answer the figures by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
-class Ledger(Protocol):
-    """Where the money is kept, so that all workers see the same."""
-
-    def settle(self, change: Change) -> None:
-        """Write what calls have come to."""
-
-    def reserve(self, amounts: Sequence[Decimal]) -> list[bool]:
-        """Set aside each amount that fits; answers which did."""
-
-    def state(self) -> State:
-        """Answer how that stands which has the least room."""
 
 
 class Purse:
@@ -154,12 +92,6 @@ class Purse:
         granted = self._ledger.reserve(amounts)
         refused = None if all(granted) else self._ledger.state()
         return [None if fits else refused for fits in granted]
-
-
-def dollars(amount: Decimal) -> str:
-    """Write an amount of US dollars to the cent, and what is smaller as far as it goes."""
-    whole, _, part = f"{amount:f}".partition(".")
-    return f"${whole}.{part.rstrip('0'):0<2}"
 
 
 def _whole(amount: Decimal) -> Decimal:

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from evalsite.batches.models import Batch
-from evalsite.calls.purse import MONEY_CAP, dollars
+from evalsite.calls.ledger import MONEY_CAP
+from evalsite.figures import dollars
 from evalsite.quotas.month import MONTH_QUOTA
 
 _FIXES = {

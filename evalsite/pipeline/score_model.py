@@ -17,9 +17,10 @@ from evalsite.batches.window import others_wait
 from evalsite.calls.ask import Asker, asking, repeating
 from evalsite.calls.desk import Desk
 from evalsite.calls.interrupt import Interrupted
+from evalsite.calls.ledger import Change
 from evalsite.calls.memory import Memory
 from evalsite.calls.place import widest
-from evalsite.calls.purse import Change, Purse
+from evalsite.calls.purse import Purse
 from evalsite.calls.remember import Known, keep
 from evalsite.env import load
 from evalsite.pipeline import stopping

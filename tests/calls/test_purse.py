@@ -14,7 +14,7 @@ from evalsite.batches.models import Batch
 from evalsite.batches.purse import BatchLedger
 from evalsite.calls import purse, retry
 from evalsite.calls.ask import Asker
-from evalsite.calls.purse import Change
+from evalsite.calls.ledger import Change
 from evalsite.endpoints.models import Endpoint
 from evalsite.quotas.month import Month
 from judges.models import Halt, ModelError

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from evalsite.batches.models import Batch
-from evalsite.calls.purse import dollars
+from evalsite.figures import dollars
 from evalsite.pipeline import account, report
 from evalsite.pipeline.management.commands import runbatch
 from evalsite.tenants.models import Tenant

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from evalsite.batches.models import Batch
 from evalsite.batches.purse import BatchLedger
-from evalsite.calls.purse import Change, State
+from evalsite.calls.ledger import Change, State
 from evalsite.quotas.models import Spending
 from evalsite.quotas.month import MONTH_QUOTA, Month
 from evalsite.quotas.set_quota import set_quota
