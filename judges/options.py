@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import replace
 from functools import cache, partial
 from typing import Any, get_type_hints
 
@@ -26,8 +25,7 @@ def bind(name: str, options: dict[str, Any]) -> Loaded[Judge]:
     judge = partial(loaded.value, **checked) if checked else loaded.value
     pins = getattr(loaded.value, "pins", None)
     lane_of = getattr(loaded.value, "lane_of", None)
-    return replace(
-        loaded,
+    return loaded._replace(
         value=judge,
         lane=lane_of(**checked) if lane_of else loaded.lane,
         pins=pins(**checked) if pins else {},

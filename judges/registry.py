@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, TypeGuard, TypeVar
+from types import MappingProxyType
+from typing import Generic, NamedTuple, TypeGuard, TypeVar
 
 from judges import VERSION
 from judges.guard import Crash, attempt
@@ -44,26 +44,32 @@ BUILTIN_JUDGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded(Generic[T]):
+class Loaded(NamedTuple, Generic[T]):
     """A judge or pack, with the name it was asked for and the version it has."""
 
     name: str
     value: T
     version: str
     lane: Lane = "cpu"
-    pins: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, str] = MappingProxyType({})
     wants_input: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Registry(Generic[T]):
     """The built-in and installed plug-ins of one kind."""
 
-    kind: str
-    builtins: Mapping[str, str]
-    fits: Callable[[object], TypeGuard[T]]
-    error: type[VerdictError]
+    def __init__(
+        self,
+        *,
+        kind: str,
+        builtins: Mapping[str, str],
+        fits: Callable[[object], TypeGuard[T]],
+        error: type[VerdictError],
+    ) -> None:
+        self.kind = kind
+        self.builtins = builtins
+        self.fits = fits
+        self.error = error
 
     def names(self) -> tuple[str, ...]:
         """List every name that can be asked for, importing none of them."""

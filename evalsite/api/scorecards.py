@@ -105,9 +105,7 @@ class Scorecards(ListModelMixin, Resource[Scorecard]):
     """A batch's scorecards."""
 
     room = "scoring"
-    queryset = Scorecard.objects.annotate(
-        case_key=F("revision__case__key"), revision_number=F("revision__number")
-    ).defer("details")
+    queryset = Scorecard.objects.all()
     serializer_class = ScorecardSerializer
     filterset_class = ScorecardFilters
     pagination_class = OfBatch
@@ -119,7 +117,8 @@ class Scorecards(ListModelMixin, Resource[Scorecard]):
 
     def get_queryset(self) -> QuerySet[Scorecard]:
         """Answer those of the batch that the address names, if it names one."""
-        cards = super().get_queryset()
+        of_case = {"case_key": F("revision__case__key"), "revision_number": F("revision__number")}
+        cards = super().get_queryset().annotate(**of_case).defer("details")
         if "batch_id" not in self.kwargs:
             return cards
         return cards.filter(batch=self.find_id(Batch, self.kwargs["batch_id"]))

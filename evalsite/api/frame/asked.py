@@ -14,7 +14,7 @@ class Asked(Serializer[Any]):
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Name the parameters."""
-        return tuple(cls().fields)
+        return tuple(cls._declared_fields)
 
 
 def asked(request: Request, wanted: type[Asked]) -> dict[str, Any]:

@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class EmbeddedConfig(AppConfig):
-    name = "evalsite.embedded"
-    label = "embedded"

@@ -1,5 +1,0 @@
-from django.apps import AppConfig
-
-
-class GatesConfig(AppConfig):
-    name = "evalsite.gates"

@@ -1,5 +1,0 @@
-from django.apps import AppConfig
-
-
-class RegressionsConfig(AppConfig):
-    name = "evalsite.regressions"

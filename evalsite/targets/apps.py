@@ -1,5 +1,0 @@
-from django.apps import AppConfig
-
-
-class TargetsConfig(AppConfig):
-    name = "evalsite.targets"

@@ -1,5 +1,0 @@
-from django.apps import AppConfig
-
-
-class TrendsConfig(AppConfig):
-    name = "evalsite.trends"
