@@ -10,7 +10,7 @@ its score.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from evalsite.regressions.cards import FIGURES, STAGE_STATUSES, STATUSES, Cards
 from evalsite.regressions.metrics import HEADLINE, STAGE, UNSCORED_RATE
@@ -29,8 +29,12 @@ JUDGED: Final = STATUSES.index("failed")
 class CaseFigures(Shelf):
     """A row for each case of both batches; NaN where this batch has no figure for it."""
 
-    # State, pass rate and score are asked of one slice after the other, and read once.
-    AT_HAND: ClassVar = 3
+    # Pass rate and score are asked of one slice after the other, and read once.
+    _AT_HAND: Final = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._at_hand: dict[str, Floats] = {}
 
     @property
     def state(self) -> Statuses:
@@ -51,7 +55,12 @@ class CaseFigures(Shelf):
         """Answer a metric of each case; all NaN where this batch does not have it."""
         import numpy as np
 
-        return self[name] if name in self else np.full(len(self.state), np.nan)
+        if name not in self._at_hand:
+            while len(self._at_hand) >= self._AT_HAND:
+                del self._at_hand[next(iter(self._at_hand))]
+            found = self[name] if name in self else np.full(len(self.state), np.nan)
+            self._at_hand[name] = found
+        return self._at_hand[name]
 
     def fell(self, stage: int) -> Floats:
         """Answer the share of each case's repetitions that fell at the stage of this place."""

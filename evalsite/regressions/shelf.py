@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from weakref import finalize
 
 if TYPE_CHECKING:
@@ -31,18 +31,13 @@ class _Piece(NamedTuple):
 class Shelf:
     """Columns by name, of as many rows each."""
 
-    # So many stay in memory once they were read.
-    AT_HAND: ClassVar[int] = 0
-
     def __init__(self) -> None:
         self._file = _store()
         finalize(self, self._file.close)
         self._pieces: dict[str, list[_Piece]] = {}
-        self._at_hand: dict[str, Column] = {}
 
     def add(self, name: str, rows: Column) -> None:
         """Put the next rows of a column away, which are of the same kind as those before."""
-        self._at_hand.pop(name, None)
         begin = self._file.seek(0, os.SEEK_END)
         self._file.write(rows.tobytes())
         self._pieces.setdefault(name, []).append(_Piece(begin, rows.nbytes, rows.dtype))
@@ -51,17 +46,10 @@ class Shelf:
         return name in self._pieces
 
     def __getitem__(self, name: str) -> Column:
-        """Answer a column, which cannot be written to; raises KeyError and OSError."""
-        if name in self._at_hand:
-            return self._at_hand[name]
-        self._at_hand[name] = found = self._read(self._pieces[name])
-        while len(self._at_hand) > self.AT_HAND:
-            del self._at_hand[next(iter(self._at_hand))]
-        return found
-
-    def _read(self, pieces: list[_Piece]) -> Column:
+        """Read a column, which cannot be written to; raises KeyError and OSError."""
         import numpy as np
 
+        pieces = self._pieces[name]
         raw = np.empty(sum(piece.size for piece in pieces), dtype=np.uint8)
         left = raw.data
         for piece in pieces:

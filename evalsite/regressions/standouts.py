@@ -9,11 +9,12 @@ are corrected by Benjamini-Hochberg, so a change that is spread evenly names no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from evalsite.regressions.find import ALPHA, largest_slices
 from evalsite.regressions.frame import Frame
+from evalsite.regressions.moved import Moved
 from evalsite.stats.corrections import benjamini_hochberg
 from evalsite.stats.estimates import ENOUGH_CLUSTERS, ENOUGH_PAIRS
 from evalsite.stats.intervals import NOISE
@@ -43,36 +44,32 @@ class _Cell(NamedTuple):
         )
 
 
-def standouts(frame: Frame, name: str, *, moved: Floats) -> list[dict[str, Any]]:
+def standouts(frame: Frame, moved: Moved, *, totals: Mapping[str, float]) -> list[dict[str, Any]]:
     """Answer the stages of slices that stand out, those farthest from an even change first.
 
-    `moved` has a row for each pair of the metric and a column for each stage. `contribution` is
-    what the slice's cases add to the whole effect at this stage, each counted in full;
-    `expected` what as many cases would have added, had the stage's change been spread evenly.
+    `totals` are the sums of the stages' columns. `contribution` is what the slice's cases add to
+    the whole effect at this stage, each counted in full; `expected` what as many cases would have
+    added, had the stage's change been spread evenly.
     """
-    n = len(moved)
-    cells = list(_cells(frame, name, moved=moved))
+    cells = list(_cells(frame, moved))
     corrected = benjamini_hochberg([cell.p for cell in cells])
-    effect = float(moved.sum() / n) if n else 0.0
-    totals = dict(zip([*frame.stages, ""], (moved.sum(axis=0) / max(n, 1)).tolist(), strict=True))
     found = [
-        _as_json(cell, p, whole=(n, effect, totals[cell.stage]))
+        _as_json(cell, p, n=moved.n, totals=totals)
         for cell, p in zip(cells, corrected, strict=True)
         if p < ALPHA and cell.is_more
     ]
     return sorted(found, key=lambda row: -abs(row["contribution"] - row["expected"]))[:MOST]
 
 
-def _as_json(cell: _Cell, p: float, *, whole: tuple[int, float, float]) -> dict[str, Any]:
-    n, effect, stage_effect = whole
-    contribution = cell.inside * cell.n / n
+def _as_json(cell: _Cell, p: float, *, n: int, totals: Mapping[str, float]) -> dict[str, Any]:
+    contribution, effect = cell.inside * cell.n / n, sum(totals.values()) / n
     return {
         "stage": cell.stage,
         "kind": cell.part[0],
         "value": cell.part[1],
         "n": cell.n,
         "contribution": contribution,
-        "expected": stage_effect * cell.n / n,
+        "expected": totals[cell.stage] / n * cell.n / n,
         "share": contribution / effect if abs(effect) > NOISE else None,
         "inside": cell.inside,
         "outside": cell.outside,
@@ -80,28 +77,36 @@ def _as_json(cell: _Cell, p: float, *, whole: tuple[int, float, float]) -> dict[
     }
 
 
-def _cells(frame: Frame, name: str, *, moved: Floats) -> Iterator[_Cell]:
+def _cells(frame: Frame, moved: Moved) -> Iterator[_Cell]:
     import numpy as np
 
-    paired = frame.paired(name)
     units = None
     if frame.cluster is not None:
-        _, units = np.unique(frame.cluster[paired], return_inverse=True)
-    columns = np.flatnonzero(np.abs(moved).max(axis=0, initial=0.0) > NOISE)
-    stages = [*frame.stages, ""]
-    for part in largest_slices(frame):
-        inside = frame.inside(*part)[paired]
-        n = int(inside.sum())
-        if min(n, len(inside) - n) < ENOUGH_PAIRS:
+        _, units = np.unique(frame.cluster[moved.pairs], return_inverse=True)
+    weighed = [
+        (part, n_units)
+        for part in largest_slices(frame)
+        if (n_units := _weighed(frame.inside(*part)[moved.pairs], units)) is not None
+    ]
+    for stage, values in moved:
+        if np.abs(values).max(initial=0.0) <= NOISE:
             continue
-        n_units = n if units is None else len(np.unique(units[inside]))
-        if n_units < ENOUGH_CLUSTERS:
-            continue
-        for i in columns.tolist():
-            values = moved[:, i]
+        for part, n_units in weighed:
+            inside = frame.inside(*part)[moved.pairs]
             means = float(values[inside].mean()), float(values[~inside].mean())
             p = _p(values, inside, units=units, n_units=n_units)
-            yield _Cell(stages[i], part, n, *means, p)
+            yield _Cell(stage, part, int(inside.sum()), *means, p)
+
+
+def _weighed(inside: Mask, units: Ints | None) -> int | None:
+    """Count a slice's units; None where they, or the cases inside or outside, are too few."""
+    import numpy as np
+
+    n = int(inside.sum())
+    if min(n, len(inside) - n) < ENOUGH_PAIRS:
+        return None
+    n_units = n if units is None else int(np.count_nonzero(np.bincount(units[inside])))
+    return None if n_units < ENOUGH_CLUSTERS else n_units
 
 
 def _p(values: Floats, inside: Mask, *, units: Ints | None, n_units: int) -> float:
