@@ -43,8 +43,8 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 
-# Not the REST framework, django-filter, django-csp and django-structlog: as apps they would add
-# pages of their own and checks of old settings, which nobody uses here.
+# Not the REST framework, django-filter, django-csp, django-structlog and whitenoise: as apps they
+# would add pages, checks of old settings and a runserver, none of which is used here.
 INSTALLED_APPS = [
     "evalsite.tenants",
     "evalsite.audit",

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeGuard, TypeVar
 
 from judges import VERSION
@@ -50,8 +49,8 @@ class Loaded(NamedTuple, Generic[T]):
     name: str
     value: T
     version: str
-    lane: Lane = "cpu"
-    pins: Mapping[str, str] = MappingProxyType({})
+    lane: Lane
+    pins: Mapping[str, str]
     wants_input: bool = False
 
 
@@ -123,7 +122,7 @@ class Registry(Generic[T]):
         if not self.fits(value):
             raise self._broken(name, f"it does not follow the protocol of a {self.kind}")
         known = str(getattr(value, "version", "") or version)
-        return Loaded(name, value, known, getattr(value, "lane", "cpu"))
+        return Loaded(name, value, known, getattr(value, "lane", "cpu"), pins={})
 
     def _broken(self, name: str, reason: str) -> VerdictError:
         return self.error(

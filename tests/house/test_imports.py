@@ -12,15 +12,14 @@ HEAVY = (
     *("scipy", "openai", "sqlglot", "deepdiff", "pyarrow", "jsonschema", "genai_prices"),
     *("tornado", "flower", "rich", "pandas", "numpy"),
 )
-_PROBE = """
+_DJANGO = "import django; django.setup()"
+_TOLD = """
 import json, sys
-import django
-django.setup()
-import packs, judges.registry
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 # Templates first, which is the order that once took more along.
 _CHECK = """
+import sys
 from django.core.checks.templates import check_templates
 check_templates(None)
 sys.argv = ["manage.py", "check"]
@@ -30,31 +29,32 @@ manage.main()
 
 
 def test_imports_point_upstream() -> None:
-    linter = "from importlinter.cli import lint_imports_command; lint_imports_command()"
-    _run(linter)
+    _run("from importlinter.cli import lint_imports_command; lint_imports_command()")
 
 
 def test_start_up_imports_nothing_heavy() -> None:
-    loaded = set(json.loads(_run(_PROBE)))
-    assert not loaded & set(HEAVY)
+    assert not _loaded(_DJANGO, "import packs.library, evalsite.scoring.stage") & set(HEAVY)
 
 
 def test_only_who_sends_imports_celery_and_no_page_a_test_client() -> None:
-    command = "evalsite.pipeline.management.commands.runbatch"
-    probe = _PROBE.replace("import packs", f"import evalsite.urls, {command}, packs")
-    assert not set(json.loads(_run(probe))) & {"celery", "kombu", "redis", "unittest"}
+    command = "import evalsite.urls, evalsite.pipeline.management.commands.runbatch"
+    assert not _loaded(_DJANGO, command) & {"celery", "kombu", "redis", "unittest"}
 
 
 def test_check_takes_nothing_along_that_is_not_used() -> None:
-    probe = _PROBE.replace("import packs, judges.registry", _CHECK)
-    *_, loaded = _run(probe).splitlines()
     unused = {*HEAVY, "celery", "kombu", "redis", "requests", "pygments", "yaml", "packaging"}
-    assert not set(json.loads(loaded)) & unused
+    assert not _loaded(_DJANGO, _CHECK) & unused
 
 
 def test_packs_and_judges_need_no_django() -> None:
-    probe = _PROBE.replace("import django\ndjango.setup()", "import packs.library, judges.options")
-    assert not set(json.loads(_run(probe))) & {"django", "celery", "kombu", "psycopg"}
+    found = _loaded("import packs.library, judges.options, judges.registry")
+    assert not found & {"django", "celery", "kombu", "psycopg"}
+
+
+def _loaded(*code: str) -> set[str]:
+    """Answer the top names of all modules that are there after the code has run."""
+    *_, last = _run("\n".join([*code, _TOLD])).splitlines()
+    return set(json.loads(last))
 
 
 def _run(code: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import packs
+import packs.library
 from judges.library import library_caller
 from judges.mock import MockModel
 from judges.models import Halt, calling
