@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Mask = npt.NDArray[np.bool_]
 
 ALL: Final = "all"
+# Pairs of revisions are asked about so many at once: all of a million would not fit into memory.
+_AT_ONCE: Final = 10_000
 
 
 class Sides(NamedTuple):
@@ -198,11 +200,12 @@ def _edited(
 
     now, before = sides
     other = (now.card >= 0) & (before.card >= 0) & (now.revision != before.revision)
-    found = differ(list(zip(ids(now.revision[other]), ids(before.revision[other]), strict=True)))
-    places = np.flatnonzero(other)
+    places, new, old = np.flatnonzero(other), now.revision[other], before.revision[other]
     masks = np.zeros((2, len(other)), dtype=bool)
-    for row in found:
-        masks[:, places[row.place]] = row.other_input, row.other_expected
+    for at in range(0, len(places), _AT_ONCE):
+        part = slice(at, at + _AT_ONCE)
+        for row in differ(list(zip(ids(new[part]), ids(old[part]), strict=True))):
+            masks[:, places[part][row.place]] = row.other_input, row.other_expected
     return masks[0], masks[1]
 
 

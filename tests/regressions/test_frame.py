@@ -92,13 +92,18 @@ def test_without_a_key_every_case_stands_alone(suite: Suite) -> None:
     assert framed(suite, cards, cards).sides("pass_rate").clusters is None
 
 
-def test_another_input_is_another_question(suite: Suite) -> None:
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_another_input_is_another_question(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("evalsite.regressions.frame._AT_ONCE", at_once)
     before = make_filled(suite, [Card("a"), Card("b"), Card("c")])
     changes = {"a": {"input": {"question": "other?"}}, "b": {"expected": {"answer": "5"}}}
     for case in TestCase.objects.filter(key__in=changes):
         make_revision(case=case, number=2, **changes[case.key])
     frame = load_frame(make_filled(suite, [Card("a"), Card("b"), Card("c")]), before)
     assert (frame.other_input.sum(), frame.other_expected.sum()) == (1, 1)
+    assert not (frame.other_input & frame.other_expected).any()
     assert (len(frame.sides("score").after), frame.sides("score").left_out) == (2, 1)
 
 
