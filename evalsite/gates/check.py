@@ -107,7 +107,7 @@ def evidence_for(rule: Primary | Guard, frame: Frame) -> Evidence:
     percent = rule.margin_percent if isinstance(rule, Guard) else None
     sides = frame.sides(rule.metric, kind=place[0], value=place[1])
     absent = None
-    if rule.slice and place not in frame.slices:
+    if rule.slice and not frame.holds(place):
         absent = Code.SLICE_ABSENT
     elif rule.metric not in frame.metrics:
         absent = Code.METRIC_ABSENT

@@ -11,21 +11,19 @@ put together, under the value None.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from evalsite.regressions.frame import Frame
 from evalsite.regressions.metrics import HEADLINE, SCORE
 from evalsite.regressions.moved import Moved
-from evalsite.regressions.revisions import Profile
+from evalsite.regressions.slices import KINDS
 from evalsite.regressions.standouts import standouts
 from evalsite.stats.intervals import NOISE
 
 if TYPE_CHECKING:
     from evalsite.regressions.cards import Floats
 
-KINDS: Final = ("category", "complexity", "tag")
 MOST_PARTS: Final = 100
 
 
@@ -55,48 +53,32 @@ def _slices(frame: Frame, moved: Moved) -> Iterator[dict[str, Any]]:
     """Add up each part of each kind, from sums of the profiles."""
     import numpy as np
 
-    places, size = frame.profile[moved.pairs], len(frame.profiles)
-    counts = np.bincount(places, minlength=size)
-    sums = np.array([np.bincount(places, weights=column, minlength=size) for _, column in moved])
+    profile, n = frame.profile[moved.pairs], frame.slices.n_profiles
+    cases = np.bincount(profile, minlength=n)
+    sums = [np.bincount(profile, weights=column, minlength=n) for _, column in moved]
     for kind in KINDS:
-        found: dict[str, list[Any]] = defaultdict(lambda: [0, np.zeros(len(sums))])
-        for place in np.flatnonzero(counts).tolist():
-            values = _values(frame.profiles[place], kind)
-            share = sums[:, place] / len(values)
-            for value in values:
-                found[value][0] += int(counts[place])
-                found[value][1] += share
-        yield from _ranked(found, kind=kind, moved=moved)
+        members = frame.slices.members(kind)
+        counts = members.total(cases, shared=False)
+        totals = np.array([members.total(column) for column in sums])
+        order = np.flatnonzero(counts)
+        order = order[np.argsort(-np.abs(totals.sum(axis=0)[order]), kind="stable")]
+        shown, rest = order[:MOST_PARTS], order[MOST_PARTS:]
+        named = [int(at) for at in shown if at < len(members.parts)]
+        names = dict(zip(named, frame.slices.names(members.parts[named].tolist()), strict=True))
+        for at in shown.tolist():
+            _, value = names.get(at, (kind, ""))
+            yield _part((kind, value), int(counts[at]), totals[:, at], moved=moved)
+        if len(rest):
+            n_rest, total = int(counts[rest].sum()), totals[:, rest].sum(axis=1)
+            yield _part((kind, None), n_rest, total, moved=moved)
 
 
-def _ranked(
-    found: Mapping[str, Sequence[Any]], *, kind: str, moved: Moved
-) -> Iterator[dict[str, Any]]:
-    """Yield the parts that weigh most, and what the others come to together."""
-    import numpy as np
-
-    ranked = sorted(found.items(), key=lambda part: -abs(part[1][1].sum()))
-    rows: list[tuple[str | None, int, Floats]] = [(v, count, total) for v, (count, total) in ranked]
-    if len(rows) > MOST_PARTS:
-        rest = rows[MOST_PARTS:]
-        merged = (None, sum(n for _, n, _ in rest), np.sum([total for *_, total in rest], axis=0))
-        rows = [*rows[:MOST_PARTS], merged]
-    for row in rows:
-        yield _part(kind, row, moved=moved)
-
-
-def _part(kind: str, row: tuple[Any, int, Any], *, moved: Moved) -> dict[str, Any]:
-    value, count, total = row
+def _part(part: tuple[str, str | None], n: int, total: Floats, *, moved: Moved) -> dict[str, Any]:
     by_stage = zip(moved.stages, (total / moved.n).tolist(), strict=True)
     return {
-        "kind": kind,
-        "value": value,
-        "n": count,
+        "kind": part[0],
+        "value": part[1],
+        "n": n,
         "contribution": float(total.sum() / moved.n),
         "stages": {stage: share for stage, share in by_stage if stage or abs(share) > NOISE},
     }
-
-
-def _values(profile: Profile, kind: str) -> list[str]:
-    values = [value for of, value in profile.slices() if of == kind]
-    return values or [""]

@@ -11,8 +11,8 @@ from evalsite.batches.models import Batch, Preflight
 from evalsite.env import load
 from evalsite.regressions.attribute import attribute
 from evalsite.regressions.choose import choose_baseline
-from evalsite.regressions.find import MOST_SLICES, Finding, find
-from evalsite.regressions.frame import Frame, load_frame
+from evalsite.regressions.find import Finding, find
+from evalsite.regressions.frame import MOST_SLICES, Frame, load_frame
 from evalsite.regressions.losses import losses, unjudged
 from evalsite.regressions.metrics import HEADLINE
 from evalsite.regressions.models import ChosenBy, Comparison, Regression, Verdict
@@ -115,8 +115,8 @@ def _edits(frame: Frame) -> Iterator[Warned]:
         flipped = int((now[edited] != before[edited]).sum())
         text = f"{int(edited.sum())} cases have another expected answer than before"
         yield Warned("expected_changed", f"{text}; {flipped} of them changed their verdict")
-    if len(frame.slices) > MOST_SLICES:
-        text = f"only the {MOST_SLICES} largest of {len(frame.slices)} slices are looked at"
+    if frame.n_slices > MOST_SLICES:
+        text = f"only the {MOST_SLICES} largest of {frame.n_slices} slices are looked at"
         yield Warned("slices_cut", text)
 
 

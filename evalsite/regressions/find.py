@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from evalsite.regressions.cards import Floats
 
 ALPHA: Final = 0.05
-# A slice more than these is not looked at: each costs time and certainty.
-MOST_SLICES: Final = 100
 IN_SLICES: Final = (HEADLINE, SCORE)
 
 
@@ -81,18 +79,10 @@ def paired(measured: Metric, sides: Sides) -> PairedResult:
     return compare_scores(sides.before, sides.after, clusters=sides.clusters, span=span)
 
 
-def largest_slices(frame: Frame) -> list[tuple[str, str]]:
-    """Answer the slices that are looked at: those with most cases, in order."""
-    if len(frame.slices) <= MOST_SLICES:
-        return frame.slices
-    by_size = sorted(frame.slices, key=lambda part: -frame.size(*part))
-    return sorted(by_size[:MOST_SLICES])
-
-
 def _find(frame: Frame, *, doubt: Callable[[str, str], str]) -> Iterator[Finding]:
     for name in frame.metrics:
         yield _finding(frame, name, part=(ALL, ""), doubt=doubt(ALL, ""))
-    for part in largest_slices(frame):
+    for part in frame.looked_at:
         for name in IN_SLICES:
             yield _finding(frame, name, part=part, doubt=doubt(*part))
 

@@ -14,18 +14,21 @@ from evalsite.batches.models import Batch
 from evalsite.regressions.cards import Cards, load_cards
 from evalsite.regressions.case_figures import CaseFigures, case_figures, places_of
 from evalsite.regressions.metrics import metric, metrics_of
-from evalsite.regressions.revisions import Edited, Profile, edited, profiles_of
+from evalsite.regressions.revisions import Edited, edited, ids, profiles_of
+from evalsite.regressions.slices import Part, Read, Slices
 from evalsite.summaries.figures import work_in_memory
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from evalsite.regressions.cards import Floats, Ints, Names
+    from evalsite.regressions.cards import Floats, Ints
 
     Mask = npt.NDArray[np.bool_]
 
 ALL: Final = "all"
+# A slice more than these is not looked at: each costs time and certainty.
+MOST_SLICES: Final = 100
 # Pairs of revisions are asked about so many at once: all of a million would not fit into memory.
 _AT_ONCE: Final = 10_000
 
@@ -46,7 +49,7 @@ class Sides(NamedTuple):
 class Frame:
     """The cases of both batches, a row each. A case is in the slices that it has now.
 
-    `profile` is a place in `profiles`; `cluster` is None where every case stands alone.
+    `profile` is what `slices` knows it by; `cluster` is None where every case stands alone.
     `other_input` and `other_expected` mark the cases that were edited between the batches. Another
     input makes another question: such a case has no pair.
     """
@@ -54,7 +57,7 @@ class Frame:
     stages: list[str]
     now: CaseFigures
     before: CaseFigures
-    profiles: Sequence[Profile]
+    slices: Slices
     profile: Ints
     cluster: Ints | None
     other_input: Mask
@@ -68,32 +71,32 @@ class Frame:
         return [first, *(name for name in others if self.paired(name).any())]
 
     @cached_property
-    def slices(self) -> list[tuple[str, str]]:
-        """Name the slices that hold any case of both batches, as (kind, value), in order."""
+    def looked_at(self) -> list[Part]:
+        """Name the slices that are looked at, in order: those with most cases of either batch."""
+        import numpy as np
+
+        sizes = self.slices.sizes(np.bincount(self.profile, minlength=self.slices.n_profiles))
+        held = np.flatnonzero(self._held)
+        largest = held[np.argsort(-sizes[held], kind="stable")][:MOST_SLICES]
+        return sorted(self.slices.names(largest.tolist()))
+
+    @property
+    def n_slices(self) -> int:
+        """How many slices hold any case of both batches."""
+        return int((self._held > 0).sum())
+
+    def holds(self, part: Part) -> bool:
+        """Whether a slice holds any case of both batches."""
+        number = self.slices.number(part)
+        return number is not None and bool(self._held[number])
+
+    @cached_property
+    def _held(self) -> Ints:
         import numpy as np
 
         both = (self.now.card >= 0) & (self.before.card >= 0)
-        seen = np.unique(self.profile[both]).tolist()
-        return sorted({part for place in seen for part in self.profiles[place].slices()})
-
-    @cached_property
-    def members(self) -> dict[tuple[str, str], list[int]]:
-        """The places in `profiles` of each slice: there may be as many slices as cases."""
-        found: dict[tuple[str, str], list[int]] = {}
-        for place, profile in enumerate(self.profiles):
-            for part in profile.slices():
-                found.setdefault(part, []).append(place)
-        return found
-
-    def size(self, kind: str, value: str) -> int:
-        """Count the cases of a slice, of either batch."""
-        return int(self._per_profile[self.members.get((kind, value), [])].sum())
-
-    @cached_property
-    def _per_profile(self) -> Ints:
-        import numpy as np
-
-        return np.bincount(self.profile, minlength=len(self.profiles))
+        counts = np.bincount(self.profile[both], minlength=self.slices.n_profiles)
+        return self.slices.sizes(counts)
 
     def sides(self, name: str, *, kind: str = ALL, value: str = "") -> Sides:
         """Answer a metric before and after, whole or in a slice; KeyError for no such metric."""
@@ -120,8 +123,8 @@ class Frame:
 
         if (kind, value) not in self._masks:
             self._masks.clear()  # one slice is looked at after the other, and there may be many
-            fits = np.full(len(self.profiles), kind == ALL)
-            fits[self.members.get((kind, value), [])] = True
+            everywhere = np.ones(self.slices.n_profiles, dtype=bool)
+            fits = everywhere if kind == ALL else self.slices.fits((kind, value))
             self._masks[kind, value] = fits[self.profile]
         return self._masks[kind, value]
 
@@ -158,7 +161,7 @@ def pair(
     *,
     stages: Sequence[str],
     weights: Sequence[Sequence[float]],
-    profiles: Callable[[Sequence[UUID]], Sequence[Profile]] = profiles_of,
+    profiles: Read = profiles_of,
     differ: Callable[[Sequence[tuple[UUID, UUID]]], Sequence[Edited]] = edited,
 ) -> Frame:
     """Put the cards of (now, before) side by side; `weights` are those of the stages, per side."""
@@ -183,7 +186,7 @@ def pair(
         list(stages),
         now,
         before,
-        profiles(ids(revisions)),
+        Slices(revisions, read=profiles),
         profile.reshape(-1),
         np.where(clusters, clusters, -1 - np.arange(n)) if clusters.any() else None,
         other_input,
@@ -207,9 +210,3 @@ def _edited(
         for row in differ(list(zip(ids(new[part]), ids(old[part]), strict=True))):
             masks[:, places[part][row.place]] = row.other_input, row.other_expected
     return masks[0], masks[1]
-
-
-def ids(rows: Names) -> list[UUID]:
-    """Answer ids that are kept as 16 bytes."""
-    # numpy leaves zeros at the end of a name out.
-    return [UUID(bytes=name.ljust(16, b"\0")) for name in rows.tolist()]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from evalsite.cases.models import Revision
+
+if TYPE_CHECKING:
+    from evalsite.regressions.cards import Names
 
 _PROFILES = "SELECT id, tags, category, complexity FROM cases_revision WHERE id = ANY (%s)"
 _EDITED = """
@@ -68,3 +71,9 @@ def edited(pairs: Sequence[tuple[UUID, UUID]]) -> list[Edited]:
     with connection.cursor() as cursor:
         cursor.execute(_EDITED, [[now for now, _ in pairs], [before for _, before in pairs]])
         return [Edited(*row) for row in cursor.fetchall()]
+
+
+def ids(rows: Names) -> list[UUID]:
+    """Answer ids that are kept as 16 bytes."""
+    # numpy leaves zeros at the end of a name out.
+    return [UUID(bytes=name.ljust(16, b"\0")) for name in rows.tolist()]

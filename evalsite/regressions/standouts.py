@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from evalsite.regressions.find import ALPHA, largest_slices
+from evalsite.regressions.find import ALPHA
 from evalsite.regressions.frame import Frame
 from evalsite.regressions.moved import Moved
 from evalsite.stats.corrections import benjamini_hochberg
@@ -85,7 +85,7 @@ def _cells(frame: Frame, moved: Moved) -> Iterator[_Cell]:
         _, units = np.unique(frame.cluster[moved.pairs], return_inverse=True)
     weighed = [
         (part, n_units)
-        for part in largest_slices(frame)
+        for part in frame.looked_at
         if (n_units := _weighed(frame.inside(*part)[moved.pairs], units)) is not None
     ]
     for stage, values in moved:

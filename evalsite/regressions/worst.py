@@ -22,7 +22,7 @@ def worst(frame: Frame) -> list[tuple[str, str]]:
     """
     import numpy as np
 
-    from evalsite.regressions.frame import ids
+    from evalsite.regressions.revisions import ids
 
     drop = frame.before.values(HEADLINE) - frame.now.values(HEADLINE)
     fall = np.nan_to_num(frame.before.values(SCORE) - frame.now.values(SCORE), nan=-1.0)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalsite.regressions.attribute import KINDS, attribute
+from evalsite.regressions.attribute import attribute
 from evalsite.regressions.frame import Frame
 from evalsite.regressions.revisions import Profile
+from evalsite.regressions.slices import KINDS
 from tests.regressions.in_memory import (
     CATEGORIES,
     STAGES,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from evalsite.regressions.find import MOST_SLICES, Finding, find, largest_slices
-from evalsite.regressions.frame import Frame
+from evalsite.regressions.find import Finding, find
+from evalsite.regressions.frame import MOST_SLICES, Frame
 from evalsite.regressions.metrics import metric
 from evalsite.regressions.revisions import Profile
 from evalsite.stats.corrections import benjamini_hochberg
@@ -130,13 +130,16 @@ def test_few_clusters_are_inconclusive() -> None:
 
 def test_of_very_many_slices_the_largest_are_looked_at() -> None:
     profiles = [Profile((f"tag-{i % 150}",), "large", None) for i in range(300)]
-    parts = largest_slices(of(0, n=300, profiles=profiles))
+    parts = of(0, n=300, profiles=profiles).looked_at
     assert (len(parts), parts[0]) == (MOST_SLICES, ("category", "large"))
 
 
 def test_slices_are_sized_up_without_a_mask_for_each() -> None:
     """As many tags as cases once took minutes, in the transaction that closes the batch."""
     frame = of(0, n=300, profiles=[Profile((f"tag-{i}",), "", None) for i in range(300)])
-    assert len(largest_slices(frame)) == MOST_SLICES
+    assert len(frame.looked_at) == MOST_SLICES
     assert not frame._masks
-    assert frame.size("tag", "tag-7") == frame.inside("tag", "tag-7").sum() == 1
+    assert frame.n_slices == 300
+    assert frame.holds(("tag", "tag-7"))
+    assert not frame.holds(("tag", "tag-300"))
+    assert frame.inside("tag", "tag-7").sum() == 1

@@ -73,7 +73,12 @@ def test_slices_are_those_of_the_case_now(suite: Suite) -> None:
         Card("c"),
     ]
     frame = framed(suite, cards, cards)
-    assert frame.slices == [("category", "dates"), ("complexity", "3"), ("tag", "x"), ("tag", "y")]
+    assert frame.looked_at == [
+        ("category", "dates"),
+        ("complexity", "3"),
+        ("tag", "x"),
+        ("tag", "y"),
+    ]
     assert sorted(frame.sides("pass_rate", kind="tag", value="y").after) == [0.0, 1.0]
     assert frame.sides("pass_rate", kind="complexity", value="3").after == [0.0]
 

@@ -1,0 +1,135 @@
+"""Which slices the cases are in: by number, for there may be as many as cases.
+
+Of a slice only a hash is kept; its name is read again for the few that are shown.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
+
+from evalsite.regressions.revisions import Profile, ids
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from evalsite.regressions.cards import Floats, Ints, Names
+
+    Mask = npt.NDArray[np.bool_]
+
+Part = tuple[str, str]
+Read = Callable[[Sequence[UUID]], Sequence[Profile]]
+
+KINDS: Final = ("category", "complexity", "tag")
+# Profiles are read so many at once: all of a million would not fit into memory.
+_AT_ONCE: Final = 10_000
+
+
+class Members(NamedTuple):
+    """The slices of one kind: a row for each profile in one, which may be in `of` of them.
+
+    `part` is a place in `parts`, the slices' numbers; `outside` marks the profiles in none.
+    """
+
+    parts: Ints
+    part: Ints
+    profile: Ints
+    of: Ints
+    outside: Mask
+
+    def total(self, amounts: npt.NDArray[Any], *, shared: bool = True) -> Floats:
+        """Add up what profiles have: by slice, and last of those in none.
+
+        What is in several slices is `shared` equally among them, or counted in each.
+        """
+        import numpy as np
+
+        inside = amounts[self.profile] / (self.of if shared else 1)
+        by_part = np.bincount(self.part, weights=inside, minlength=len(self.parts))
+        return np.append(by_part, amounts[self.outside].sum())
+
+
+class Slices:
+    """The slices of profiles, numbered as they first appear.
+
+    A profile is a place in `revisions`, each the revision of one of its cases as 16 bytes.
+    """
+
+    def __init__(self, revisions: Names, *, read: Read) -> None:
+        import numpy as np
+
+        self._revisions, self._read = revisions, read
+        self.n_profiles = len(revisions)
+        kinds, hashes, profiles = array("b"), array("q"), array("q")
+        for profile, (kind, value) in self._parts():
+            kinds.append(KINDS.index(kind))
+            hashes.append(hash((kind, value)))
+            profiles.append(profile)
+        self._kind = np.array(kinds, dtype=np.int8)
+        self._profile = np.array(profiles, dtype=np.int64)
+        del kinds, profiles
+        found, first, self._part = np.unique(
+            np.array(hashes, dtype=np.int64), return_index=True, return_inverse=True
+        )
+        self._known, self._number = found, np.argsort(np.argsort(first))
+        self._part = self._number[self._part]
+        self._first = np.sort(first)
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def number(self, part: Part) -> int | None:
+        """Answer a slice's number; None where no profile is in it."""
+        import numpy as np
+
+        wanted = hash(part)
+        at = int(np.searchsorted(self._known, wanted))
+        is_there = at < len(self._known) and self._known[at] == wanted
+        return int(self._number[at]) if is_there else None
+
+    def names(self, parts: Sequence[int]) -> list[Part]:
+        """Read the names of slices, as (kind, value)."""
+        if not parts:
+            return []
+        places = self._first[list(parts)]
+        profiles = self._read(ids(self._revisions[self._profile[places]]))
+        return [
+            next(one for one in profile.slices() if self.number(one) == part)
+            for part, profile in zip(parts, profiles, strict=True)
+        ]
+
+    def sizes(self, cases: Ints) -> Ints:
+        """Count the cases of each slice; `cases` are those of each profile."""
+        import numpy as np
+
+        weights = cases[self._profile]
+        return np.bincount(self._part, weights=weights, minlength=len(self)).astype(np.int64)
+
+    def fits(self, part: Part) -> Mask:
+        """Mark the profiles that are in a slice."""
+        import numpy as np
+
+        inside = np.zeros(self.n_profiles, dtype=bool)
+        if (number := self.number(part)) is not None:
+            inside[self._profile[self._part == number]] = True
+        return inside
+
+    def members(self, kind: str) -> Members:
+        """Answer who is in the slices of a kind."""
+        import numpy as np
+
+        chosen = self._kind == KINDS.index(kind)
+        profile = self._profile[chosen]
+        of = np.bincount(profile, minlength=self.n_profiles)
+        parts, part = np.unique(self._part[chosen], return_inverse=True)
+        return Members(parts, part, profile, of[profile], of == 0)
+
+    def _parts(self) -> Iterator[tuple[int, Part]]:
+        for at in range(0, self.n_profiles, _AT_ONCE):
+            read = self._read(ids(self._revisions[at : at + _AT_ONCE]))
+            for place, profile in enumerate(read, start=at):
+                for part in profile.slices():
+                    yield place, part
