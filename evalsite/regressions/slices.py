@@ -31,7 +31,7 @@ _AT_ONCE: Final = 10_000
 class Members(NamedTuple):
     """The slices of one kind: a row for each profile in one, which may be in `of` of them.
 
-    `part` is a place in `parts`, the slices' numbers; `outside` marks the profiles in none.
+    `parts` are their numbers, of `n` of any kind; `outside` marks the profiles in none.
     """
 
     parts: Ints
@@ -39,6 +39,7 @@ class Members(NamedTuple):
     profile: Ints
     of: Ints
     outside: Mask
+    n: int
 
     def total(self, amounts: npt.NDArray[Any], *, shared: bool = True) -> Floats:
         """Add up what profiles have: by slice, and last of those in none.
@@ -48,8 +49,8 @@ class Members(NamedTuple):
         import numpy as np
 
         inside = amounts[self.profile] / (self.of if shared else 1)
-        by_part = np.bincount(self.part, weights=inside, minlength=len(self.parts))
-        return np.append(by_part, amounts[self.outside].sum())
+        by_part = np.bincount(self.part, weights=inside, minlength=self.n)
+        return np.append(by_part[self.parts], amounts[self.outside].sum())
 
 
 class Slices:
@@ -63,20 +64,21 @@ class Slices:
 
         self._revisions, self._read = revisions, read
         self.n_profiles = len(revisions)
-        kinds, hashes, profiles = array("b"), array("q"), array("q")
+        kinds, hashes, profiles = array("b"), array("q"), array("i")
         for profile, (kind, value) in self._parts():
             kinds.append(KINDS.index(kind))
             hashes.append(hash((kind, value)))
             profiles.append(profile)
-        self._kind = np.array(kinds, dtype=np.int8)
-        self._profile = np.array(profiles, dtype=np.int64)
-        del kinds, profiles
-        found, first, self._part = np.unique(
-            np.array(hashes, dtype=np.int64), return_index=True, return_inverse=True
-        )
-        self._known, self._number = found, np.argsort(np.argsort(first))
-        self._part = self._number[self._part]
+        self._known = np.unique(np.asarray(hashes))
+        place = np.searchsorted(self._known, np.asarray(hashes)).astype(np.int32)
+        del hashes
+        first = np.empty(len(self._known), dtype=np.int32)
+        # The last that is written stays.
+        first[place[::-1]] = np.arange(len(place), dtype=np.int32)[::-1]
+        self._number = np.argsort(np.argsort(first)).astype(np.int32)
+        self._part, self._profile = self._number[place], np.asarray(profiles)
         self._first = np.sort(first)
+        self._kind = np.asarray(kinds)[self._first]
 
     def __len__(self) -> int:
         return len(self._first)
@@ -121,11 +123,12 @@ class Slices:
         """Answer who is in the slices of a kind."""
         import numpy as np
 
-        chosen = self._kind == KINDS.index(kind)
+        of_kind = self._kind == KINDS.index(kind)
+        chosen = of_kind[self._part]
         profile = self._profile[chosen]
         of = np.bincount(profile, minlength=self.n_profiles)
-        parts, part = np.unique(self._part[chosen], return_inverse=True)
-        return Members(parts, part, profile, of[profile], of == 0)
+        parts = np.flatnonzero(of_kind)
+        return Members(parts, self._part[chosen], profile, of[profile], of == 0, len(self))
 
     def _parts(self) -> Iterator[tuple[int, Part]]:
         for at in range(0, self.n_profiles, _AT_ONCE):
