@@ -12,7 +12,8 @@ from evalsite.pipeline import account
 from evalsite.regressions import report as comparisons
 from evalsite.regressions.queries import own_comparison
 from evalsite.scoring.queries import missing
-from evalsite.summaries.models import SliceKind, Summary
+from evalsite.summaries import queries as summaries
+from evalsite.summaries.models import Summary
 from evalsite.terminal import add_row, page, table
 
 _SHOWN_SLICES = 12
@@ -20,7 +21,6 @@ _SHOWN_SLICES = 12
 
 def as_json(batch: Batch) -> dict[str, Any]:
     """Answer the batch with its summary and comparison as plain JSON."""
-    summaries = list(_summaries(batch))
     comparison = own_comparison(batch.pk)
     return {
         "event": "batch",
@@ -35,7 +35,7 @@ def as_json(batch: Batch) -> dict[str, Any]:
         "marks": [mark._asdict() for mark in marks_of(batch)],
         "account": account.account(batch),
         "missing": [why._asdict() for why in missing(batch.pk)],
-        "summaries": [_fields(summary) for summary in summaries],
+        "summaries": [_fields(summary) for summary in summaries.of_batch(batch.pk).iterator()],
         "comparison": comparisons.as_json(comparison) if comparison else None,
     }
 
@@ -48,8 +48,7 @@ def as_text(batch: Batch, *, colour: bool = False) -> str:
 def _parts(batch: Batch) -> Iterator[Any]:
     from rich.markup import escape
 
-    summaries = list(_summaries(batch))
-    whole = next((s for s in summaries if s.slice_kind == SliceKind.ALL), None)
+    whole = summaries.headline(batch.pk)
     title = f"{batch.suite.name} v{batch.suite_version} / {batch.pack} / {batch.run.name}"
     yield f"[bold]{title}[/]  batch {batch.pk}  {batch.state}"
     for mark in marks_of(batch):
@@ -65,9 +64,9 @@ def _parts(batch: Batch) -> Iterator[Any]:
     if not whole.n:
         return
     yield _stage_table(batch, whole)
-    slices = [s for s in summaries if s.slice_kind != SliceKind.ALL]
-    if slices:
-        yield _slice_table(slices)
+    weakest = summaries.weakest_slices(batch.pk)
+    if n_slices := weakest.count():
+        yield _slice_table(weakest[:_SHOWN_SLICES], of=n_slices)
     comparison = own_comparison(batch.pk)
     if comparison is not None:
         yield from comparisons.parts(comparison)
@@ -77,10 +76,6 @@ def stages_in_order(batch: Batch, summary: Summary) -> dict[str, Any]:
     """Answer a summary's stages as the batch ran them; JSON in the database forgets the order."""
     names = (stage["name"] for stage in batch.manifest["stages"])
     return {name: summary.stages[name] for name in names if name in summary.stages}
-
-
-def _summaries(batch: Batch) -> Iterable[Summary]:
-    return Summary.objects.filter(batch=batch).order_by("slice_kind", "slice_value")
 
 
 def _fields(row: Summary) -> dict[str, Any]:
@@ -126,13 +121,12 @@ def _stage_table(batch: Batch, whole: Summary) -> Any:
     return made
 
 
-def _slice_table(slices: list[Summary]) -> Any:
+def _slice_table(weakest: Iterable[Summary], *, of: int) -> Any:
     made = table("slice", ">n", ">pass rate, 95 % interval", ">no verdict")
-    weakest = sorted(slices, key=lambda s: (s.pass_rate is None, s.pass_rate, s.slice_value))
-    for one in weakest[:_SHOWN_SLICES]:
+    for one in weakest:
         rate = _interval(one.pass_rate, low=one.pass_low, high=one.pass_high)
         place, unjudged = f"{one.slice_kind}: {one.slice_value}", one.unscored + one.errored
         add_row(made, place, str(one.n), rate, str(unjudged))
-    if len(slices) > _SHOWN_SLICES:
-        made.caption = f"the weakest {_SHOWN_SLICES} of {len(slices)}"
+    if of > _SHOWN_SLICES:
+        made.caption = f"the weakest {_SHOWN_SLICES} of {of}"
     return made

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 
 from evalsite.batches.models import Batch, BatchState
 from evalsite.summaries.slices import slices_of
@@ -154,31 +153,35 @@ def work_in_memory() -> None:
 
 
 def figures_of(batch: Batch, *, stages: Sequence[str]) -> Iterator[Figures]:
-    """Yield the figures of each slice of a batch, inside a transaction."""
+    """Yield the figures of each slice of a batch, inside a transaction.
+
+    There may be as many slices as cases: only what the database answered is held for all of them.
+    """
     values: dict[str, Any] = {f"stage{i}": stage for i, stage in enumerate(stages)}
     values |= {"batch": batch.pk, "suite": batch.suite_id, "statuses": list(STAGE_STATUSES)}
     # A batch that is at its end and of a whole suite: that is read once, and nothing looked up.
     is_whole = not batch.selection and batch.state != BatchState.PAUSED
     repeated = batch.repetitions > 1
-    with connection.cursor() as cursor, _in_order(cursor, whole=is_whole):
-        cursor.execute(_figures_sql(len(stages), repeated=repeated), values)
-        rows = cursor.fetchall()
-    for row in rows:
-        yield _read(iter(row), stages, repeated=repeated)
+    with connection.cursor() as cursor:
+        with _in_order(whole=is_whole):
+            cursor.execute(_figures_sql(len(stages), repeated=repeated), values)
+        for row in cursor:
+            yield _read(iter(row), stages, repeated=repeated)
 
 
 @contextmanager
-def _in_order(cursor: CursorWrapper, *, whole: bool) -> Iterator[None]:
+def _in_order(*, whole: bool) -> Iterator[None]:
     """Have a batch read along its index, and beside a `whole` one its suite along another.
 
     To the planner a batch just written is a few rows, to be sorted and looked up one by one.
     Before PostgreSQL 18, what is turned off is dear on paper, so that it would be compiled.
     """
     wanted = _ALONG_INDEXES | (_WHOLE if whole else {})
-    cursor.execute(_SET, [list(wanted), list(wanted.values())])
-    names, before, _ = map(list, zip(*cursor.fetchall(), strict=True))
-    yield
-    cursor.execute(_SET, [names, before])
+    with connection.cursor() as cursor:
+        cursor.execute(_SET, [list(wanted), list(wanted.values())])
+        names, before, _ = map(list, zip(*cursor.fetchall(), strict=True))
+        yield
+        cursor.execute(_SET, [names, before])
 
 
 def latencies_of(batch: UUID) -> dict[tuple[str, str], tuple[float, float, float]]:

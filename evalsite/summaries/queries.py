@@ -50,6 +50,13 @@ def of_batch(batch: UUID) -> QuerySet[Summary]:
     return Summary.objects.filter(batch=batch).order_by("slice_kind", "slice_value")
 
 
+def weakest_slices(batch: UUID) -> QuerySet[Summary]:
+    """Answer a batch's slices by their pass rate, those without one last."""
+    rates = F("pass_rate").asc(nulls_last=True)
+    slices = of_batch(batch).exclude(slice_kind=SliceKind.ALL)
+    return slices.order_by(rates, "slice_kind", "slice_value")
+
+
 def headline(batch: UUID) -> Summary | None:
     """Answer the row of the whole batch, or None before it is summarised."""
     return of_batch(batch).filter(slice_kind=SliceKind.ALL).first()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
@@ -28,6 +30,8 @@ Estimate = tuple[float | None, float | None, float | None]
 _KEY = ("tenant", "batch", "slice_kind", "slice_value")
 _VALUES = [f.attname for f in Summary._meta.local_fields if f.name not in ("id", *_KEY)]
 _NO_LATENCY = (None, None, None)
+# There may be as many slices as cases.
+_AT_ONCE = 500
 _DELETE_VANISHED = """
     DELETE FROM summaries_summary WHERE batch_id = %s
     AND (slice_kind, slice_value) NOT IN (SELECT * FROM unnest(%s::text[], %s::text[]))
@@ -43,35 +47,33 @@ def summarize(batch: Batch) -> QuerySet[Summary]:
     out.
     """
     work_in_memory()
-    stages = [stage["name"] for stage in batch.manifest["stages"]]
-    slices = list(figures_of(batch, stages=stages))
-    latencies = latencies_of(batch.pk) if any(one.is_timed for one in slices) else {}
-    repeated = repeated_of(batch.pk, repetitions=batch.repetitions)
-    rows = [Summary(batch=batch, **_row(one)) for one in slices]
-    for row in rows:
-        place = (row.slice_kind, row.slice_value)
-        row.latency_p50, row.latency_p95, row.latency_p99 = latencies.get(place, _NO_LATENCY)
-        row.pass_at, row.pass_hat = repeated.get(place, Repeated())
-    _replace(batch, rows or [_nothing(batch)])
+    kept: list[tuple[str, str]] = []
+    rows = _rows(batch)
+    while block := list(islice(rows, _AT_ONCE)):
+        kept += [(row.slice_kind, row.slice_value) for row in block]
+        Summary.objects.bulk_create(
+            block, update_conflicts=True, unique_fields=_KEY, update_fields=_VALUES
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETE_VANISHED, [batch.pk, *map(list, zip(*kept, strict=True))])
     return of_batch(batch.pk)
 
 
-def _nothing(batch: Batch) -> Summary:
-    counts = dict.fromkeys(COUNTS, 0)
-    return Summary(batch=batch, slice_kind=SliceKind.ALL, stages={}, **counts)
-
-
-def _replace(batch: Batch, rows: Sequence[Summary]) -> None:
-    kept = [row.slice_kind for row in rows], [row.slice_value for row in rows]
-    with connection.cursor() as cursor:
-        cursor.execute(_DELETE_VANISHED, [batch.pk, *kept])
-    Summary.objects.bulk_create(
-        rows,
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=_KEY,
-        update_fields=_VALUES,
-    )
+def _rows(batch: Batch) -> Iterator[Summary]:
+    """Yield a row for each slice, or one that says that there is nothing."""
+    stages = [stage["name"] for stage in batch.manifest["stages"]]
+    latencies = cache(partial(latencies_of, batch.pk))
+    repeated = repeated_of(batch.pk, repetitions=batch.repetitions)
+    row = None
+    for figures in figures_of(batch, stages=stages):
+        place = (figures.kind, figures.value)
+        times = latencies().get(place, _NO_LATENCY) if figures.is_timed else _NO_LATENCY
+        row = Summary(batch=batch, **_row(figures))
+        row.latency_p50, row.latency_p95, row.latency_p99 = times
+        row.pass_at, row.pass_hat = repeated.get(place, Repeated())
+        yield row
+    if row is None:
+        yield Summary(batch=batch, slice_kind=SliceKind.ALL, stages={}, **dict.fromkeys(COUNTS, 0))
 
 
 def _row(figures: Figures) -> dict[str, Any]:

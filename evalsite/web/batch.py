@@ -18,8 +18,8 @@ from evalsite.pipeline.report import stages_in_order
 from evalsite.pipeline.reproduce import recipes, tasks_in_flower
 from evalsite.regressions.queries import headline, own_comparison
 from evalsite.scoring.queries import missing
-from evalsite.summaries.models import SliceKind, Summary
-from evalsite.summaries.queries import of_batch
+from evalsite.summaries import queries as summaries
+from evalsite.summaries.models import Summary
 from evalsite.tenants import scope
 from evalsite.tenants.models import Tenant
 from evalsite.web.batch_cases import cases_of
@@ -68,10 +68,8 @@ def _found(batch: Batch) -> dict[str, Any]:
 
 def _figures(batch: Batch, *, whole_list: bool) -> dict[str, Any]:
     """The batch's summary as the page shows it; nothing of it while the batch runs."""
-    rows = [] if batch.state == BatchState.RUNNING else list(of_batch(batch.pk))
-    whole = next((row for row in rows if row.slice_kind == SliceKind.ALL), None)
-    slices = sorted((row for row in rows if row is not whole), key=_weakness)
-    shown = slices if whole_list else slices[:_SLICES_SHOWN]
+    whole = None if batch.state == BatchState.RUNNING else summaries.headline(batch.pk)
+    slices = summaries.weakest_slices(batch.pk) if whole else Summary.objects.none()
     lost = whole.unscored + whole.errored if whole else 0
     return {
         "whole": whole,
@@ -80,14 +78,10 @@ def _figures(batch: Batch, *, whole_list: bool) -> dict[str, Any]:
         "missing": missing(batch.pk) if lost else [],
         "account": in_words(batch),
         "stages": stages_in_order(batch, whole) if whole else {},
-        "slices": shown,
-        "n_slices": len(slices),
+        "slices": list(slices if whole_list else slices[:_SLICES_SHOWN]),
+        "n_slices": slices.count(),
         "repeated": _repeated(whole),
     }
-
-
-def _weakness(row: Summary) -> tuple[bool, float, str, str]:
-    return row.pass_rate is None, row.pass_rate or 0.0, row.slice_kind, row.slice_value
 
 
 def _repeated(whole: Summary | None) -> list[tuple[int, float, float]]:

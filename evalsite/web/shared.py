@@ -20,12 +20,12 @@ from evalsite.regressions.queries import headline, own_comparison
 from evalsite.regressions.worst import KEPT
 from evalsite.shares.models import Share, ShareKind
 from evalsite.shares.open import ShareGone, count_use, opened
-from evalsite.summaries.models import SliceKind
-from evalsite.summaries.queries import of_batch
+from evalsite.summaries import queries as summaries
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import require
 from evalsite.web.compared.facts import facts_of, of_page
 
+_SLICES_SHOWN: Final = 100
 # No address of ours goes on, and no search engine keeps what a link shows.
 _HEADERS: Final = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
@@ -71,16 +71,15 @@ def _batch(share: Share) -> dict[str, Any]:
     batch = Batch.objects.select_related("suite", "run").filter(pk=share.subject_id).first()
     if batch is None:
         raise ShareGone("this link opens nothing")
-    summaries = list(of_batch(batch.pk))
-    whole = next((row for row in summaries if row.slice_kind == SliceKind.ALL), None)
+    whole, slices = summaries.headline(batch.pk), summaries.weakest_slices(batch.pk)
     comparison = own_comparison(batch.pk)
-    slices = [row for row in summaries if row.slice_kind != SliceKind.ALL]
     return {
         "batch": batch,
         "marks": marks_of(batch),
         "whole": whole,
         "stages": stages_in_order(batch, whole) if whole else {},
-        "slices": sorted(slices, key=lambda row: (row.pass_rate is None, row.pass_rate)),
+        "slices": list(slices[:_SLICES_SHOWN]),
+        "n_slices": slices.count(),
         "comparison": comparison,
         "sentence": plain_sentence(comparison, headline(comparison)) if comparison else "",
     }
