@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+from django.core.management.base import OutputWrapper
 
 from evalsite.batches.marks import marks_of
 from evalsite.batches.models import Batch
@@ -19,10 +22,23 @@ from evalsite.terminal import add_row, page, table
 _SHOWN_SLICES = 12
 
 
-def as_json(batch: Batch) -> dict[str, Any]:
-    """Answer the batch with its summary and comparison as plain JSON."""
+def say(batch: Batch, *, as_json: bool, out: OutputWrapper) -> None:
+    """Write the batch's summary and comparison, as tables or as a line of JSON."""
+    if not as_json:
+        out.write(as_text(batch, colour=out.isatty()))
+        return
+    for piece in json_of(batch):
+        out.write(piece, ending="")
+    out.write()
+
+
+def json_of(batch: Batch) -> Iterator[str]:
+    """Yield pieces of the batch with its summary and comparison as plain JSON.
+
+    There may be as many slices as cases.
+    """
     comparison = own_comparison(batch.pk)
-    return {
+    told = {
         "event": "batch",
         "id": str(batch.pk),
         "state": batch.state,
@@ -35,9 +51,13 @@ def as_json(batch: Batch) -> dict[str, Any]:
         "marks": [mark._asdict() for mark in marks_of(batch)],
         "account": account.account(batch),
         "missing": [why._asdict() for why in missing(batch.pk)],
-        "summaries": [_fields(summary) for summary in summaries.of_batch(batch.pk).iterator()],
         "comparison": comparisons.as_json(comparison) if comparison else None,
     }
+    yield json.dumps(told).removesuffix("}")
+    yield ', "summaries": ['
+    for i, summary in enumerate(summaries.of_batch(batch.pk).iterator()):
+        yield f"{', ' if i else ''}{json.dumps(_fields(summary))}"
+    yield "]}"
 
 
 def as_text(batch: Batch, *, colour: bool = False) -> str:

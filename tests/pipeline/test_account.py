@@ -45,7 +45,7 @@ def test_the_report_tells_money_and_calls(paused: Batch) -> None:
         "models: $1.25 (7 calls, 2 of unknown price, 3 cached, $0.50 possibly spent, cap $1.50)"
     )
     assert account.in_words(paused) in " ".join(report.as_text(paused).split())
-    assert report.as_json(paused)["account"]["booked_usd"] == 0.5
+    assert json.loads("".join(report.json_of(paused)))["account"]["booked_usd"] == 0.5
 
 
 def test_what_is_unknown_is_no_zero(as_acme: Tenant) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from evalsite.cases.models import Suite
-from evalsite.pipeline.report import as_json, as_text
+from evalsite.pipeline.report import as_text, json_of
 from evalsite.regressions.compare import compare
 from evalsite.summaries.summarize import summarize
 from evalsite.tenants.models import Tenant
@@ -20,7 +20,7 @@ def reported(suite: Suite) -> tuple[str, dict[str, Any]]:
     batch = make_filled(suite, [card._replace(status="failed") for card in cards])
     summarize(batch)
     compare(batch)
-    return as_text(batch), json.loads(json.dumps(as_json(batch), default=str))
+    return as_text(batch), json.loads("".join(json_of(batch)))
 
 
 def test_a_batch_tells_its_comparison(as_acme: Tenant) -> None:

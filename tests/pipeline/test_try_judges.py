@@ -79,7 +79,7 @@ def test_a_gullible_judge_marks_its_batch(fake: FakeModel) -> None:
 def test_the_mark_is_in_every_report_and_in_the_audit_trail(fake: FakeModel) -> None:
     fake.say = gullible
     batch = deliver_all(answered())
-    assert report.as_json(batch)["marks"][0]["code"] == "judge_untrusted"
+    assert json.loads("".join(report.json_of(batch)))["marks"][0]["code"] == "judge_untrusted"
     assert "judge_untrusted: A judge cannot be trusted: judge rubric let" in report.as_text(batch)
     entry = Entry.objects.get(action="batch.judges_untrusted")
     assert (entry.subject, entry.actor) == (str(batch.pk), "worker")

@@ -55,10 +55,7 @@ class Command(TenantCommand):
             event = {"event": "evaluation", "id": str(batch.pk), "state": batch.state}
             self.stdout.write(json.dumps(event) if options["json"] else str(batch.pk))
             return 0
-        if options["json"]:
-            self.stdout.write(json.dumps(report.as_json(batch)))
-        else:
-            self.stdout.write(report.as_text(batch, colour=self.stdout.isatty()))
+        report.say(batch, as_json=options["json"], out=self.stdout)
         end = conclude(batch, tenant=options["tenant"])
         for line in end.lines:
             self.stderr.write(line)

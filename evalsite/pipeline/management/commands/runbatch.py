@@ -77,10 +77,7 @@ class Command(TenantCommand):
     def _report(
         self, batch: Batch, options: dict[str, Any], *, answer: Answer | None = None
     ) -> None:
-        if options["json"]:
-            self.stdout.write(json.dumps(report.as_json(batch)))
-        else:
-            self.stdout.write(report.as_text(batch, colour=self.stdout.isatty()))
+        report.say(batch, as_json=options["json"], out=self.stdout)
         if answer is not None and answer.comparison is not None:
             self._say_compared(answer.comparison, answer, as_json=options["json"])
         ended = conclude(batch, tenant=options["tenant"], answer=answer)

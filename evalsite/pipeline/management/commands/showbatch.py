@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -28,9 +27,6 @@ class Command(TenantCommand):
     def work(self, **options: Any) -> None:
         """Run the command."""
         batch = find_batch(options["batch"])
-        if options["json"]:
-            self.stdout.write(json.dumps(report.as_json(batch)))
-        else:
-            self.stdout.write(report.as_text(batch, colour=self.stdout.isatty()))
-            if batch.state == BatchState.PAUSED:
-                self.stdout.write(f"Go on with: {resume_command(batch, tenant=options['tenant'])}")
+        report.say(batch, as_json=options["json"], out=self.stdout)
+        if batch.state == BatchState.PAUSED and not options["json"]:
+            self.stdout.write(f"Go on with: {resume_command(batch, tenant=options['tenant'])}")
