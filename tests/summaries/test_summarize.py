@@ -10,7 +10,7 @@ from evalsite.scoring.models import Scorecard
 from evalsite.stats.intervals import wilson
 from evalsite.summaries import figures
 from evalsite.summaries.models import Summary
-from evalsite.summaries.queries import headline, of_batch
+from evalsite.summaries.queries import headline, of_batch, weakest_slices
 from evalsite.summaries.summarize import summarize
 from evalsite.tenants.models import Tenant
 from evalsite.tenants.scope import tenant
@@ -40,9 +40,13 @@ def assert_alike(found: dict[str, Any], wanted: dict[str, Any]) -> None:
             assert found[name] == value, name
 
 
+@pytest.mark.parametrize("at_once", [1, 500])
 @pytest.mark.parametrize("repetitions", [1, 3])
 @pytest.mark.parametrize("seed", range(4))
-def test_it_equals_recomputation(seed: int, repetitions: int) -> None:
+def test_it_equals_recomputation(
+    seed: int, repetitions: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalsite.summaries.summarize._AT_ONCE", at_once)
     cards = random_cards(seed, n=120, repetitions=repetitions)
     batch = filled(*cards, repetitions=repetitions)
     summarize(batch)
@@ -111,6 +115,17 @@ def test_slices_are_tags_category_and_complexity() -> None:
     slices = [("all", ""), ("category", "x"), ("complexity", "2"), ("tag", "x"), ("tag", "y")]
     assert [(row.slice_kind, row.slice_value) for row in of_batch(batch.pk)] == slices
     assert {row.n for row in of_batch(batch.pk)} == {1}
+
+
+def test_the_weakest_slices_come_first_and_those_without_a_rate_last() -> None:
+    cards = [
+        Card("a", case={"tags": ["good"], "category": "mixed"}),
+        Card("b", "failed", case={"tags": ["bad"], "category": "mixed"}),
+        Card("c", "errored", case={"tags": ["lost"]}),
+    ]
+    summarize(batch := filled(*cards))
+    values = [row.slice_value for row in weakest_slices(batch.pk)]
+    assert values == ["bad", "mixed", "good", "lost"]
 
 
 def test_it_replaces_itself_and_keeps_the_rows() -> None:
