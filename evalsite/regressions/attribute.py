@@ -60,8 +60,9 @@ def _slices(frame: Frame, moved: Moved) -> Iterator[dict[str, Any]]:
         members = frame.slices.members(kind)
         counts = members.total(cases, shared=False)
         totals = np.array([members.total(column) for column in sums])
-        order = np.flatnonzero(counts)
-        order = order[np.argsort(-np.abs(totals.sum(axis=0)[order]), kind="stable")]
+        there = np.flatnonzero(counts)
+        # Of parts that changed alike, those with more cases come first.
+        order = there[np.lexsort((-counts[there], -np.abs(totals.sum(axis=0)[there])))]
         shown, rest = order[:MOST_PARTS], order[MOST_PARTS:]
         named = [int(at) for at in shown if at < len(members.parts)]
         names = dict(zip(named, frame.slices.names(members.parts[named].tolist()), strict=True))

@@ -72,7 +72,11 @@ class Frame:
 
     @cached_property
     def looked_at(self) -> list[Part]:
-        """Name the slices that are looked at, in order: those with most cases of either batch."""
+        """Name the slices that are looked at, in order: those with most cases of either batch.
+
+        Of slices as large, which of them is settled by hashes of what their cases are in: always
+        in the same way, but by no rule that a reader would know.
+        """
         import numpy as np
 
         sizes = self.slices.sizes(np.bincount(self.profile, minlength=self.slices.n_profiles))

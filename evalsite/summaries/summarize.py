@@ -32,9 +32,14 @@ _VALUES = [f.attname for f in Summary._meta.local_fields if f.name not in ("id",
 _NO_LATENCY = (None, None, None)
 # There may be as many slices as cases.
 _AT_ONCE = 500
+# Not by NOT IN: beyond what may be hashed in memory that walks all kept slices for each row.
 _DELETE_VANISHED = """
-    DELETE FROM summaries_summary WHERE batch_id = %s
-    AND (slice_kind, slice_value) NOT IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+    DELETE FROM summaries_summary s USING (
+        SELECT slice_kind, slice_value FROM summaries_summary WHERE batch_id = %(batch)s
+        EXCEPT SELECT * FROM unnest(%(kinds)s::text[], %(values)s::text[])
+    ) AS gone
+    WHERE s.batch_id = %(batch)s AND s.slice_kind = gone.slice_kind
+        AND s.slice_value = gone.slice_value
 """
 
 
@@ -55,7 +60,8 @@ def summarize(batch: Batch) -> QuerySet[Summary]:
             block, update_conflicts=True, unique_fields=_KEY, update_fields=_VALUES
         )
     with connection.cursor() as cursor:
-        cursor.execute(_DELETE_VANISHED, [batch.pk, *map(list, zip(*kept, strict=True))])
+        kinds, values = map(list, zip(*kept, strict=True))
+        cursor.execute(_DELETE_VANISHED, {"batch": batch.pk, "kinds": kinds, "values": values})
     return of_batch(batch.pk)
 
 

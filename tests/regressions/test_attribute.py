@@ -105,6 +105,14 @@ def test_very_many_values_are_put_together() -> None:
     assert sum(part["contribution"] for part in tags) == pytest.approx(-1.0)
 
 
+def test_of_what_changed_alike_the_largest_is_shown() -> None:
+    profiles = [Profile((), "", None)] * 20
+    profiles += [Profile((f"tag-{i}",), "", None) for i in range(150)]
+    split = of([passing()] * 170, [passing()] * 170, profiles=profiles)["pass_rate"]
+    tags = [part for part in split["slices"] if part["kind"] == "tag"]
+    assert [(part["value"], part["n"]) for part in (tags[0], tags[-1])] == [("", 20), (None, 51)]
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_a_planted_regression_is_named_first(seed: int) -> None:
     dice = random.Random(seed)
