@@ -68,13 +68,13 @@ def _slices(frame: Frame, moved: Moved) -> Iterator[dict[str, Any]]:
         names = dict(zip(named, frame.slices.names(members.parts[named].tolist()), strict=True))
         for at in shown.tolist():
             _, value = names.get(at, (kind, ""))
-            yield _part((kind, value), int(counts[at]), totals[:, at], moved=moved)
+            yield _part((kind, value), totals[:, at], n=int(counts[at]), moved=moved)
         if len(rest):
             n_rest, total = int(counts[rest].sum()), totals[:, rest].sum(axis=1)
-            yield _part((kind, None), n_rest, total, moved=moved)
+            yield _part((kind, None), total, n=n_rest, moved=moved)
 
 
-def _part(part: tuple[str, str | None], n: int, total: Floats, *, moved: Moved) -> dict[str, Any]:
+def _part(part: tuple[str, str | None], total: Floats, *, n: int, moved: Moved) -> dict[str, Any]:
     by_stage = zip(moved.stages, (total / moved.n).tolist(), strict=True)
     return {
         "kind": part[0],
