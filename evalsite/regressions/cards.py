@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
+    Mask = npt.NDArray[np.bool_]
     Statuses = npt.NDArray[np.integer[Any]]
     Names = npt.NDArray[np.bytes_]
 

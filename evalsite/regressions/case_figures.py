@@ -17,10 +17,9 @@ from evalsite.regressions.metrics import HEADLINE, STAGE, UNSCORED_RATE
 from evalsite.regressions.shelf import Shelf
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
-    from evalsite.regressions.cards import Floats, Ints, Names, Statuses
+    from evalsite.regressions.cards import Floats, Ints, Mask, Names, Statuses
 
 _PASSED, _FAILED, _SKIPPED = (STAGE_STATUSES.index(s) for s in ("passed", "failed", "skipped"))
 JUDGED: Final = STATUSES.index("failed")
@@ -100,7 +99,7 @@ def case_figures(
 
 
 def _of_cases(
-    cards: Cards, *, places: Ints, n: int, judged: npt.NDArray[np.bool_]
+    cards: Cards, *, places: Ints, n: int, judged: Mask
 ) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     """Yield what is of a case as a whole, by name."""
     import numpy as np
@@ -117,7 +116,7 @@ def _of_cases(
     yield "revision", revision
 
 
-def _worst(status: Statuses, *, places: Ints, n: int, judged: npt.NDArray[np.bool_]) -> Statuses:
+def _worst(status: Statuses, *, places: Ints, n: int, judged: Mask) -> Statuses:
     """An open repetition beats a verdict: the case is not through."""
     import numpy as np
 
@@ -127,7 +126,7 @@ def _worst(status: Statuses, *, places: Ints, n: int, judged: npt.NDArray[np.boo
     return state
 
 
-def _fell(cards: Cards, *, n_stages: int, judged: npt.NDArray[np.bool_]) -> Iterator[Floats]:
+def _fell(cards: Cards, *, n_stages: int, judged: Mask) -> Iterator[Floats]:
     """Yield for each stage 1 where it is the card's first failing one; NaN without a verdict."""
     import numpy as np
 

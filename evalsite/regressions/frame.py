@@ -14,23 +14,18 @@ from evalsite.batches.models import Batch
 from evalsite.regressions.cards import Cards, load_cards
 from evalsite.regressions.case_figures import CaseFigures, case_figures, places_of
 from evalsite.regressions.metrics import metric, metrics_of
-from evalsite.regressions.revisions import Edited, edited, ids, profiles_of
+from evalsite.regressions.revisions import AT_ONCE, Edited, edited, ids, profiles_of
 from evalsite.regressions.slices import Part, Read, Slices
 from evalsite.summaries.figures import work_in_memory
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
-    from evalsite.regressions.cards import Floats, Ints
-
-    Mask = npt.NDArray[np.bool_]
+    from evalsite.regressions.cards import Floats, Ints, Mask
 
 ALL: Final = "all"
 # A slice more than these is not looked at: each costs time and certainty.
 MOST_SLICES: Final = 100
-# Pairs of revisions are asked about so many at once: all of a million would not fit into memory.
-_AT_ONCE: Final = 10_000
 
 
 class Sides(NamedTuple):
@@ -127,9 +122,10 @@ class Frame:
 
         if (kind, value) not in self._masks:
             self._masks.clear()  # one slice is looked at after the other, and there may be many
-            everywhere = np.ones(self.slices.n_profiles, dtype=bool)
-            fits = everywhere if kind == ALL else self.slices.fits((kind, value))
-            self._masks[kind, value] = fits[self.profile]
+            if kind == ALL:
+                self._masks[kind, value] = np.ones(len(self.profile), dtype=bool)
+            else:
+                self._masks[kind, value] = self.slices.fits((kind, value))[self.profile]
         return self._masks[kind, value]
 
 
@@ -209,8 +205,8 @@ def _edited(
     other = (now.card >= 0) & (before.card >= 0) & (now.revision != before.revision)
     places, new, old = np.flatnonzero(other), now.revision[other], before.revision[other]
     masks = np.zeros((2, len(other)), dtype=bool)
-    for at in range(0, len(places), _AT_ONCE):
-        part = slice(at, at + _AT_ONCE)
+    for at in range(0, len(places), AT_ONCE):
+        part = slice(at, at + AT_ONCE)
         for row in differ(list(zip(ids(new[part]), ids(old[part]), strict=True))):
             masks[:, places[part][row.place]] = row.other_input, row.other_expected
     return masks[0], masks[1]

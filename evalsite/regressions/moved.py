@@ -9,8 +9,7 @@ from evalsite.regressions.frame import Frame
 from evalsite.regressions.metrics import HEADLINE
 
 if TYPE_CHECKING:
-    from evalsite.regressions.cards import Floats
-    from evalsite.regressions.frame import Mask
+    from evalsite.regressions.cards import Floats, Mask
 
 
 class Moved:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -12,6 +12,9 @@ from evalsite.cases.models import Revision
 
 if TYPE_CHECKING:
     from evalsite.regressions.cards import Names
+
+# So many are asked about at once: as objects, all of a million would not fit into memory.
+AT_ONCE: Final = 10_000
 
 _PROFILES = "SELECT id, tags, category, complexity FROM cases_revision WHERE id = ANY (%s)"
 _EDITED = """

@@ -10,22 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-from evalsite.regressions.revisions import Profile, ids
+from evalsite.regressions.revisions import AT_ONCE, Profile, ids
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
-    from evalsite.regressions.cards import Floats, Ints, Names
-
-    Mask = npt.NDArray[np.bool_]
+    from evalsite.regressions.cards import Floats, Ints, Mask, Names
 
 Part = tuple[str, str]
 Read = Callable[[Sequence[UUID]], Sequence[Profile]]
 
 KINDS: Final = ("category", "complexity", "tag")
-# Profiles are read so many at once: all of a million would not fit into memory.
-_AT_ONCE: Final = 10_000
 
 
 class Members(NamedTuple):
@@ -131,8 +126,8 @@ class Slices:
         return Members(parts, self._part[chosen], profile, of[profile], of == 0, len(self))
 
     def _parts(self) -> Iterator[tuple[int, Part]]:
-        for at in range(0, self.n_profiles, _AT_ONCE):
-            read = self._read(ids(self._revisions[at : at + _AT_ONCE]))
+        for at in range(0, self.n_profiles, AT_ONCE):
+            read = self._read(ids(self._revisions[at : at + AT_ONCE]))
             for place, profile in enumerate(read, start=at):
                 for part in profile.slices():
                     yield place, part

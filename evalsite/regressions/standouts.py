@@ -20,8 +20,7 @@ from evalsite.stats.estimates import ENOUGH_CLUSTERS, ENOUGH_PAIRS
 from evalsite.stats.intervals import NOISE
 
 if TYPE_CHECKING:
-    from evalsite.regressions.cards import Floats, Ints
-    from evalsite.regressions.frame import Mask
+    from evalsite.regressions.cards import Floats, Ints, Mask
 
 MOST: Final = 10
 

@@ -101,7 +101,7 @@ def test_without_a_key_every_case_stands_alone(suite: Suite) -> None:
 def test_another_input_is_another_question(
     suite: Suite, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr("evalsite.regressions.frame._AT_ONCE", at_once)
+    monkeypatch.setattr("evalsite.regressions.frame.AT_ONCE", at_once)
     before = make_filled(suite, [Card("a"), Card("b"), Card("c")])
     changes = {"a": {"input": {"question": "other?"}}, "b": {"expected": {"answer": "5"}}}
     for case in TestCase.objects.filter(key__in=changes):

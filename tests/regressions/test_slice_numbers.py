@@ -17,7 +17,7 @@ from tests.regressions.in_memory import random_profile
 @pytest.fixture(params=[1, 7, 10_000])
 def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Profiles are read so many at once."""
-    monkeypatch.setattr("evalsite.regressions.slices._AT_ONCE", request.param)
+    monkeypatch.setattr("evalsite.regressions.slices.AT_ONCE", request.param)
 
 
 def slices_of(profiles: list[Profile]) -> Slices:
